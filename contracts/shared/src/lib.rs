@@ -1,0 +1,27 @@
+//! What the contracts share: ids, terms, orders, permits, traits, errors and arithmetic.
+//!
+//! No storage and no events: an event defined here would be listed in every contract's metadata.
+#![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![deny(missing_docs)]
+
+pub mod assets;
+pub mod bits;
+pub mod ids;
+pub mod math;
+pub mod merkle;
+pub mod order;
+pub mod permit;
+pub mod psp34;
+pub mod registry;
+pub mod terms;
+
+/// An account: 32 bytes, an sr25519 public key or a contract's address.
+pub type AccountId = ink::primitives::AccountId;
+/// An amount in the asset's smallest unit.
+pub type Balance = u128;
+/// Milliseconds since the Unix epoch.
+pub type Timestamp = u64;
+/// A 32-byte digest; blake2b-256 unless its field says otherwise.
+pub type Hash = [u8; 32];
+/// An sr25519 signature.
+pub type Signature = [u8; 64];

@@ -1,0 +1,54 @@
+//! Shares of amounts. Pure; each name says which way it rounds.
+use crate::Balance;
+
+/// One whole, in basis points.
+pub const WHOLE_BPS: u16 = 10_000;
+
+/// `bps / 10,000` of `amount`, rounded down (against whoever receives it). A share over the whole counts as the whole.
+pub fn share_down(amount: Balance, bps: u16) -> Balance {
+    let (quotient, rest) = split(amount, bps);
+    quotient.saturating_add(rest.saturating_div(Balance::from(WHOLE_BPS)))
+}
+
+/// `bps / 10,000` of `amount`, rounded up (against whoever pays it). A share over the whole counts as the whole.
+pub fn share_up(amount: Balance, bps: u16) -> Balance {
+    let (quotient, rest) = split(amount, bps);
+    quotient.saturating_add(rest.div_ceil(Balance::from(WHOLE_BPS)))
+}
+
+/// With `amount = q·10,000 + r`: `q·bps` and `r·bps`, neither of which can overflow while `bps ≤ 10,000`.
+fn split(amount: Balance, bps: u16) -> (Balance, Balance) {
+    let (whole, bps) = (Balance::from(WHOLE_BPS), Balance::from(bps.min(WHOLE_BPS)));
+    let quotient = amount.saturating_div(whole).saturating_mul(bps);
+    let rest = amount.wrapping_rem(whole).saturating_mul(bps);
+    (quotient, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn shares_round_in_the_direction_of_their_name() {
+        assert_eq!(share_down(999, 5_000), 499);
+        assert_eq!(share_up(999, 5_000), 500);
+        assert_eq!(share_down(Balance::MAX, WHOLE_BPS), Balance::MAX);
+        assert_eq!(share_up(0, 1), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_agree_with_wide_arithmetic(amount in 0..(Balance::MAX >> 14), bps in 0..=WHOLE_BPS) {
+            let product = amount.checked_mul(Balance::from(bps)).unwrap();
+            prop_assert_eq!(share_down(amount, bps), product.checked_div(10_000).unwrap());
+            prop_assert_eq!(share_up(amount, bps), product.div_ceil(10_000));
+        }
+
+        #[test]
+        fn a_share_and_its_complement_make_the_whole(amount: Balance, bps in 0..=WHOLE_BPS) {
+            let rest = WHOLE_BPS.checked_sub(bps).unwrap();
+            prop_assert_eq!(share_down(amount, bps).checked_add(share_up(amount, rest)), Some(amount));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The bytes people sign, and their check. A permit is the same idea as EIP-2612's, for sr25519.
+//!
+//! Signed bytes: `<Bytes>` ‖ `couponry/1` ‖ SCALE(chain tag, contract, purpose, subject, epoch, deadline) ‖ `</Bytes>`.
+//! Wallets wrap raw bytes so before signing, and only the wrapped form verifies here.
+use crate::{ids::CouponId, AccountId, Hash, Signature, Timestamp};
+use ink::prelude::vec::Vec;
+use scale::Encode;
+
+/// What a signature is for; a signature for one purpose is no use for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub enum Purpose {
+    /// A code's one-time key gives its coupon to an account. Subject: (campaign, drop, code index, account).
+    #[codec(index = 0)]
+    Claim,
+    /// An acceptor or its cashier stands by an order. Subject: the order's hash.
+    #[codec(index = 1)]
+    Order,
+    /// A holder lets a coupon be spent on an order. Subject: (coupon, the order's hash).
+    #[codec(index = 2)]
+    Spend,
+}
+
+/// The chain and contract a signature is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// The chain's genesis hash, given when the contract was instantiated.
+    pub chain_tag: Hash,
+    /// The contract that will check the signature.
+    pub contract: AccountId,
+}
+
+/// A signature with what its signer bound it to besides the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Permit {
+    /// The signer's permit epoch; raising the epoch cancels every permit signed before.
+    pub epoch: u32,
+    /// Good until just before this time.
+    pub deadline: Timestamp,
+    /// Over the wrapped bytes.
+    pub signature: Signature,
+}
+
+/// An acceptor's consent to an order, by itself or one of its cashiers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct OrderPermit {
+    /// Who signed.
+    pub signer: AccountId,
+    /// Their permit.
+    pub permit: Permit,
+}
+
+/// A coupon presented for an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct CouponPermit {
+    /// The coupon.
+    pub coupon: CouponId,
+    /// Its holder's permit; `None` when the holder is the caller.
+    pub permit: Option<Permit>,
+}
+
+/// Everyone's consent to an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Permits {
+    /// The acceptor's; `None` when the acceptor or its cashier is the caller.
+    pub acceptor: Option<OrderPermit>,
+    /// The coupons, with their holders' permits.
+    pub coupons: Vec<CouponPermit>,
+}
+
+impl Domain {
+    /// The exact bytes to sign.
+    pub fn message(&self, purpose: Purpose, subject: &impl Encode, epoch: u32, deadline: Timestamp) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(b"<Bytes>couponry/1");
+        (self.chain_tag, self.contract, purpose).encode_to(&mut bytes);
+        subject.encode_to(&mut bytes);
+        (epoch, deadline).encode_to(&mut bytes);
+        bytes.extend_from_slice(b"</Bytes>");
+        bytes
+    }
+
+    /// Whether `signer` signed the message that a permit belongs to.
+    pub fn verifies(&self, signer: &Hash, purpose: Purpose, subject: &impl Encode, permit: &Permit) -> bool {
+        let message = self.message(purpose, subject, permit.epoch, permit.deadline);
+        ink::env::sr25519_verify(&permit.signature, &message, signer).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_changes_the_signed_bytes_and_the_wrapping_is_exact() {
+        let domain = Domain { chain_tag: [1; 32], contract: AccountId::from([2; 32]) };
+        let base = domain.message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 5);
+        assert!(base.starts_with(b"<Bytes>couponry/1") && base.ends_with(b"</Bytes>"));
+        let others = [
+            Domain { chain_tag: [9; 32], ..domain }.message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 5),
+            Domain { contract: AccountId::from([9; 32]), ..domain }.message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 5),
+            domain.message(Purpose::Order, &(1u32, [3u8; 32]), 4, 5),
+            domain.message(Purpose::Spend, &(2u32, [3u8; 32]), 4, 5),
+            domain.message(Purpose::Spend, &(1u32, [3u8; 32]), 5, 5),
+            domain.message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 6),
+        ];
+        assert!(others.iter().all(|other| *other != base));
+    }
+}
