@@ -1,5 +1,8 @@
 //! Money in and out, the same for the native token and any PSP22 token. Keeps no books.
-#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "the SCALE derive on enums with data"
+)]
 
 use crate::{AccountId, Balance};
 use ink::{
@@ -60,10 +63,18 @@ impl Asset {
     /// PSP22 by allowance, measured by the contract's own balance, so a token with a fee on transfers is refused.
     /// # Errors
     /// `WrongValue` unless `paid` is `amount` (native) or zero (PSP22); `TokenRefused`, `TokenLied`.
-    pub fn collect(self, payer: AccountId, amount: Balance, paid: Balance) -> Result<(), PaymentFault> {
+    pub fn collect(
+        self,
+        payer: AccountId,
+        amount: Balance,
+        paid: Balance,
+    ) -> Result<(), PaymentFault> {
         let due = self.value_due(amount);
         if paid != due {
-            return Err(PaymentFault::WrongValue { expected: due, paid });
+            return Err(PaymentFault::WrongValue {
+                expected: due,
+                paid,
+            });
         }
         match self {
             Self::Psp22(token) if amount > 0 => {
@@ -74,7 +85,10 @@ impl Asset {
                 if received == amount {
                     Ok(())
                 } else {
-                    Err(PaymentFault::TokenLied { expected: amount, received })
+                    Err(PaymentFault::TokenLied {
+                        expected: amount,
+                        received,
+                    })
                 }
             }
             Self::Native | Self::Psp22(_) => Ok(()),
@@ -94,7 +108,10 @@ impl Asset {
         let due = self.value_due(amount);
         match self {
             Self::Native => {
-                let change = paid.checked_sub(due).ok_or(PaymentFault::WrongValue { expected: due, paid })?;
+                let change = paid.checked_sub(due).ok_or(PaymentFault::WrongValue {
+                    expected: due,
+                    paid,
+                })?;
                 self.pay(receiver, amount)?;
                 self.pay(payer, change)
             }
@@ -110,14 +127,14 @@ impl Asset {
     pub fn pay(self, receiver: AccountId, amount: Balance) -> Result<(), PaymentFault> {
         match self {
             Self::Native | Self::Psp22(_) if amount == 0 => Ok(()),
-            Self::Native => {
-                ink::env::transfer::<Env>(receiver, amount).map_err(|_| PaymentFault::TransferRefused)
-            }
+            Self::Native => ink::env::transfer::<Env>(receiver, amount)
+                .map_err(|_| PaymentFault::TransferRefused),
             Self::Psp22(token) => {
-                let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::transfer")))
-                    .push_arg(receiver)
-                    .push_arg(amount)
-                    .push_arg(Vec::<u8>::new());
+                let input =
+                    ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::transfer")))
+                        .push_arg(receiver)
+                        .push_arg(amount)
+                        .push_arg(Vec::<u8>::new());
                 accepted(
                     token,
                     build_call::<Env>()
@@ -172,9 +189,14 @@ fn transfer_from(
 }
 
 fn balance_of(token: AccountId, owner: AccountId) -> Result<Balance, PaymentFault> {
-    let input =
-        ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::balance_of"))).push_arg(owner);
-    match build_call::<Env>().call(token).exec_input(input).returns::<Balance>().try_invoke() {
+    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::balance_of")))
+        .push_arg(owner);
+    match build_call::<Env>()
+        .call(token)
+        .exec_input(input)
+        .returns::<Balance>()
+        .try_invoke()
+    {
         Ok(Ok(balance)) => Ok(balance),
         Ok(Err(_)) | Err(_) => Err(PaymentFault::TokenRefused { token }),
     }

@@ -1,27 +1,34 @@
 //! Shares of amounts. Pure; each name says which way it rounds.
+#![allow(
+    clippy::integer_division,
+    reason = "rounding down is the point, and the names say so"
+)]
+
 use crate::Balance;
 
 /// One whole, in basis points.
 pub const WHOLE_BPS: u16 = 10_000;
+const WHOLE: Balance = 10_000;
 
 /// `bps / 10,000` of `amount`, rounded down (against whoever receives it). A share over the whole counts as the whole.
 pub fn share_down(amount: Balance, bps: u16) -> Balance {
     let (quotient, rest) = split(amount, bps);
-    quotient.saturating_add(rest.saturating_div(Balance::from(WHOLE_BPS)))
+    quotient.saturating_add(rest / WHOLE)
 }
 
 /// `bps / 10,000` of `amount`, rounded up (against whoever pays it). A share over the whole counts as the whole.
 pub fn share_up(amount: Balance, bps: u16) -> Balance {
     let (quotient, rest) = split(amount, bps);
-    quotient.saturating_add(rest.div_ceil(Balance::from(WHOLE_BPS)))
+    quotient.saturating_add(rest.div_ceil(WHOLE))
 }
 
 /// With `amount = q·10,000 + r`: `q·bps` and `r·bps`, neither of which can overflow while `bps ≤ 10,000`.
 fn split(amount: Balance, bps: u16) -> (Balance, Balance) {
-    let (whole, bps) = (Balance::from(WHOLE_BPS), Balance::from(bps.min(WHOLE_BPS)));
-    let quotient = amount.saturating_div(whole).saturating_mul(bps);
-    let rest = amount.wrapping_rem(whole).saturating_mul(bps);
-    (quotient, rest)
+    let bps = Balance::from(bps.min(WHOLE_BPS));
+    (
+        (amount / WHOLE).saturating_mul(bps),
+        (amount % WHOLE).saturating_mul(bps),
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! What the alliance and the market ask of a registry, and every reason a registry refuses.
-#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "the SCALE derive on enums with data"
+)]
 
 use crate::{
     assets::{Asset, PaymentFault},
@@ -36,7 +39,11 @@ pub trait CouponRegistry {
     /// # Errors
     /// As `redeem`; `NotTheAlliance`, `OnChainThroughAlliance`, `PermitMissing`.
     #[ink(message)]
-    fn redeem_for_alliance(&mut self, order: Order, permits: Permits) -> Result<Redemption, RegistryError>;
+    fn redeem_for_alliance(
+        &mut self,
+        order: Order,
+        permits: Permits,
+    ) -> Result<Redemption, RegistryError>;
 
     /// `roll_back` by the alliance the redemption came through, which answers for the acceptor's consent. Escrow comes back as native value
     /// sent along, or as PSP22 by the alliance's allowance.
@@ -72,7 +79,10 @@ pub enum RegistryError {
     NoSuchCoupon { coupon: CouponId },
     /// Only the campaign's issuer may.
     #[codec(index = 3)]
-    NotIssuer { issuer: AccountId, caller: AccountId },
+    NotIssuer {
+        issuer: AccountId,
+        caller: AccountId,
+    },
     /// The terms contradict themselves.
     #[codec(index = 4)]
     InvalidTerms(TermsFault),
@@ -87,7 +97,11 @@ pub enum RegistryError {
     Overflow,
     /// The issue window is not open.
     #[codec(index = 8)]
-    IssueWindowClosed { start: Timestamp, end: Timestamp, now: Timestamp },
+    IssueWindowClosed {
+        start: Timestamp,
+        end: Timestamp,
+        now: Timestamp,
+    },
     /// The issuer stopped issuing for good.
     #[codec(index = 9)]
     IssuingStopped,
@@ -144,16 +158,30 @@ pub enum RegistryError {
     OrderUsed { number: u64 },
     /// Neither the caller nor the order's signer is the acceptor or its cashier.
     #[codec(index = 27)]
-    NotAcceptor { acceptor: AccountId, signer: AccountId },
+    NotAcceptor {
+        acceptor: AccountId,
+        signer: AccountId,
+    },
     /// The terms don't let this account accept the coupon.
     #[codec(index = 28)]
-    ForeignCoupon { coupon: CouponId, acceptor: AccountId },
+    ForeignCoupon {
+        coupon: CouponId,
+        acceptor: AccountId,
+    },
     /// The redeem window is not open.
     #[codec(index = 29)]
-    RedeemWindowClosed { start: Timestamp, end: Timestamp, now: Timestamp },
+    RedeemWindowClosed {
+        start: Timestamp,
+        end: Timestamp,
+        now: Timestamp,
+    },
     /// The coupon ended before the redeem window does.
     #[codec(index = 30)]
-    CouponExpired { coupon: CouponId, valid_until: Timestamp, now: Timestamp },
+    CouponExpired {
+        coupon: CouponId,
+        valid_until: Timestamp,
+        now: Timestamp,
+    },
     /// The coupon is frozen, for the issuer's reason.
     #[codec(index = 31)]
     CouponFrozen { coupon: CouponId, reason: u8 },

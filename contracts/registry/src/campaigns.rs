@@ -1,0 +1,287 @@
+//! A campaign's fixed part and its counters, and the rules that keep every live coupon backed. Knows no storage.
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "the SCALE derive on enums with data"
+)]
+
+use shared::{
+    ids::CampaignId,
+    registry::RegistryError,
+    terms::{Funding, Terms},
+    AccountId, Balance, Timestamp,
+};
+
+/// What never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Campaign {
+    /// Who promises.
+    pub issuer: AccountId,
+    /// What is promised.
+    pub terms: Terms,
+}
+
+/// What changes together as coupons come and go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Progress {
+    /// Coupons ever issued; also the last serial.
+    pub issued: u32,
+    /// Coupons spent, less those rolled back.
+    pub redeemed: u32,
+    /// Drops ever created; also the last drop's number.
+    pub drops: u32,
+    /// Issuing was stopped for good.
+    pub issuing_stopped: bool,
+    /// The redeem window's end, perhaps extended.
+    pub redeem_ends: Timestamp,
+    /// What discounts may still come to; `None` without a budget.
+    pub budget_left: Option<Balance>,
+    /// What is locked.
+    pub escrow_left: Balance,
+    /// The part of it that backs live coupons: their largest discounts.
+    pub reserved: Balance,
+}
+
+/// A change for the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub enum Improvement {
+    /// Coupons may be spent for longer.
+    #[codec(index = 0)]
+    ExtendRedeemWindow {
+        /// The new end.
+        until: Timestamp,
+    },
+    /// Discounts may come to more.
+    #[codec(index = 1)]
+    AddBudget {
+        /// By this much.
+        amount: Balance,
+    },
+    /// More is locked.
+    #[codec(index = 2)]
+    AddEscrow {
+        /// By this much, paid with the call.
+        amount: Balance,
+    },
+    /// No more coupons.
+    #[codec(index = 3)]
+    StopIssuing,
+}
+
+impl Campaign {
+    /// # Errors
+    /// `NotIssuer`.
+    pub fn ensure_issuer(&self, caller: AccountId) -> Result<(), RegistryError> {
+        if caller == self.issuer {
+            Ok(())
+        } else {
+            Err(RegistryError::NotIssuer {
+                issuer: self.issuer,
+                caller,
+            })
+        }
+    }
+
+    /// What one live coupon must have locked for it.
+    fn backing(&self) -> Balance {
+        match self.terms.funding {
+            Funding::Escrow => self.terms.largest_discount(),
+            Funding::Merchant | Funding::Alliance => 0,
+        }
+    }
+}
+
+impl Progress {
+    /// A campaign's start, with `escrow` locked.
+    pub fn new(terms: &Terms, escrow: Balance) -> Self {
+        Self {
+            issued: 0,
+            redeemed: 0,
+            drops: 0,
+            issuing_stopped: false,
+            redeem_ends: terms.redeem_window.end,
+            budget_left: terms.budget,
+            escrow_left: escrow,
+            reserved: 0,
+        }
+    }
+
+    /// Makes room for `count` more coupons and gives the first one's serial.
+    /// # Errors
+    /// `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`, `EscrowShort`, `Overflow`.
+    pub fn issue(
+        &mut self,
+        campaign: &Campaign,
+        count: u32,
+        now: Timestamp,
+    ) -> Result<u32, RegistryError> {
+        let window = campaign.terms.issue_window;
+        if !window.contains(now) {
+            return Err(RegistryError::IssueWindowClosed {
+                start: window.start,
+                end: window.end,
+                now,
+            });
+        }
+        if self.issuing_stopped {
+            return Err(RegistryError::IssuingStopped);
+        }
+        let left = campaign.terms.supply.saturating_sub(self.issued);
+        if count > left {
+            return Err(RegistryError::SupplyExhausted { asked: count, left });
+        }
+        let needed = campaign
+            .backing()
+            .checked_mul(count.into())
+            .ok_or(RegistryError::Overflow)?;
+        let free = self.escrow_left.saturating_sub(self.reserved);
+        if needed > free {
+            return Err(RegistryError::EscrowShort { needed, free });
+        }
+        let first = self.issued.checked_add(1).ok_or(RegistryError::Overflow)?;
+        self.issued = self
+            .issued
+            .checked_add(count)
+            .ok_or(RegistryError::Overflow)?;
+        self.reserved = self
+            .reserved
+            .checked_add(needed)
+            .ok_or(RegistryError::Overflow)?;
+        Ok(first)
+    }
+
+    /// A coupon was spent for `discount`, which `redemptions::weigh` allowed.
+    /// # Errors
+    /// `Overflow`, which would mean that the books don't add up.
+    pub fn spend(&mut self, campaign: &Campaign, discount: Balance) -> Result<(), RegistryError> {
+        self.redeemed = self
+            .redeemed
+            .checked_add(1)
+            .ok_or(RegistryError::Overflow)?;
+        self.budget_left = match self.budget_left {
+            Some(left) => Some(left.checked_sub(discount).ok_or(RegistryError::Overflow)?),
+            None => None,
+        };
+        if campaign.terms.funding == Funding::Escrow {
+            self.escrow_left = self
+                .escrow_left
+                .checked_sub(discount)
+                .ok_or(RegistryError::Overflow)?;
+        }
+        self.reserved = self
+            .reserved
+            .checked_sub(campaign.backing())
+            .ok_or(RegistryError::Overflow)?;
+        Ok(())
+    }
+
+    /// The inverse of `spend`.
+    /// # Errors
+    /// `Overflow`.
+    pub fn restore(&mut self, campaign: &Campaign, discount: Balance) -> Result<(), RegistryError> {
+        self.redeemed = self
+            .redeemed
+            .checked_sub(1)
+            .ok_or(RegistryError::Overflow)?;
+        self.budget_left = match self.budget_left {
+            Some(left) => Some(left.checked_add(discount).ok_or(RegistryError::Overflow)?),
+            None => None,
+        };
+        if campaign.terms.funding == Funding::Escrow {
+            self.escrow_left = self
+                .escrow_left
+                .checked_add(discount)
+                .ok_or(RegistryError::Overflow)?;
+        }
+        self.reserved = self
+            .reserved
+            .checked_add(campaign.backing())
+            .ok_or(RegistryError::Overflow)?;
+        Ok(())
+    }
+
+    /// What escrow backs nothing: what live coupons can't need, and all of it once no coupon can be spent and no redemption rolled back.
+    pub fn free_escrow(&self, terms: &Terms, now: Timestamp) -> Balance {
+        if now >= self.redeem_ends.saturating_add(terms.rollback_window) {
+            self.escrow_left
+        } else {
+            self.escrow_left.saturating_sub(self.reserved)
+        }
+    }
+
+    /// # Errors
+    /// `NoEscrow`, `EscrowCommitted`.
+    pub fn withdraw_escrow(
+        &mut self,
+        terms: &Terms,
+        asked: Balance,
+        now: Timestamp,
+    ) -> Result<(), RegistryError> {
+        if terms.funding != Funding::Escrow {
+            return Err(RegistryError::NoEscrow);
+        }
+        let free = self.free_escrow(terms, now);
+        if asked == 0 || asked > free {
+            return Err(RegistryError::EscrowCommitted { asked, free });
+        }
+        self.escrow_left = self.escrow_left.saturating_sub(asked);
+        Ok(())
+    }
+
+    /// # Errors
+    /// `NotBetter`, `NoEscrow`, `Overflow`. A redeem window that is over stays over: its escrow may be gone.
+    pub fn improve(
+        &mut self,
+        terms: &Terms,
+        improvement: Improvement,
+        now: Timestamp,
+    ) -> Result<(), RegistryError> {
+        match improvement {
+            Improvement::ExtendRedeemWindow { until }
+                if until > self.redeem_ends && now < self.redeem_ends =>
+            {
+                self.redeem_ends = until;
+            }
+            Improvement::AddBudget { amount } if amount > 0 => {
+                let left = self.budget_left.ok_or(RegistryError::NotBetter)?;
+                self.budget_left = Some(left.checked_add(amount).ok_or(RegistryError::Overflow)?);
+            }
+            Improvement::AddEscrow { .. } if terms.funding != Funding::Escrow => {
+                return Err(RegistryError::NoEscrow)
+            }
+            Improvement::AddEscrow { amount } if amount > 0 => {
+                self.escrow_left = self
+                    .escrow_left
+                    .checked_add(amount)
+                    .ok_or(RegistryError::Overflow)?;
+            }
+            Improvement::StopIssuing if !self.issuing_stopped => self.issuing_stopped = true,
+            Improvement::ExtendRedeemWindow { .. }
+            | Improvement::AddBudget { .. }
+            | Improvement::AddEscrow { .. }
+            | Improvement::StopIssuing => return Err(RegistryError::NotBetter),
+        }
+        Ok(())
+    }
+}
+
+impl Improvement {
+    /// What must be paid with the call.
+    pub fn price(self) -> Balance {
+        match self {
+            Self::AddEscrow { amount } => amount,
+            Self::ExtendRedeemWindow { .. } | Self::AddBudget { .. } | Self::StopIssuing => 0,
+        }
+    }
+}
+
+/// The number after `campaigns`.
+/// # Errors
+/// `Overflow`.
+pub fn next_number(campaigns: CampaignId) -> Result<CampaignId, RegistryError> {
+    campaigns.checked_add(1).ok_or(RegistryError::Overflow)
+}
