@@ -8,7 +8,7 @@ use crate::{
     redemptions::{self, Route, MAX_COUPONS},
 };
 use ink::{
-    prelude::{string::String, vec, vec::Vec},
+    prelude::{boxed::Box, string::String, vec},
     storage::{traits::ManualKey, Mapping},
 };
 use shared::{
@@ -18,7 +18,7 @@ use shared::{
     order::{digest, Order, Quote, Redemption, Use},
     permit::{CouponPermit, Domain, OrderPermit, Permits, Purpose},
     psp34::{Id, PSP34Error, OVERFLOW},
-    registry::{RegistryError, SaleTerms},
+    registry::{Refusal, RegistryError, SaleTerms},
     terms::Terms,
     AccountId, Balance, Hash, Timestamp,
 };
@@ -81,11 +81,7 @@ pub struct Issued {
 impl Book {
     pub fn new(chain_tag: Hash) -> Self {
         Self {
-            root: Root {
-                chain_tag,
-                campaigns: 0,
-                live: 0,
-            },
+            root: Root { chain_tag, campaigns: 0, live: 0 },
             campaigns: Mapping::default(),
             progress: Mapping::default(),
             drops: Mapping::default(),
@@ -112,29 +108,14 @@ impl Book {
 
     /// # Errors
     /// `NoSuchCampaign`.
-    pub fn campaign(&self, campaign: CampaignId) -> Result<Campaign, RegistryError> {
-        self.campaigns
-            .get(campaign)
-            .ok_or(RegistryError::NoSuchCampaign { campaign })
+    pub fn campaign(&self, campaign: CampaignId) -> Result<Box<Campaign>, Refusal> {
+        Ok(Box::new(self.campaigns.get(campaign).ok_or(RegistryError::NoSuchCampaign { campaign })?))
     }
 
     /// # Errors
     /// `NoSuchCampaign`.
-    pub fn progress(&self, campaign: CampaignId) -> Result<Progress, RegistryError> {
-        self.progress
-            .get(campaign)
-            .ok_or(RegistryError::NoSuchCampaign { campaign })
-    }
-
-    pub fn drop_of(&self, campaign: CampaignId, drop: u32) -> Option<Drop> {
-        self.drops.get((campaign, drop))
-    }
-
-    pub fn is_claimed(&self, campaign: CampaignId, drop: u32, index: u32) -> bool {
-        let (word, bit) = Bits::locate(index.into());
-        self.codes
-            .get(((campaign, drop), word))
-            .is_some_and(|bits| bits.is_set(bit))
+    pub fn progress(&self, campaign: CampaignId) -> Result<Box<Progress>, Refusal> {
+        Ok(Box::new(self.progress.get(campaign).ok_or(RegistryError::NoSuchCampaign { campaign })?))
     }
 
     pub fn coupon(&self, coupon: CouponId) -> Option<Coupon> {
@@ -163,27 +144,18 @@ impl Book {
         uri: &[u8],
         escrow: Balance,
         now: Timestamp,
-    ) -> Result<CampaignId, RegistryError> {
+    ) -> Result<CampaignId, Refusal> {
         terms.check(now).map_err(RegistryError::InvalidTerms)?;
         let length = u32::try_from(uri.len()).unwrap_or(u32::MAX);
         if length > MAX_URI {
-            return Err(RegistryError::UriTooLong {
-                length,
-                most: MAX_URI,
-            });
+            return Err(RegistryError::UriTooLong { length, most: MAX_URI }.into());
         }
         if escrow > 0 && terms.funding != shared::terms::Funding::Escrow {
-            return Err(RegistryError::NoEscrow);
+            return Err(RegistryError::NoEscrow.into());
         }
         let number = next_number(self.root.campaigns)?;
         self.root.campaigns = number;
-        self.campaigns.insert(
-            number,
-            &Campaign {
-                issuer,
-                terms: terms.clone(),
-            },
-        );
+        self.campaigns.insert(number, &Campaign { issuer, terms: terms.clone() });
         self.progress.insert(number, &Progress::new(terms, escrow));
         Ok(number)
     }
@@ -197,12 +169,12 @@ impl Book {
         number: CampaignId,
         improvement: Improvement,
         now: Timestamp,
-    ) -> Result<Asset, RegistryError> {
+    ) -> Result<Asset, Refusal> {
         let campaign = self.campaign(number)?;
         campaign.ensure_issuer(caller)?;
         let mut progress = self.progress(number)?;
         progress.improve(&campaign.terms, improvement, now)?;
-        self.progress.insert(number, &progress);
+        self.progress.insert(number, &*progress);
         Ok(campaign.terms.asset)
     }
 
@@ -215,12 +187,12 @@ impl Book {
         number: CampaignId,
         amount: Balance,
         now: Timestamp,
-    ) -> Result<Asset, RegistryError> {
+    ) -> Result<Asset, Refusal> {
         let campaign = self.campaign(number)?;
         campaign.ensure_issuer(caller)?;
         let mut progress = self.progress(number)?;
         progress.withdraw_escrow(&campaign.terms, amount, now)?;
-        self.progress.insert(number, &progress);
+        self.progress.insert(number, &*progress);
         Ok(campaign.terms.asset)
     }
 
@@ -232,17 +204,14 @@ impl Book {
         caller: AccountId,
         number: CampaignId,
         drop: &Drop,
-    ) -> Result<u32, RegistryError> {
+    ) -> Result<u32, Refusal> {
         self.campaign(number)?.ensure_issuer(caller)?;
         if drop.size == 0 {
-            return Err(RegistryError::EmptyDrop);
+            return Err(RegistryError::EmptyDrop.into());
         }
         let mut progress = self.progress(number)?;
-        progress.drops = progress
-            .drops
-            .checked_add(1)
-            .ok_or(RegistryError::Overflow)?;
-        self.progress.insert(number, &progress);
+        progress.drops = progress.drops.checked_add(1).ok_or(RegistryError::Overflow)?;
+        self.progress.insert(number, &*progress);
         self.drops.insert((number, progress.drops), drop);
         Ok(progress.drops)
     }
@@ -257,20 +226,17 @@ impl Book {
         to: &[AccountId],
         source: u64,
         now: Timestamp,
-    ) -> Result<Issued, RegistryError> {
+    ) -> Result<Issued, Refusal> {
         let campaign = self.campaign(number)?;
         campaign.ensure_issuer(caller)?;
         let items = u32::try_from(to.len()).unwrap_or(u32::MAX);
         if items == 0 || items > MAX_BATCH {
-            return Err(RegistryError::BatchSize {
-                items,
-                most: MAX_BATCH,
-            });
+            return Err(RegistryError::BatchSize { items, most: MAX_BATCH }.into());
         }
         let (word, bit) = Bits::locate(source);
         let mut sources = self.sources.get((number, word)).unwrap_or_default();
         if !sources.set(bit) {
-            return Err(RegistryError::SourceUsed { source });
+            return Err(RegistryError::SourceUsed { source }.into());
         }
         self.sources.insert((number, word), &sources);
         self.mint(number, &campaign, to, now)
@@ -279,27 +245,19 @@ impl Book {
     /// Touches: 9 (campaign, drop, code word twice, progress twice, coupon, holder twice); 2 more where the terms limit holders.
     /// # Errors
     /// `NoSuchCampaign`, `NoSuchDrop`, `CodeUnproven`, `ClaimUnsigned`, `CodeUsed`, as `Progress::issue`, `HolderLimit`.
-    pub fn claim(
-        &mut self,
-        claim: &Claim,
-        domain: &Domain,
-        now: Timestamp,
-    ) -> Result<Issued, RegistryError> {
+    pub fn claim(&mut self, claim: &Claim, domain: &Domain, now: Timestamp) -> Result<Issued, Refusal> {
         let number = claim.campaign;
         let campaign = self.campaign(number)?;
         let drop = self
             .drops
             .get((number, claim.drop))
-            .ok_or(RegistryError::NoSuchDrop {
-                campaign: number,
-                drop: claim.drop,
-            })?;
+            .ok_or(RegistryError::NoSuchDrop { campaign: number, drop: claim.drop })?;
         claim.check(&drop, domain)?;
         let (word, bit) = Bits::locate(claim.index.into());
         let key = ((number, claim.drop), word);
         let mut codes = self.codes.get(key).unwrap_or_default();
         if !codes.set(bit) {
-            return Err(RegistryError::CodeUsed { index: claim.index });
+            return Err(RegistryError::CodeUsed { index: claim.index }.into());
         }
         self.codes.insert(key, &codes);
         self.mint(number, &campaign, &[claim.to], now)
@@ -311,7 +269,7 @@ impl Book {
         campaign: &Campaign,
         to: &[AccountId],
         now: Timestamp,
-    ) -> Result<Issued, RegistryError> {
+    ) -> Result<Issued, Refusal> {
         let mut progress = self.progress(number)?;
         let count = u32::try_from(to.len()).map_err(|_| RegistryError::Overflow)?;
         let first_serial = progress.issue(campaign, count, now)?;
@@ -325,19 +283,10 @@ impl Book {
                 frozen: None,
                 policy: campaign.terms.transfer,
             };
-            self.put(
-                CouponId {
-                    campaign: number,
-                    serial,
-                },
-                &coupon,
-            )?;
+            self.put(CouponId { campaign: number, serial }, &coupon)?;
         }
-        self.progress.insert(number, &progress);
-        Ok(Issued {
-            first_serial,
-            valid_until,
-        })
+        self.progress.insert(number, &*progress);
+        Ok(Issued { first_serial, valid_until })
     }
 
     fn count_against_limit(
@@ -345,32 +294,24 @@ impl Book {
         number: CampaignId,
         terms: &Terms,
         holder: AccountId,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<(), Refusal> {
         let Some(limit) = terms.per_holder else {
             return Ok(());
         };
         let had = self.issued_to.get((number, holder)).unwrap_or_default();
         if had >= limit {
-            return Err(RegistryError::HolderLimit { holder, limit });
+            return Err(RegistryError::HolderLimit { limit }.into());
         }
-        self.issued_to
-            .insert((number, holder), &had.saturating_add(1));
+        self.issued_to.insert((number, holder), &had.saturating_add(1));
         Ok(())
     }
 
     /// Brings a coupon into being, or back. Touches: 3.
-    fn put(&mut self, id: CouponId, coupon: &Coupon) -> Result<(), RegistryError> {
+    fn put(&mut self, id: CouponId, coupon: &Coupon) -> Result<(), Refusal> {
         self.coupons.insert(id.to_u64(), coupon);
-        let holder = self
-            .holder(coupon.owner)
-            .with_one_more()
-            .ok_or(RegistryError::Overflow)?;
+        let holder = self.holder(coupon.owner).with_one_more().ok_or(RegistryError::Overflow)?;
         self.keep_holder(coupon.owner, holder);
-        self.root.live = self
-            .root
-            .live
-            .checked_add(1)
-            .ok_or(RegistryError::Overflow)?;
+        self.root.live = self.root.live.checked_add(1).ok_or(RegistryError::Overflow)?;
         Ok(())
     }
 
@@ -386,18 +327,11 @@ impl Book {
     /// Touches: 3 (campaign, coupon twice).
     /// # Errors
     /// `NoSuchCampaign`, `NotIssuer`, `NoSuchCoupon`, `NotFrozen`.
-    pub fn set_frozen(
-        &mut self,
-        caller: AccountId,
-        id: CouponId,
-        reason: Option<u8>,
-    ) -> Result<(), RegistryError> {
+    pub fn set_frozen(&mut self, caller: AccountId, id: CouponId, reason: Option<u8>) -> Result<(), Refusal> {
         self.campaign(id.campaign)?.ensure_issuer(caller)?;
-        let mut coupon = self
-            .coupon(id)
-            .ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
+        let mut coupon = self.coupon(id).ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
         if reason.is_none() && coupon.frozen.is_none() {
-            return Err(RegistryError::NotFrozen { coupon: id });
+            return Err(RegistryError::NotFrozen { coupon: id }.into());
         }
         coupon.frozen = reason;
         self.coupons.insert(id.to_u64(), &coupon);
@@ -415,12 +349,9 @@ impl Book {
     /// Gives the new epoch. Touches: 2.
     /// # Errors
     /// `Overflow`.
-    pub fn cancel_permits(&mut self, account: AccountId) -> Result<u32, RegistryError> {
+    pub fn cancel_permits(&mut self, account: AccountId) -> Result<u32, Refusal> {
         let mut holder = self.holder(account);
-        holder.permit_epoch = holder
-            .permit_epoch
-            .checked_add(1)
-            .ok_or(RegistryError::Overflow)?;
+        holder.permit_epoch = holder.permit_epoch.checked_add(1).ok_or(RegistryError::Overflow)?;
         self.holders.insert(account, &holder);
         Ok(holder.permit_epoch)
     }
@@ -434,22 +365,16 @@ impl Book {
         coupons: &[CouponId],
         route: Route,
         now: Timestamp,
-    ) -> Result<Quote, RegistryError> {
+    ) -> Result<Quote, Refusal> {
         let id = *only(coupons)?;
         redemptions::check_order(order, now)?;
         redemptions::payer(order, route)?;
         self.order_word(order)?;
-        let coupon = self
-            .coupon(id)
-            .ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
+        let coupon = self.coupon(id).ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
         let campaign = self.campaign(id.campaign)?;
         let progress = self.progress(id.campaign)?;
         let discount = redemptions::weigh(order, id, &coupon, &campaign, &progress, route, now)?;
-        Ok(Quote {
-            discount,
-            net: order.basket.saturating_sub(discount),
-            asset: campaign.terms.asset,
-        })
+        Ok(Quote { discount, net: order.basket.saturating_sub(discount), asset: campaign.terms.asset })
     }
 
     /// Touches: 8 (order word twice, coupon, campaign, progress twice, holder twice), 1 more for the record a rollback needs, and 1 each when
@@ -465,7 +390,7 @@ impl Book {
         route: Route,
         domain: &Domain,
         now: Timestamp,
-    ) -> Result<Redemption, RegistryError> {
+    ) -> Result<Box<Redemption>, Refusal> {
         let presented = only(&permits.coupons)?;
         let id = presented.coupon;
         redemptions::check_order(order, now)?;
@@ -474,10 +399,7 @@ impl Book {
         let hash = digest(order);
         self.ensure_acceptor_agrees(order, &hash, &permits.acceptor, route, domain, now)?;
 
-        let coupon = self
-            .coupons
-            .take(id.to_u64())
-            .ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
+        let coupon = self.coupons.take(id.to_u64()).ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
         let campaign = self.campaign(id.campaign)?;
         let mut progress = self.progress(id.campaign)?;
         let discount = redemptions::weigh(order, id, &coupon, &campaign, &progress, route, now)?;
@@ -485,18 +407,11 @@ impl Book {
         ensure_holder_agrees(presented, &coupon, &holder, &hash, route, domain, now)?;
 
         progress.spend(&campaign, discount)?;
-        self.progress.insert(id.campaign, &progress);
-        self.keep_holder(
-            coupon.owner,
-            holder.with_one_less().ok_or(RegistryError::Overflow)?,
-        );
-        self.root.live = self
-            .root
-            .live
-            .checked_sub(1)
-            .ok_or(RegistryError::Overflow)?;
+        self.progress.insert(id.campaign, &*progress);
+        self.keep_holder(coupon.owner, holder.with_one_less().ok_or(RegistryError::Overflow)?);
+        self.root.live = self.root.live.checked_sub(1).ok_or(RegistryError::Overflow)?;
         self.orders.insert(orders_key, &orders);
-        let redemption = Redemption {
+        let redemption = Box::new(Redemption {
             acceptor: order.acceptor,
             number: order.number,
             order: hash,
@@ -517,25 +432,22 @@ impl Book {
             },
             redeemed_at: now,
             final_at: now.saturating_add(campaign.terms.rollback_window),
-        };
+        });
         if redemption.final_at > now {
-            self.redemptions
-                .insert((order.acceptor, order.number), &digest(&redemption));
+            self.redemptions.insert((order.acceptor, order.number), &digest(&*redemption));
         }
         Ok(redemption)
     }
 
     /// The order's word with its number switched on.
-    fn order_word(&self, order: &Order) -> Result<((AccountId, u64), Bits), RegistryError> {
+    fn order_word(&self, order: &Order) -> Result<((AccountId, u64), Bits), Refusal> {
         let (word, bit) = Bits::locate(order.number);
         let key = (order.acceptor, word);
         let mut orders = self.orders.get(key).unwrap_or_default();
         if orders.set(bit) {
             Ok((key, orders))
         } else {
-            Err(RegistryError::OrderUsed {
-                number: order.number,
-            })
+            Err(RegistryError::OrderUsed { number: order.number }.into())
         }
     }
 
@@ -547,35 +459,23 @@ impl Book {
         route: Route,
         domain: &Domain,
         now: Timestamp,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<(), Refusal> {
         match (signed, route) {
             (Some(OrderPermit { signer, permit }), _) => {
                 self.ensure_speaks_for(order.acceptor, *signer)?;
                 let current = self.holder(*signer).permit_epoch;
-                redemptions::ensure_permitted(
-                    domain,
-                    *signer,
-                    Purpose::Order,
-                    hash,
-                    permit,
-                    current,
-                    now,
-                )
+                redemptions::ensure_permitted(domain, *signer, Purpose::Order, hash, permit, current, now)
             }
             (None, Route::Direct(caller)) => self.ensure_speaks_for(order.acceptor, caller),
             (None, Route::Alliance(_)) => Ok(()),
         }
     }
 
-    fn ensure_speaks_for(
-        &self,
-        acceptor: AccountId,
-        signer: AccountId,
-    ) -> Result<(), RegistryError> {
+    fn ensure_speaks_for(&self, acceptor: AccountId, signer: AccountId) -> Result<(), Refusal> {
         if signer == acceptor || self.is_cashier(acceptor, signer) {
             Ok(())
         } else {
-            Err(RegistryError::NotAcceptor { acceptor, signer })
+            Err(RegistryError::NotAcceptor { signer }.into())
         }
     }
 
@@ -587,10 +487,10 @@ impl Book {
         redemption: &Redemption,
         route: Route,
         now: Timestamp,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<(), Refusal> {
         let (acceptor, number) = (redemption.acceptor, redemption.number);
         if self.redemptions.take((acceptor, number)) != Some(digest(redemption)) {
-            return Err(RegistryError::NoSuchRedemption { number });
+            return Err(RegistryError::NoSuchRedemption { number }.into());
         }
         redemptions::ensure_reversible(redemption, route, now)?;
         if let Route::Direct(caller) = route {
@@ -600,7 +500,7 @@ impl Book {
             let campaign = self.campaign(used.coupon.campaign)?;
             let mut progress = self.progress(used.coupon.campaign)?;
             progress.restore(&campaign, used.discount)?;
-            self.progress.insert(used.coupon.campaign, &progress);
+            self.progress.insert(used.coupon.campaign, &*progress);
             let coupon = Coupon {
                 owner: used.holder,
                 approved: None,
@@ -615,56 +515,36 @@ impl Book {
 
     /// # Errors
     /// `Overflow`.
-    pub fn add_credit(
-        &mut self,
-        account: AccountId,
-        asset: Asset,
-        amount: Balance,
-    ) -> Result<(), RegistryError> {
-        let credit = self
-            .credit(account, asset)
-            .checked_add(amount)
-            .ok_or(RegistryError::Overflow)?;
+    pub fn add_credit(&mut self, account: AccountId, asset: Asset, amount: Balance) -> Result<(), Refusal> {
+        let credit = self.credit(account, asset).checked_add(amount).ok_or(RegistryError::Overflow)?;
         self.credits.insert((account, asset), &credit);
         Ok(())
     }
 
     /// # Errors
     /// `NoCredit`.
-    pub fn take_credit(
-        &mut self,
-        account: AccountId,
-        asset: Asset,
-    ) -> Result<Balance, RegistryError> {
-        self.credits
-            .take((account, asset))
-            .ok_or(RegistryError::NoCredit)
+    pub fn take_credit(&mut self, account: AccountId, asset: Asset) -> Result<Balance, Refusal> {
+        Ok(self.credits.take((account, asset)).ok_or(RegistryError::NoCredit)?)
     }
 
     /// # Errors
     /// `NoSuchCoupon`, `CouponFrozen`, `NoSuchCampaign`.
-    pub fn sale_terms(&self, id: CouponId) -> Result<SaleTerms, RegistryError> {
-        let coupon = self
-            .coupon(id)
-            .ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
+    pub fn sale_terms(&self, id: CouponId) -> Result<SaleTerms, Refusal> {
+        let coupon = self.coupon(id).ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
         coupon.ensure_not_frozen(id)?;
-        let Campaign { issuer, terms } = self.campaign(id.campaign)?;
+        let Campaign { issuer, terms } = *self.campaign(id.campaign)?;
         Ok(SaleTerms {
             owner: coupon.owner,
             issuer,
             asset: terms.asset,
             royalty_bps: terms.royalty_bps,
-            ends_at: coupon
-                .valid_until
-                .min(self.progress(id.campaign)?.redeem_ends),
+            ends_at: coupon.valid_until.min(self.progress(id.campaign)?.redeem_ends),
             largest_discount: terms.largest_discount(),
         })
     }
 
     pub fn allowance(&self, owner: AccountId, operator: AccountId, id: Option<Id>) -> bool {
-        let approved = id
-            .and_then(|id| CouponId::try_from(&id).ok())
-            .and_then(|id| self.coupon(id));
+        let approved = id.and_then(|id| CouponId::try_from(&id).ok()).and_then(|id| self.coupon(id));
         approved.is_some_and(|coupon| coupon.owner == owner && coupon.approved == Some(operator))
             || self.operators.contains((owner, operator))
     }
@@ -703,18 +583,12 @@ impl Book {
     /// Gives the owner before. Touches: 6 (coupon twice, both holders twice; 2 less when `to` holds it already); 1 more when an operator asks.
     /// # Errors
     /// `TokenNotExists`, `NotApproved`, `Custom` (`CouponFrozen`, `Soulbound`, `MarketOnly`, `Overflow`).
-    pub fn transfer(
-        &mut self,
-        caller: AccountId,
-        to: AccountId,
-        id: &Id,
-    ) -> Result<AccountId, PSP34Error> {
+    pub fn transfer(&mut self, caller: AccountId, to: AccountId, id: &Id) -> Result<AccountId, PSP34Error> {
         let id = CouponId::try_from(id).map_err(|()| PSP34Error::TokenNotExists)?;
         let mut coupon = self.coupon(id).ok_or(PSP34Error::TokenNotExists)?;
         let from = coupon.owner;
-        let may = caller == from
-            || coupon.approved == Some(caller)
-            || self.operators.contains((from, caller));
+        let may =
+            caller == from || coupon.approved == Some(caller) || self.operators.contains((from, caller));
         if !may {
             return Err(PSP34Error::NotApproved);
         }
@@ -743,46 +617,28 @@ fn ensure_holder_agrees(
     route: Route,
     domain: &Domain,
     now: Timestamp,
-) -> Result<(), RegistryError> {
+) -> Result<(), Refusal> {
     match &presented.permit {
         Some(permit) => {
             let subject = (presented.coupon, order);
             let epoch = holder.permit_epoch;
-            redemptions::ensure_permitted(
-                domain,
-                coupon.owner,
-                Purpose::Spend,
-                &subject,
-                permit,
-                epoch,
-                now,
-            )
+            redemptions::ensure_permitted(domain, coupon.owner, Purpose::Spend, &subject, permit, epoch, now)
         }
         None if route == Route::Direct(coupon.owner) => Ok(()),
-        None => Err(RegistryError::PermitMissing {
-            coupon: presented.coupon,
-            holder: coupon.owner,
-        }),
+        None => Err(RegistryError::PermitMissing { coupon: presented.coupon }.into()),
     }
 }
 
 /// The one item of a list.
 /// # Errors
 /// `CouponCount`.
-fn only<T>(items: &[T]) -> Result<&T, RegistryError> {
+fn only<T>(items: &[T]) -> Result<&T, Refusal> {
     match items {
         [item] => Ok(item),
         _ => Err(RegistryError::CouponCount {
             presented: u32::try_from(items.len()).unwrap_or(u32::MAX),
             most: MAX_COUPONS,
-        }),
+        }
+        .into()),
     }
-}
-
-/// The ids of `count` coupons from `first_serial` on, as PSP34 has them.
-pub fn ids(campaign: CampaignId, first_serial: u32, count: usize) -> Vec<Id> {
-    (first_serial..)
-        .take(count)
-        .map(|serial| CouponId { campaign, serial }.into())
-        .collect()
 }

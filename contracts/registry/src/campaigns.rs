@@ -1,12 +1,9 @@
 //! A campaign's fixed part and its counters, and the rules that keep every live coupon backed. Knows no storage.
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "the SCALE derive on enums with data"
-)]
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use shared::{
     ids::CampaignId,
-    registry::RegistryError,
+    registry::{Refusal, RegistryError},
     terms::{Funding, Terms},
     AccountId, Balance, Timestamp,
 };
@@ -75,14 +72,11 @@ pub enum Improvement {
 impl Campaign {
     /// # Errors
     /// `NotIssuer`.
-    pub fn ensure_issuer(&self, caller: AccountId) -> Result<(), RegistryError> {
+    pub fn ensure_issuer(&self, caller: AccountId) -> Result<(), Refusal> {
         if caller == self.issuer {
             Ok(())
         } else {
-            Err(RegistryError::NotIssuer {
-                issuer: self.issuer,
-                caller,
-            })
+            Err(RegistryError::NotIssuer { issuer: self.issuer }.into())
         }
     }
 
@@ -113,94 +107,58 @@ impl Progress {
     /// Makes room for `count` more coupons and gives the first one's serial.
     /// # Errors
     /// `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`, `EscrowShort`, `Overflow`.
-    pub fn issue(
-        &mut self,
-        campaign: &Campaign,
-        count: u32,
-        now: Timestamp,
-    ) -> Result<u32, RegistryError> {
+    pub fn issue(&mut self, campaign: &Campaign, count: u32, now: Timestamp) -> Result<u32, Refusal> {
         let window = campaign.terms.issue_window;
         if !window.contains(now) {
-            return Err(RegistryError::IssueWindowClosed {
-                start: window.start,
-                end: window.end,
-                now,
-            });
+            return Err(RegistryError::IssueWindowClosed { start: window.start, end: window.end, now }.into());
         }
         if self.issuing_stopped {
-            return Err(RegistryError::IssuingStopped);
+            return Err(RegistryError::IssuingStopped.into());
         }
         let left = campaign.terms.supply.saturating_sub(self.issued);
         if count > left {
-            return Err(RegistryError::SupplyExhausted { asked: count, left });
+            return Err(RegistryError::SupplyExhausted { asked: count, left }.into());
         }
-        let needed = campaign
-            .backing()
-            .checked_mul(count.into())
-            .ok_or(RegistryError::Overflow)?;
+        let needed = campaign.backing().checked_mul(count.into()).ok_or(RegistryError::Overflow)?;
         let free = self.escrow_left.saturating_sub(self.reserved);
         if needed > free {
-            return Err(RegistryError::EscrowShort { needed, free });
+            return Err(RegistryError::EscrowShort { needed, free }.into());
         }
         let first = self.issued.checked_add(1).ok_or(RegistryError::Overflow)?;
-        self.issued = self
-            .issued
-            .checked_add(count)
-            .ok_or(RegistryError::Overflow)?;
-        self.reserved = self
-            .reserved
-            .checked_add(needed)
-            .ok_or(RegistryError::Overflow)?;
+        self.issued = self.issued.checked_add(count).ok_or(RegistryError::Overflow)?;
+        self.reserved = self.reserved.checked_add(needed).ok_or(RegistryError::Overflow)?;
         Ok(first)
     }
 
     /// A coupon was spent for `discount`, which `redemptions::weigh` allowed.
     /// # Errors
     /// `Overflow`, which would mean that the books don't add up.
-    pub fn spend(&mut self, campaign: &Campaign, discount: Balance) -> Result<(), RegistryError> {
-        self.redeemed = self
-            .redeemed
-            .checked_add(1)
-            .ok_or(RegistryError::Overflow)?;
+    pub fn spend(&mut self, campaign: &Campaign, discount: Balance) -> Result<(), Refusal> {
+        self.redeemed = self.redeemed.checked_add(1).ok_or(RegistryError::Overflow)?;
         self.budget_left = match self.budget_left {
             Some(left) => Some(left.checked_sub(discount).ok_or(RegistryError::Overflow)?),
             None => None,
         };
         if campaign.terms.funding == Funding::Escrow {
-            self.escrow_left = self
-                .escrow_left
-                .checked_sub(discount)
-                .ok_or(RegistryError::Overflow)?;
+            self.escrow_left = self.escrow_left.checked_sub(discount).ok_or(RegistryError::Overflow)?;
         }
-        self.reserved = self
-            .reserved
-            .checked_sub(campaign.backing())
-            .ok_or(RegistryError::Overflow)?;
+        self.reserved = self.reserved.checked_sub(campaign.backing()).ok_or(RegistryError::Overflow)?;
         Ok(())
     }
 
     /// The inverse of `spend`.
     /// # Errors
     /// `Overflow`.
-    pub fn restore(&mut self, campaign: &Campaign, discount: Balance) -> Result<(), RegistryError> {
-        self.redeemed = self
-            .redeemed
-            .checked_sub(1)
-            .ok_or(RegistryError::Overflow)?;
+    pub fn restore(&mut self, campaign: &Campaign, discount: Balance) -> Result<(), Refusal> {
+        self.redeemed = self.redeemed.checked_sub(1).ok_or(RegistryError::Overflow)?;
         self.budget_left = match self.budget_left {
             Some(left) => Some(left.checked_add(discount).ok_or(RegistryError::Overflow)?),
             None => None,
         };
         if campaign.terms.funding == Funding::Escrow {
-            self.escrow_left = self
-                .escrow_left
-                .checked_add(discount)
-                .ok_or(RegistryError::Overflow)?;
+            self.escrow_left = self.escrow_left.checked_add(discount).ok_or(RegistryError::Overflow)?;
         }
-        self.reserved = self
-            .reserved
-            .checked_add(campaign.backing())
-            .ok_or(RegistryError::Overflow)?;
+        self.reserved = self.reserved.checked_add(campaign.backing()).ok_or(RegistryError::Overflow)?;
         Ok(())
     }
 
@@ -215,18 +173,13 @@ impl Progress {
 
     /// # Errors
     /// `NoEscrow`, `EscrowCommitted`.
-    pub fn withdraw_escrow(
-        &mut self,
-        terms: &Terms,
-        asked: Balance,
-        now: Timestamp,
-    ) -> Result<(), RegistryError> {
+    pub fn withdraw_escrow(&mut self, terms: &Terms, asked: Balance, now: Timestamp) -> Result<(), Refusal> {
         if terms.funding != Funding::Escrow {
-            return Err(RegistryError::NoEscrow);
+            return Err(RegistryError::NoEscrow.into());
         }
         let free = self.free_escrow(terms, now);
         if asked == 0 || asked > free {
-            return Err(RegistryError::EscrowCommitted { asked, free });
+            return Err(RegistryError::EscrowCommitted { asked, free }.into());
         }
         self.escrow_left = self.escrow_left.saturating_sub(asked);
         Ok(())
@@ -239,7 +192,7 @@ impl Progress {
         terms: &Terms,
         improvement: Improvement,
         now: Timestamp,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<(), Refusal> {
         match improvement {
             Improvement::ExtendRedeemWindow { until }
                 if until > self.redeem_ends && now < self.redeem_ends =>
@@ -251,19 +204,16 @@ impl Progress {
                 self.budget_left = Some(left.checked_add(amount).ok_or(RegistryError::Overflow)?);
             }
             Improvement::AddEscrow { .. } if terms.funding != Funding::Escrow => {
-                return Err(RegistryError::NoEscrow)
+                return Err(RegistryError::NoEscrow.into())
             }
             Improvement::AddEscrow { amount } if amount > 0 => {
-                self.escrow_left = self
-                    .escrow_left
-                    .checked_add(amount)
-                    .ok_or(RegistryError::Overflow)?;
+                self.escrow_left = self.escrow_left.checked_add(amount).ok_or(RegistryError::Overflow)?;
             }
             Improvement::StopIssuing if !self.issuing_stopped => self.issuing_stopped = true,
             Improvement::ExtendRedeemWindow { .. }
             | Improvement::AddBudget { .. }
             | Improvement::AddEscrow { .. }
-            | Improvement::StopIssuing => return Err(RegistryError::NotBetter),
+            | Improvement::StopIssuing => return Err(RegistryError::NotBetter.into()),
         }
         Ok(())
     }
@@ -282,6 +232,127 @@ impl Improvement {
 /// The number after `campaigns`.
 /// # Errors
 /// `Overflow`.
-pub fn next_number(campaigns: CampaignId) -> Result<CampaignId, RegistryError> {
-    campaigns.checked_add(1).ok_or(RegistryError::Overflow)
+pub fn next_number(campaigns: CampaignId) -> Result<CampaignId, Refusal> {
+    Ok(campaigns.checked_add(1).ok_or(RegistryError::Overflow)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{
+        assets::Asset,
+        terms::{Acceptance, Benefit, TransferPolicy, Window},
+    };
+
+    const ISSUER: [u8; 32] = [1; 32];
+
+    fn campaign(funding: Funding) -> Campaign {
+        Campaign {
+            issuer: AccountId::from(ISSUER),
+            terms: Terms {
+                benefit: Benefit::PercentOff { bps: 2_000, cap: 500 },
+                asset: Asset::Native,
+                min_basket: 0,
+                issue_window: Window { start: 10, end: 100 },
+                redeem_window: Window { start: 10, end: 200 },
+                valid_for: None,
+                supply: 5,
+                per_holder: None,
+                budget: Some(1_000),
+                funding,
+                acceptance: Acceptance::IssuerOnly,
+                transfer: TransferPolicy::Free,
+                royalty_bps: 0,
+                rollback_window: 50,
+                document: [0; 32],
+            },
+        }
+    }
+
+    #[test]
+    fn only_the_issuer_is_the_issuer() {
+        let (issuer, caller) = (AccountId::from(ISSUER), AccountId::from([2; 32]));
+        assert_eq!(campaign(Funding::Merchant).ensure_issuer(issuer), Ok(()));
+        assert_eq!(
+            campaign(Funding::Merchant).ensure_issuer(caller),
+            Err(RegistryError::NotIssuer { issuer }.into())
+        );
+    }
+
+    #[test]
+    fn issuing_stops_at_window_supply_and_order() {
+        let campaign = campaign(Funding::Merchant);
+        let mut progress = Progress::new(&campaign.terms, 0);
+        assert_eq!(
+            progress.issue(&campaign, 1, 9),
+            Err(RegistryError::IssueWindowClosed { start: 10, end: 100, now: 9 }.into())
+        );
+        assert_eq!(progress.issue(&campaign, 2, 10), Ok(1));
+        assert_eq!(progress.issue(&campaign, 3, 99), Ok(3));
+        assert_eq!(
+            progress.issue(&campaign, 1, 99),
+            Err(RegistryError::SupplyExhausted { asked: 1, left: 0 }.into())
+        );
+        progress.issuing_stopped = true;
+        assert_eq!(progress.issue(&campaign, 1, 99), Err(RegistryError::IssuingStopped.into()));
+        assert_eq!(progress.reserved, 0);
+    }
+
+    #[test]
+    fn every_live_coupon_of_an_escrow_campaign_is_backed() {
+        let campaign = campaign(Funding::Escrow);
+        let mut progress = Progress::new(&campaign.terms, 1_499);
+        assert_eq!(progress.issue(&campaign, 2, 10), Ok(1));
+        assert_eq!(
+            progress.issue(&campaign, 1, 10),
+            Err(RegistryError::EscrowShort { needed: 500, free: 499 }.into())
+        );
+        assert_eq!(progress.free_escrow(&campaign.terms, 10), 499);
+        assert_eq!(
+            progress.withdraw_escrow(&campaign.terms, 500, 10),
+            Err(RegistryError::EscrowCommitted { asked: 500, free: 499 }.into())
+        );
+        progress.spend(&campaign, 120).unwrap();
+        assert_eq!((progress.escrow_left, progress.reserved, progress.budget_left), (1_379, 500, Some(880)));
+        assert_eq!(progress.withdraw_escrow(&campaign.terms, 879, 10), Ok(()));
+        assert_eq!(progress.free_escrow(&campaign.terms, 249), 0);
+        assert_eq!(progress.free_escrow(&campaign.terms, 250), 500);
+    }
+
+    #[test]
+    fn restoring_is_the_inverse_of_spending() {
+        for funding in [Funding::Merchant, Funding::Escrow, Funding::Alliance] {
+            let campaign = campaign(funding);
+            let mut progress = Progress::new(&campaign.terms, 1_000);
+            progress.issue(&campaign, 2, 10).unwrap();
+            let before = progress.clone();
+            progress.spend(&campaign, 77).unwrap();
+            assert_ne!(progress, before);
+            progress.restore(&campaign, 77).unwrap();
+            assert_eq!(progress, before);
+        }
+    }
+
+    #[test]
+    fn terms_only_get_better() {
+        let escrow = campaign(Funding::Escrow);
+        let mut progress = Progress::new(&escrow.terms, 0);
+        let mut improve = |improvement, now| progress.improve(&escrow.terms, improvement, now);
+        let extend = |until| Improvement::ExtendRedeemWindow { until };
+        assert_eq!(improve(extend(200), 10), Err(RegistryError::NotBetter.into()));
+        assert_eq!(improve(extend(300), 200), Err(RegistryError::NotBetter.into()));
+        assert_eq!(improve(extend(300), 199), Ok(()));
+        assert_eq!(improve(Improvement::AddBudget { amount: 0 }, 10), Err(RegistryError::NotBetter.into()));
+        assert_eq!(improve(Improvement::AddBudget { amount: 5 }, 10), Ok(()));
+        assert_eq!(improve(Improvement::AddEscrow { amount: 7 }, 10), Ok(()));
+        assert_eq!(improve(Improvement::StopIssuing, 10), Ok(()));
+        assert_eq!(improve(Improvement::StopIssuing, 10), Err(RegistryError::NotBetter.into()));
+        assert_eq!((progress.redeem_ends, progress.budget_left, progress.escrow_left), (300, Some(1_005), 7));
+        let merchant = campaign(Funding::Merchant);
+        let mut progress = Progress::new(&merchant.terms, 0);
+        assert_eq!(
+            progress.improve(&merchant.terms, Improvement::AddEscrow { amount: 7 }, 10),
+            Err(RegistryError::NoEscrow.into())
+        );
+    }
 }

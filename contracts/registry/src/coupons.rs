@@ -3,7 +3,7 @@ use ink::prelude::string::String;
 use shared::{
     ids::CouponId,
     psp34::{PSP34Error, FROZEN, MARKET_ONLY, SOULBOUND},
-    registry::RegistryError,
+    registry::{Refusal, RegistryError},
     terms::TransferPolicy,
     AccountId, Timestamp,
 };
@@ -39,28 +39,20 @@ pub struct Holder {
 impl Holder {
     /// One coupon more. `None` past a `u32`.
     pub fn with_one_more(self) -> Option<Self> {
-        Some(Self {
-            coupons: self.coupons.checked_add(1)?,
-            ..self
-        })
+        Some(Self { coupons: self.coupons.checked_add(1)?, ..self })
     }
 
     /// One coupon less. `None` below zero, which would mean that the books don't add up.
     pub fn with_one_less(self) -> Option<Self> {
-        Some(Self {
-            coupons: self.coupons.checked_sub(1)?,
-            ..self
-        })
+        Some(Self { coupons: self.coupons.checked_sub(1)?, ..self })
     }
 }
 
 impl Coupon {
     /// # Errors
     /// `CouponFrozen`.
-    pub fn ensure_not_frozen(&self, coupon: CouponId) -> Result<(), RegistryError> {
-        self.frozen.map_or(Ok(()), |reason| {
-            Err(RegistryError::CouponFrozen { coupon, reason })
-        })
+    pub fn ensure_not_frozen(&self, coupon: CouponId) -> Result<(), Refusal> {
+        self.frozen.map_or(Ok(()), |reason| Err(RegistryError::CouponFrozen { coupon, reason }.into()))
     }
 
     /// Whether it may go to `to` at all, whoever asks.

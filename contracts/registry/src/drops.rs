@@ -1,15 +1,12 @@
 //! Handing coupons out by codes: a drop is the Merkle root of one-time public keys. Knows no storage.
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "the SCALE derive on enums with data"
-)]
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use ink::prelude::vec::Vec;
 use shared::{
     ids::CampaignId,
     merkle,
     permit::{Domain, Permit, Purpose},
-    registry::RegistryError,
+    registry::{Refusal, RegistryError},
     AccountId, Hash, Signature, Timestamp,
 };
 
@@ -69,17 +66,13 @@ impl Claim {
 
     /// # Errors
     /// `CodeUnproven`, `ClaimUnsigned`.
-    pub fn check(&self, drop: &Drop, domain: &Domain) -> Result<(), RegistryError> {
+    pub fn check(&self, drop: &Drop, domain: &Domain) -> Result<(), Refusal> {
         if !merkle::proves(&drop.root, drop.size, self.index, &self.key, &self.proof) {
-            return Err(RegistryError::CodeUnproven { index: self.index });
+            return Err(RegistryError::CodeUnproven { index: self.index }.into());
         }
-        let permit = Permit {
-            epoch: 0,
-            deadline: Timestamp::MAX,
-            signature: self.signature,
-        };
+        let permit = Permit { epoch: 0, deadline: Timestamp::MAX, signature: self.signature };
         if !domain.verifies(&self.key, Purpose::Claim, &self.subject(), &permit) {
-            return Err(RegistryError::ClaimUnsigned { index: self.index });
+            return Err(RegistryError::ClaimUnsigned { index: self.index }.into());
         }
         Ok(())
     }

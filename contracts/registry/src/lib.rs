@@ -10,26 +10,26 @@ pub mod drops;
 pub mod events;
 pub mod redemptions;
 
-pub use registry::{Registry, RegistryRef};
+pub use self::registry::{Registry, RegistryRef};
 
 #[ink::contract]
 mod registry {
     use crate::{
-        book::{self, Book, Issued},
+        book::{Book, Issued},
         campaigns::{Campaign, Improvement, Progress},
         coupons::{Coupon, Holder},
         drops::{Claim, Drop, Source},
         events::*,
         redemptions::{self, Route},
     };
-    use ink::prelude::vec::Vec;
+    use ink::prelude::{boxed::Box, vec::Vec};
     use shared::{
         assets::{Asset, PaymentFault},
         ids::{CampaignId, CouponId},
         order::{Order, Quote, Redemption, Settlement},
         permit::{Domain, Permits},
         psp34::{Id, PSP34Error, PSP34},
-        registry::{CouponRegistry, RegistryError, SaleTerms},
+        registry::{CouponRegistry, Refusal, RegistryError, SaleTerms},
         terms::Terms,
     };
 
@@ -44,9 +44,7 @@ mod registry {
         #[ink(constructor)]
         pub fn new(chain_tag: shared::Hash) -> Self {
             Self::env().emit_event(RegistryCreated { chain_tag });
-            Self {
-                book: Book::new(chain_tag),
-            }
+            Self { book: Book::new(chain_tag) }
         }
 
         /// Creates a campaign of the caller's and locks `escrow`, in the terms' asset: native value sent along, or PSP22 by allowance. The caller
@@ -61,17 +59,9 @@ mod registry {
             escrow: Balance,
         ) -> Result<CampaignId, RegistryError> {
             let (issuer, now) = (self.env().caller(), self.env().block_timestamp());
-            let campaign = self
-                .book
-                .create_campaign(issuer, &terms, &uri, escrow, now)?;
+            let campaign = self.book.create_campaign(issuer, &terms, &uri, escrow, now)?;
             self.collect(terms.asset, escrow)?;
-            self.env().emit_event(CampaignCreated {
-                issuer,
-                campaign,
-                terms,
-                uri,
-                escrow,
-            });
+            self.env().emit_event(CampaignCreated { issuer, campaign, terms, uri, escrow });
             Ok(campaign)
         }
 
@@ -87,10 +77,7 @@ mod registry {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let asset = self.book.improve(caller, campaign, improvement, now)?;
             self.collect(asset, improvement.price())?;
-            self.env().emit_event(CampaignImproved {
-                campaign,
-                improvement,
-            });
+            self.env().emit_event(CampaignImproved { campaign, improvement });
             Ok(())
         }
 
@@ -121,15 +108,8 @@ mod registry {
             root: shared::Hash,
             size: u32,
         ) -> Result<u32, RegistryError> {
-            let drop =
-                self.book
-                    .create_drop(self.env().caller(), campaign, &Drop { root, size })?;
-            self.env().emit_event(DropCreated {
-                campaign,
-                drop,
-                root,
-                size,
-            });
+            let drop = self.book.create_drop(self.env().caller(), campaign, &Drop { root, size })?;
+            self.env().emit_event(DropCreated { campaign, drop, root, size });
             Ok(drop)
         }
 
@@ -158,18 +138,10 @@ mod registry {
         #[ink(message)]
         pub fn claim(&mut self, claim: Claim) -> Result<CouponId, RegistryError> {
             let domain = self.domain();
-            let issued = self
-                .book
-                .claim(&claim, &domain, self.env().block_timestamp())?;
-            let source = Source::Code {
-                drop: claim.drop,
-                index: claim.index,
-            };
+            let issued = self.book.claim(&claim, &domain, self.env().block_timestamp())?;
+            let source = Source::Code { drop: claim.drop, index: claim.index };
             let serial = self.announce(claim.campaign, &issued, &[claim.to], source);
-            Ok(CouponId {
-                campaign: claim.campaign,
-                serial,
-            })
+            Ok(CouponId { campaign: claim.campaign, serial })
         }
 
         /// Freezes a coupon of the caller's campaign for a reason (the issuer's own code), or thaws it with `None`. A frozen coupon can't be
@@ -177,14 +149,9 @@ mod registry {
         /// # Errors
         /// `NoSuchCampaign`, `NotIssuer`, `NoSuchCoupon`, `NotFrozen`.
         #[ink(message)]
-        pub fn set_frozen(
-            &mut self,
-            coupon: CouponId,
-            reason: Option<u8>,
-        ) -> Result<(), RegistryError> {
+        pub fn set_frozen(&mut self, coupon: CouponId, reason: Option<u8>) -> Result<(), RegistryError> {
             self.book.set_frozen(self.env().caller(), coupon, reason)?;
-            self.env()
-                .emit_event(CouponFreezeChanged { coupon, reason });
+            self.env().emit_event(CouponFreezeChanged { coupon, reason });
             Ok(())
         }
 
@@ -193,11 +160,7 @@ mod registry {
         pub fn set_cashier(&mut self, cashier: AccountId, allowed: bool) {
             let merchant = self.env().caller();
             self.book.set_cashier(merchant, cashier, allowed);
-            self.env().emit_event(CashierChanged {
-                merchant,
-                cashier,
-                allowed,
-            });
+            self.env().emit_event(CashierChanged { merchant, cashier, allowed });
         }
 
         /// Voids every permit the caller has signed so far; gives the epoch to sign with from now on.
@@ -223,8 +186,7 @@ mod registry {
             alliance: Option<AccountId>,
         ) -> Result<Quote, RegistryError> {
             let route = alliance.map_or(Route::Direct(self.env().caller()), Route::Alliance);
-            self.book
-                .quote(&order, &coupons, route, self.env().block_timestamp())
+            Ok(self.book.quote(&order, &coupons, route, self.env().block_timestamp())?)
         }
 
         /// Spends coupons on an order. The acceptor or its cashier agrees by calling or by a permit; so does each coupon's holder. Settled off chain,
@@ -236,24 +198,16 @@ mod registry {
         /// `PermitInvalid`, `NoSuchCoupon`, `CouponFrozen`, `RedeemWindowClosed`, `CouponExpired`, `ForeignCoupon`, `OnlyThroughAlliance`,
         /// `BelowMinBasket`, `BudgetExhausted`, `NoEffect`, `PermitMissing`, `Payment`.
         #[ink(message, payable)]
-        pub fn redeem(
-            &mut self,
-            order: Order,
-            permits: Permits,
-        ) -> Result<Redemption, RegistryError> {
+        pub fn redeem(&mut self, order: Order, permits: Permits) -> Result<Redemption, RegistryError> {
             let caller = self.env().caller();
             let redemption = self.redeem_by(&order, &permits, Route::Direct(caller))?;
             let paid = self.env().transferred_value();
             match order.settlement {
-                Settlement::OnChain => {
-                    redemption
-                        .asset
-                        .forward(caller, order.acceptor, redemption.net, paid)
-                }
+                Settlement::OnChain => redemption.asset.forward(caller, order.acceptor, redemption.net, paid),
                 Settlement::OffChain => refuse_value(paid),
             }
             .map_err(RegistryError::Payment)?;
-            Ok(redemption)
+            Ok(*redemption)
         }
 
         /// Undoes a redemption whole, within its window, by its acceptor or its cashier: the coupons live again, and counters, budget and escrow are as
@@ -264,34 +218,26 @@ mod registry {
         #[ink(message, payable)]
         pub fn roll_back(&mut self, redemption: Redemption) -> Result<(), RegistryError> {
             let caller = self.env().caller();
-            self.roll_back_by(redemption, Route::Direct(caller))
+            Ok(self.roll_back_by(redemption, Route::Direct(caller))?)
         }
 
         /// Collects the caller's pull balance in `asset`.
         /// # Errors
         /// `NoCredit`, `Payment`.
         #[ink(message)]
-        pub fn withdraw_credit(&mut self, asset: Asset) -> Result<Balance, RegistryError> {
+        pub fn withdraw_credit(&mut self, asset: Asset) -> Result<(), RegistryError> {
             let account = self.env().caller();
             let amount = self.book.take_credit(account, asset)?;
-            self.env().emit_event(CreditWithdrawn {
-                account,
-                asset,
-                amount,
-            });
-            asset.pay(account, amount).map_err(RegistryError::Payment)?;
-            Ok(amount)
+            self.env().emit_event(CreditWithdrawn { account, asset, amount });
+            asset.pay(account, amount).map_err(RegistryError::Payment)
         }
 
         /// A campaign's issuer, terms and counters.
         /// # Errors
         /// `NoSuchCampaign`.
         #[ink(message)]
-        pub fn campaign(
-            &self,
-            campaign: CampaignId,
-        ) -> Result<(Campaign, Progress), RegistryError> {
-            Ok((self.book.campaign(campaign)?, self.book.progress(campaign)?))
+        pub fn campaign(&self, campaign: CampaignId) -> Result<(Campaign, Progress), RegistryError> {
+            Ok((*self.book.campaign(campaign)?, *self.book.progress(campaign)?))
         }
 
         /// A live coupon.
@@ -306,18 +252,6 @@ mod registry {
             self.book.holder(account)
         }
 
-        /// A drop's root and size.
-        #[ink(message)]
-        pub fn code_drop(&self, campaign: CampaignId, drop: u32) -> Option<Drop> {
-            self.book.drop_of(campaign, drop)
-        }
-
-        /// Whether a code was claimed.
-        #[ink(message)]
-        pub fn is_claimed(&self, campaign: CampaignId, drop: u32, index: u32) -> bool {
-            self.book.is_claimed(campaign, drop, index)
-        }
-
         /// An account's pull balance.
         #[ink(message)]
         pub fn credit(&self, account: AccountId, asset: Asset) -> Balance {
@@ -325,38 +259,16 @@ mod registry {
         }
 
         fn domain(&self) -> Domain {
-            Domain {
-                chain_tag: self.book.chain_tag(),
-                contract: self.env().account_id(),
-            }
+            Domain { chain_tag: self.book.chain_tag(), contract: self.env().account_id() }
         }
 
-        fn announce(
-            &self,
-            campaign: CampaignId,
-            issued: &Issued,
-            to: &[AccountId],
-            source: Source,
-        ) -> u32 {
-            let Issued {
-                first_serial,
-                valid_until,
-            } = *issued;
-            let ids = book::ids(campaign, first_serial, to.len());
+        fn announce(&self, campaign: CampaignId, issued: &Issued, to: &[AccountId], source: Source) -> u32 {
+            let Issued { first_serial, valid_until } = *issued;
             let count = u32::try_from(to.len()).unwrap_or(u32::MAX);
-            self.env().emit_event(CouponsIssued {
-                campaign,
-                first_serial,
-                count,
-                valid_until,
-                source,
-            });
-            for (id, owner) in ids.into_iter().zip(to) {
-                self.env().emit_event(Transfer {
-                    from: None,
-                    to: Some(*owner),
-                    id,
-                });
+            self.env().emit_event(CouponsIssued { campaign, first_serial, count, valid_until, source });
+            for (serial, owner) in (first_serial..).zip(to) {
+                let id = CouponId { campaign, serial }.into();
+                self.env().emit_event(Transfer { from: None, to: Some(*owner), id });
             }
             first_serial
         }
@@ -366,62 +278,35 @@ mod registry {
             order: &Order,
             permits: &Permits,
             route: Route,
-        ) -> Result<Redemption, RegistryError> {
+        ) -> Result<Box<Redemption>, Refusal> {
             let (domain, now) = (self.domain(), self.env().block_timestamp());
             let redemption = self.book.redeem(order, permits, route, &domain, now)?;
             for used in &redemption.uses {
-                self.env().emit_event(Transfer {
-                    from: Some(used.holder),
-                    to: None,
-                    id: used.coupon.into(),
-                });
+                self.env().emit_event(Transfer { from: Some(used.holder), to: None, id: used.coupon.into() });
             }
             let acceptor = order.acceptor;
-            self.env().emit_event(OrderRedeemed {
-                acceptor,
-                redemption: redemption.clone(),
-            });
-            self.pay_or_credit(
-                redemption.asset,
-                acceptor,
-                redemptions::paid_from_escrow(&redemption),
-            )?;
+            self.env().emit_event(OrderRedeemed { acceptor, redemption: (*redemption).clone() });
+            self.pay_or_credit(redemption.asset, acceptor, redemptions::paid_from_escrow(&redemption))?;
             Ok(redemption)
         }
 
-        fn roll_back_by(
-            &mut self,
-            redemption: Redemption,
-            route: Route,
-        ) -> Result<(), RegistryError> {
-            self.book
-                .roll_back(&redemption, route, self.env().block_timestamp())?;
+        fn roll_back_by(&mut self, redemption: Redemption, route: Route) -> Result<(), Refusal> {
+            self.book.roll_back(&redemption, route, self.env().block_timestamp())?;
             for used in &redemption.uses {
-                self.env().emit_event(Transfer {
-                    from: None,
-                    to: Some(used.holder),
-                    id: used.coupon.into(),
-                });
+                self.env().emit_event(Transfer { from: None, to: Some(used.holder), id: used.coupon.into() });
             }
             let (asset, escrow) = (redemption.asset, redemptions::paid_from_escrow(&redemption));
             let refund = redemption.payer.map(|payer| (payer, redemption.net));
             let acceptor = redemption.acceptor;
-            self.env().emit_event(OrderRolledBack {
-                acceptor,
-                redemption,
-            });
+            self.env().emit_event(OrderRolledBack { acceptor, redemption });
             let (payer, net) = refund.unwrap_or((acceptor, 0));
-            self.collect(
-                asset,
-                escrow.checked_add(net).ok_or(RegistryError::Overflow)?,
-            )?;
+            self.collect(asset, escrow.checked_add(net).ok_or(RegistryError::Overflow)?)?;
             self.pay_or_credit(asset, payer, net)
         }
 
-        fn collect(&self, asset: Asset, amount: Balance) -> Result<(), RegistryError> {
-            asset
-                .collect(self.env().caller(), amount, self.env().transferred_value())
-                .map_err(RegistryError::Payment)
+        fn collect(&self, asset: Asset, amount: Balance) -> Result<(), Refusal> {
+            let (caller, paid) = (self.env().caller(), self.env().transferred_value());
+            Ok(asset.collect(caller, amount, paid).map_err(RegistryError::Payment)?)
         }
 
         /// A receiver that can't be paid now doesn't stop the others: it finds the amount in its pull balance.
@@ -430,14 +315,10 @@ mod registry {
             asset: Asset,
             account: AccountId,
             amount: Balance,
-        ) -> Result<(), RegistryError> {
+        ) -> Result<(), Refusal> {
             if asset.pay(account, amount).is_err() {
                 self.book.add_credit(account, asset, amount)?;
-                self.env().emit_event(CreditAdded {
-                    account,
-                    asset,
-                    amount,
-                });
+                self.env().emit_event(CreditAdded { account, asset, amount });
             }
             Ok(())
         }
@@ -465,10 +346,7 @@ mod registry {
 
         #[ink(message)]
         fn owner_of(&self, id: Id) -> Option<AccountId> {
-            CouponId::try_from(&id)
-                .ok()
-                .and_then(|id| self.book.coupon(id))
-                .map(|coupon| coupon.owner)
+            CouponId::try_from(&id).ok().and_then(|id| self.book.coupon(id)).map(|coupon| coupon.owner)
         }
 
         #[ink(message)]
@@ -477,31 +355,17 @@ mod registry {
         }
 
         #[ink(message)]
-        fn approve(
-            &mut self,
-            operator: AccountId,
-            id: Option<Id>,
-            approved: bool,
-        ) -> Result<(), PSP34Error> {
+        fn approve(&mut self, operator: AccountId, id: Option<Id>, approved: bool) -> Result<(), PSP34Error> {
             let from = self.env().caller();
             self.book.approve(from, operator, id.as_ref(), approved)?;
-            self.env().emit_event(Approval {
-                from,
-                to: operator,
-                id,
-                approved,
-            });
+            self.env().emit_event(Approval { from, to: operator, id, approved });
             Ok(())
         }
 
         #[ink(message)]
         fn transfer(&mut self, to: AccountId, id: Id, _data: Vec<u8>) -> Result<(), PSP34Error> {
             let from = self.book.transfer(self.env().caller(), to, &id)?;
-            self.env().emit_event(Transfer {
-                from: Some(from),
-                to: Some(to),
-                id,
-            });
+            self.env().emit_event(Transfer { from: Some(from), to: Some(to), id });
             Ok(())
         }
 
@@ -519,13 +383,13 @@ mod registry {
             permits: Permits,
         ) -> Result<Redemption, RegistryError> {
             let alliance = self.env().caller();
-            self.redeem_by(&order, &permits, Route::Alliance(alliance))
+            Ok(*self.redeem_by(&order, &permits, Route::Alliance(alliance))?)
         }
 
         #[ink(message, payable)]
         fn roll_back_for_alliance(&mut self, redemption: Redemption) -> Result<(), RegistryError> {
             let alliance = self.env().caller();
-            self.roll_back_by(redemption, Route::Alliance(alliance))
+            Ok(self.roll_back_by(redemption, Route::Alliance(alliance))?)
         }
 
         #[ink(message)]
@@ -535,7 +399,7 @@ mod registry {
 
         #[ink(message)]
         fn sale_terms(&self, coupon: CouponId) -> Result<SaleTerms, RegistryError> {
-            self.book.sale_terms(coupon)
+            Ok(self.book.sale_terms(coupon)?)
         }
     }
 }

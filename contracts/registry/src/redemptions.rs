@@ -7,7 +7,7 @@ use shared::{
     ids::CouponId,
     order::{Order, Redemption, Settlement},
     permit::{Domain, Permit, Purpose},
-    registry::RegistryError,
+    registry::{Refusal, RegistryError},
     terms::{Acceptance, Funding},
     AccountId, Balance, Hash, Timestamp,
 };
@@ -27,18 +27,14 @@ pub enum Route {
 /// What can be said of an order alone.
 /// # Errors
 /// `EligibleOverBasket`, `OrderExpired`.
-pub fn check_order(order: &Order, now: Timestamp) -> Result<(), RegistryError> {
+pub fn check_order(order: &Order, now: Timestamp) -> Result<(), Refusal> {
     if order.eligible > order.basket {
-        return Err(RegistryError::EligibleOverBasket {
-            eligible: order.eligible,
-            basket: order.basket,
-        });
+        return Err(
+            RegistryError::EligibleOverBasket { eligible: order.eligible, basket: order.basket }.into()
+        );
     }
     if now >= order.deadline {
-        return Err(RegistryError::OrderExpired {
-            deadline: order.deadline,
-            now,
-        });
+        return Err(RegistryError::OrderExpired { deadline: order.deadline, now }.into());
     }
     Ok(())
 }
@@ -55,37 +51,26 @@ pub fn weigh(
     progress: &Progress,
     route: Route,
     now: Timestamp,
-) -> Result<Balance, RegistryError> {
+) -> Result<Balance, Refusal> {
     let terms = &campaign.terms;
     coupon.ensure_not_frozen(id)?;
     let (start, end) = (terms.redeem_window.start, progress.redeem_ends);
     if now < start || now >= end {
-        return Err(RegistryError::RedeemWindowClosed { start, end, now });
+        return Err(RegistryError::RedeemWindowClosed { start, end, now }.into());
     }
     if now >= coupon.valid_until {
-        return Err(RegistryError::CouponExpired {
-            coupon: id,
-            valid_until: coupon.valid_until,
-            now,
-        });
+        return Err(RegistryError::CouponExpired { coupon: id, valid_until: coupon.valid_until, now }.into());
     }
     ensure_accepted(order.acceptor, id, campaign, route)?;
     if order.basket < terms.min_basket {
-        return Err(RegistryError::BelowMinBasket {
-            basket: order.basket,
-            least: terms.min_basket,
-        });
+        return Err(RegistryError::BelowMinBasket { basket: order.basket, least: terms.min_basket }.into());
     }
     if progress.budget_left == Some(0) {
-        return Err(RegistryError::BudgetExhausted {
-            campaign: id.campaign,
-        });
+        return Err(RegistryError::BudgetExhausted { campaign: id.campaign }.into());
     }
-    let discount = terms
-        .discount(order.eligible)
-        .min(progress.budget_left.unwrap_or(Balance::MAX));
+    let discount = terms.discount(order.eligible).min(progress.budget_left.unwrap_or(Balance::MAX));
     if discount == 0 {
-        return Err(RegistryError::NoEffect { coupon: id });
+        return Err(RegistryError::NoEffect { coupon: id }.into());
     }
     Ok(discount)
 }
@@ -95,20 +80,18 @@ fn ensure_accepted(
     coupon: CouponId,
     campaign: &Campaign,
     route: Route,
-) -> Result<(), RegistryError> {
+) -> Result<(), Refusal> {
     let is_issuer = acceptor == campaign.issuer;
     match (&campaign.terms.acceptance, route) {
         (Acceptance::Alliance(named), Route::Alliance(caller)) if *named == caller => Ok(()),
-        (_, Route::Alliance(caller)) => Err(RegistryError::NotTheAlliance { caller }),
+        (_, Route::Alliance(caller)) => Err(RegistryError::NotTheAlliance { caller }.into()),
         (Acceptance::IssuerOnly | Acceptance::Alliance(_), Route::Direct(_)) if is_issuer => Ok(()),
         (Acceptance::Listed(listed), Route::Direct(_)) if listed.contains(&acceptor) => Ok(()),
         (Acceptance::Alliance(alliance), Route::Direct(_)) => {
-            Err(RegistryError::OnlyThroughAlliance {
-                alliance: *alliance,
-            })
+            Err(RegistryError::OnlyThroughAlliance { alliance: *alliance }.into())
         }
         (Acceptance::IssuerOnly | Acceptance::Listed(_), Route::Direct(_)) => {
-            Err(RegistryError::ForeignCoupon { coupon, acceptor })
+            Err(RegistryError::ForeignCoupon { coupon }.into())
         }
     }
 }
@@ -116,12 +99,12 @@ fn ensure_accepted(
 /// Who pays the net price on chain, if anyone does.
 /// # Errors
 /// `OnChainThroughAlliance`, `AcceptorIsPayer`.
-pub fn payer(order: &Order, route: Route) -> Result<Option<AccountId>, RegistryError> {
+pub fn payer(order: &Order, route: Route) -> Result<Option<AccountId>, Refusal> {
     match (order.settlement, route) {
         (Settlement::OffChain, _) => Ok(None),
-        (Settlement::OnChain, Route::Alliance(_)) => Err(RegistryError::OnChainThroughAlliance),
+        (Settlement::OnChain, Route::Alliance(_)) => Err(RegistryError::OnChainThroughAlliance.into()),
         (Settlement::OnChain, Route::Direct(caller)) if caller == order.acceptor => {
-            Err(RegistryError::AcceptorIsPayer)
+            Err(RegistryError::AcceptorIsPayer.into())
         }
         (Settlement::OnChain, Route::Direct(caller)) => Ok(Some(caller)),
     }
@@ -138,22 +121,16 @@ pub fn ensure_permitted(
     permit: &Permit,
     current: u32,
     now: Timestamp,
-) -> Result<(), RegistryError> {
+) -> Result<(), Refusal> {
     if now >= permit.deadline {
-        return Err(RegistryError::PermitExpired {
-            deadline: permit.deadline,
-            now,
-        });
+        return Err(RegistryError::PermitExpired { deadline: permit.deadline, now }.into());
     }
     if permit.epoch != current {
-        return Err(RegistryError::PermitCancelled {
-            epoch: permit.epoch,
-            current,
-        });
+        return Err(RegistryError::PermitCancelled { epoch: permit.epoch, current }.into());
     }
     let key: &Hash = signer.as_ref();
     if !domain.verifies(key, purpose, subject, permit) {
-        return Err(RegistryError::PermitInvalid { signer });
+        return Err(RegistryError::PermitInvalid { signer }.into());
     }
     Ok(())
 }
@@ -169,20 +146,16 @@ pub fn paid_from_escrow(redemption: &Redemption) -> Balance {
 
 /// # Errors
 /// `RedemptionFinal`, `NotTheAlliance`.
-pub fn ensure_reversible(
-    redemption: &Redemption,
-    route: Route,
-    now: Timestamp,
-) -> Result<(), RegistryError> {
+pub fn ensure_reversible(redemption: &Redemption, route: Route, now: Timestamp) -> Result<(), Refusal> {
     let final_at = redemption.final_at;
     if now >= final_at {
-        return Err(RegistryError::RedemptionFinal { final_at, now });
+        return Err(RegistryError::RedemptionFinal { final_at, now }.into());
     }
     match (redemption.alliance, route) {
         (None, Route::Direct(_)) => Ok(()),
         (Some(named), Route::Alliance(caller)) if named == caller => Ok(()),
         (_, Route::Direct(caller) | Route::Alliance(caller)) => {
-            Err(RegistryError::NotTheAlliance { caller })
+            Err(RegistryError::NotTheAlliance { caller }.into())
         }
     }
 }

@@ -1,8 +1,5 @@
 //! Money in and out, the same for the native token and any PSP22 token. Keeps no books.
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "the SCALE derive on enums with data"
-)]
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use crate::{AccountId, Balance};
 use ink::{
@@ -12,6 +9,7 @@ use ink::{
     },
     prelude::vec::Vec,
 };
+use scale::Encode;
 
 /// What amounts are counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,18 +61,10 @@ impl Asset {
     /// PSP22 by allowance, measured by the contract's own balance, so a token with a fee on transfers is refused.
     /// # Errors
     /// `WrongValue` unless `paid` is `amount` (native) or zero (PSP22); `TokenRefused`, `TokenLied`.
-    pub fn collect(
-        self,
-        payer: AccountId,
-        amount: Balance,
-        paid: Balance,
-    ) -> Result<(), PaymentFault> {
+    pub fn collect(self, payer: AccountId, amount: Balance, paid: Balance) -> Result<(), PaymentFault> {
         let due = self.value_due(amount);
         if paid != due {
-            return Err(PaymentFault::WrongValue {
-                expected: due,
-                paid,
-            });
+            return Err(PaymentFault::WrongValue { expected: due, paid });
         }
         match self {
             Self::Psp22(token) if amount > 0 => {
@@ -85,10 +75,7 @@ impl Asset {
                 if received == amount {
                     Ok(())
                 } else {
-                    Err(PaymentFault::TokenLied {
-                        expected: amount,
-                        received,
-                    })
+                    Err(PaymentFault::TokenLied { expected: amount, received })
                 }
             }
             Self::Native | Self::Psp22(_) => Ok(()),
@@ -108,10 +95,7 @@ impl Asset {
         let due = self.value_due(amount);
         match self {
             Self::Native => {
-                let change = paid.checked_sub(due).ok_or(PaymentFault::WrongValue {
-                    expected: due,
-                    paid,
-                })?;
+                let change = paid.checked_sub(due).ok_or(PaymentFault::WrongValue { expected: due, paid })?;
                 self.pay(receiver, amount)?;
                 self.pay(payer, change)
             }
@@ -127,23 +111,12 @@ impl Asset {
     pub fn pay(self, receiver: AccountId, amount: Balance) -> Result<(), PaymentFault> {
         match self {
             Self::Native | Self::Psp22(_) if amount == 0 => Ok(()),
-            Self::Native => ink::env::transfer::<Env>(receiver, amount)
-                .map_err(|_| PaymentFault::TransferRefused),
+            Self::Native => {
+                ink::env::transfer::<Env>(receiver, amount).map_err(|_| PaymentFault::TransferRefused)
+            }
             Self::Psp22(token) => {
-                let input =
-                    ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::transfer")))
-                        .push_arg(receiver)
-                        .push_arg(amount)
-                        .push_arg(Vec::<u8>::new());
-                accepted(
-                    token,
-                    build_call::<Env>()
-                        .call(token)
-                        .call_flags(CallFlags::empty())
-                        .exec_input(input)
-                        .returns::<Result<(), u8>>()
-                        .try_invoke(),
-                )
+                let arguments = (receiver, amount, NO_DATA).encode();
+                tell(token, ink::selector_bytes!("PSP22::transfer"), arguments)
             }
         }
     }
@@ -156,13 +129,15 @@ impl Asset {
     }
 }
 
-type Reply = Result<Result<Result<(), u8>, ink::LangError>, ink::env::Error>;
+/// PSP22's `data`, which nothing here uses.
+const NO_DATA: [u8; 1] = [0];
 
-/// A token's answer counts as yes only when the call, the dispatch and the token all say so.
-fn accepted(token: AccountId, reply: Reply) -> Result<(), PaymentFault> {
-    match reply {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(PaymentFault::TokenRefused { token }),
+/// Arguments that are SCALE-encoded already, so that one piece of code makes every call.
+struct Encoded(Vec<u8>);
+
+impl Encode for Encoded {
+    fn encode_to<T: scale::Output + ?Sized>(&self, output: &mut T) {
+        output.write(&self.0);
     }
 }
 
@@ -172,32 +147,34 @@ fn transfer_from(
     to: AccountId,
     amount: Balance,
 ) -> Result<(), PaymentFault> {
-    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::transfer_from")))
-        .push_arg(from)
-        .push_arg(to)
-        .push_arg(amount)
-        .push_arg(Vec::<u8>::new());
-    accepted(
-        token,
-        build_call::<Env>()
-            .call(token)
-            .call_flags(CallFlags::empty())
-            .exec_input(input)
-            .returns::<Result<(), u8>>()
-            .try_invoke(),
-    )
+    tell(token, ink::selector_bytes!("PSP22::transfer_from"), (from, to, amount, NO_DATA).encode())
+}
+
+/// A token's answer counts as yes only when the call, the dispatch and the token all say so.
+fn tell(token: AccountId, selector: [u8; 4], arguments: Vec<u8>) -> Result<(), PaymentFault> {
+    match call::<Result<(), u8>>(token, selector, arguments)? {
+        Ok(()) => Ok(()),
+        Err(_) => Err(PaymentFault::TokenRefused { token }),
+    }
 }
 
 fn balance_of(token: AccountId, owner: AccountId) -> Result<Balance, PaymentFault> {
-    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::balance_of")))
-        .push_arg(owner);
-    match build_call::<Env>()
+    call(token, ink::selector_bytes!("PSP22::balance_of"), owner.encode())
+}
+
+fn call<R: scale::Decode>(
+    token: AccountId,
+    selector: [u8; 4],
+    arguments: Vec<u8>,
+) -> Result<R, PaymentFault> {
+    let reply = build_call::<Env>()
         .call(token)
-        .exec_input(input)
-        .returns::<Balance>()
-        .try_invoke()
-    {
-        Ok(Ok(balance)) => Ok(balance),
+        .call_flags(CallFlags::empty())
+        .exec_input(ExecutionInput::new(Selector::new(selector)).push_arg(Encoded(arguments)))
+        .returns::<R>()
+        .try_invoke();
+    match reply {
+        Ok(Ok(reply)) => Ok(reply),
         Ok(Err(_)) | Err(_) => Err(PaymentFault::TokenRefused { token }),
     }
 }

@@ -8,10 +8,7 @@ pub struct Bits([u8; 32]);
 
 impl Bits {
     /// Which word a number falls in, and which bit of it.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the lowest byte is what is wanted"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "the lowest byte is what is wanted")]
     pub fn locate(number: u64) -> (u64, u8) {
         (number >> 8, number as u8)
     }

@@ -21,15 +21,9 @@ impl CouponId {
     }
 
     /// The coupon behind a number that `to_u64` made.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "each half of a u64 fits a u32"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "each half of a u64 fits a u32")]
     pub fn from_u64(id: u64) -> Self {
-        Self {
-            campaign: (id >> 32) as u32,
-            serial: id as u32,
-        }
+        Self { campaign: (id >> 32) as u32, serial: id as u32 }
     }
 }
 
@@ -58,10 +52,7 @@ mod tests {
 
     #[test]
     fn a_coupon_survives_its_psp34_id() {
-        let coupon = CouponId {
-            campaign: 7,
-            serial: u32::MAX,
-        };
+        let coupon = CouponId { campaign: 7, serial: u32::MAX };
         assert_eq!(Id::from(coupon), Id::U64((7 << 32) | 0xffff_ffff));
         assert_eq!(CouponId::try_from(&Id::from(coupon)), Ok(coupon));
         assert_eq!(CouponId::try_from(&Id::U32(7)), Err(()));

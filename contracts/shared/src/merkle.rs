@@ -44,11 +44,7 @@ pub fn proves(root: &Hash, size: u32, index: u32, key: &Hash, proof: &[Hash]) ->
     let mut place = index;
     let mut hash = leaf(index, key);
     for sibling in proof {
-        hash = if place & 1 == 0 {
-            node(&hash, sibling)
-        } else {
-            node(sibling, &hash)
-        };
+        hash = if place & 1 == 0 { node(&hash, sibling) } else { node(sibling, &hash) };
         place >>= 1;
     }
     hash == *root
@@ -73,17 +69,12 @@ impl Tree {
     /// The tree over one-time public keys in the order of their codes; `None` when there are none, or more than a `u32` counts.
     pub fn new(keys: &[Hash]) -> Option<Self> {
         let size = u32::try_from(keys.len()).ok().filter(|size| *size > 0)?;
-        let mut level: Vec<Hash> = (0u32..)
-            .zip(keys)
-            .map(|(index, key)| leaf(index, key))
-            .collect();
+        let mut level: Vec<Hash> = (0u32..).zip(keys).map(|(index, key)| leaf(index, key)).collect();
         level.resize(keys.len().next_power_of_two(), EMPTY);
         let mut levels = vec![level];
         while let Some(below) = levels.last().filter(|level| level.len() > 1) {
-            let above = below
-                .chunks_exact(2)
-                .filter_map(|pair| Some(node(pair.first()?, pair.last()?)))
-                .collect();
+            let above =
+                below.chunks_exact(2).filter_map(|pair| Some(node(pair.first()?, pair.last()?))).collect();
             levels.push(above);
         }
         Some(Self { levels, size })
@@ -91,11 +82,7 @@ impl Tree {
 
     /// What a drop commits to.
     pub fn root(&self) -> Hash {
-        self.levels
-            .last()
-            .and_then(|level| level.first())
-            .copied()
-            .unwrap_or(EMPTY)
+        self.levels.last().and_then(|level| level.first()).copied().unwrap_or(EMPTY)
     }
 
     /// The number of codes.
@@ -155,15 +142,6 @@ mod tests {
 
     #[test]
     fn a_million_codes_need_twenty_siblings() {
-        assert_eq!(
-            (
-                depth(1),
-                depth(2),
-                depth(3),
-                depth(1_000_000),
-                depth(u32::MAX)
-            ),
-            (0, 1, 2, 20, 32)
-        );
+        assert_eq!((depth(1), depth(2), depth(3), depth(1_000_000), depth(u32::MAX)), (0, 1, 2, 20, 32));
     }
 }

@@ -1,8 +1,5 @@
 //! Orders, and what a redemption leaves behind. Knows nothing of storage or signatures.
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "the SCALE derive on enums with data"
-)]
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use crate::{assets::Asset, ids::CouponId, terms::Funding, AccountId, Balance, Hash, Timestamp};
 use ink::{

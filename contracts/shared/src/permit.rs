@@ -91,13 +91,7 @@ impl Domain {
     }
 
     /// Whether `signer` signed the message that a permit belongs to.
-    pub fn verifies(
-        &self,
-        signer: &Hash,
-        purpose: Purpose,
-        subject: &impl Encode,
-        permit: &Permit,
-    ) -> bool {
+    pub fn verifies(&self, signer: &Hash, purpose: Purpose, subject: &impl Encode, permit: &Permit) -> bool {
         let message = self.message(purpose, subject, permit.epoch, permit.deadline);
         ink::env::sr25519_verify(&permit.signature, &message, signer).is_ok()
     }
@@ -109,23 +103,17 @@ mod tests {
 
     #[test]
     fn every_field_changes_the_signed_bytes_and_the_wrapping_is_exact() {
-        let domain = Domain {
-            chain_tag: [1; 32],
-            contract: AccountId::from([2; 32]),
-        };
+        let domain = Domain { chain_tag: [1; 32], contract: AccountId::from([2; 32]) };
         let base = domain.message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 5);
         assert!(base.starts_with(b"<Bytes>couponry/1") && base.ends_with(b"</Bytes>"));
         let others = [
-            Domain {
-                chain_tag: [9; 32],
-                ..domain
-            }
-            .message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 5),
-            Domain {
-                contract: AccountId::from([9; 32]),
-                ..domain
-            }
-            .message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 5),
+            Domain { chain_tag: [9; 32], ..domain }.message(Purpose::Spend, &(1u32, [3u8; 32]), 4, 5),
+            Domain { contract: AccountId::from([9; 32]), ..domain }.message(
+                Purpose::Spend,
+                &(1u32, [3u8; 32]),
+                4,
+                5,
+            ),
             domain.message(Purpose::Order, &(1u32, [3u8; 32]), 4, 5),
             domain.message(Purpose::Spend, &(2u32, [3u8; 32]), 4, 5),
             domain.message(Purpose::Spend, &(1u32, [3u8; 32]), 5, 5),

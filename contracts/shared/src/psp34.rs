@@ -1,9 +1,6 @@
 //! PSP34 as the standard writes it: ids, errors, and the trait whose names give the standard's selectors.
 //! Source: <https://github.com/w3f/PSPs/blob/master/PSPs/psp-34.md>.
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "the SCALE derive on enums with data"
-)]
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use crate::{AccountId, Balance};
 use ink::prelude::{string::String, vec::Vec};
@@ -73,12 +70,7 @@ pub trait PSP34 {
     /// # Errors
     /// `SelfApprove`, `TokenNotExists`, `NotApproved`.
     #[ink(message)]
-    fn approve(
-        &mut self,
-        operator: AccountId,
-        id: Option<Id>,
-        approved: bool,
-    ) -> Result<(), PSP34Error>;
+    fn approve(&mut self, operator: AccountId, id: Option<Id>, approved: bool) -> Result<(), PSP34Error>;
 
     /// Moves `id` from its owner to `to`. The caller is the owner or approved. `data` is ignored.
     /// # Errors

@@ -1,8 +1,5 @@
 //! A campaign's terms: what is fixed when it is created, the rules they must meet, and the discount they give.
-#![allow(
-    clippy::cast_possible_truncation,
-    reason = "the SCALE derive on enums with data"
-)]
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use crate::{assets::Asset, math, AccountId, Balance, Hash, Timestamp};
 use ink::prelude::vec::Vec;
@@ -225,16 +222,10 @@ impl Terms {
         }
         let (issue_end, redeem_end) = (self.issue_window.end, self.redeem_window.end);
         if issue_end <= now {
-            return Err(TermsFault::IssueWindowPast {
-                end: issue_end,
-                now,
-            });
+            return Err(TermsFault::IssueWindowPast { end: issue_end, now });
         }
         if issue_end > redeem_end {
-            return Err(TermsFault::IssueOutlastsRedeem {
-                issue_end,
-                redeem_end,
-            });
+            return Err(TermsFault::IssueOutlastsRedeem { issue_end, redeem_end });
         }
         if self.supply == 0 {
             return Err(TermsFault::NoSupply);
@@ -254,14 +245,10 @@ impl Terms {
             Acceptance::IssuerOnly | Acceptance::Listed(_) | Acceptance::Alliance(_) => {}
         }
         if self.royalty_bps > MAX_ROYALTY_BPS {
-            return Err(TermsFault::RoyaltyOverCap {
-                bps: self.royalty_bps,
-            });
+            return Err(TermsFault::RoyaltyOverCap { bps: self.royalty_bps });
         }
         if self.rollback_window > MAX_ROLLBACK_WINDOW {
-            return Err(TermsFault::RollbackWindowOverCap {
-                window: self.rollback_window,
-            });
+            return Err(TermsFault::RollbackWindowOverCap { window: self.rollback_window });
         }
         Ok(())
     }
@@ -284,8 +271,7 @@ impl Terms {
 
     /// When a coupon issued at `now` ends, apart from the redeem window; `Timestamp::MAX` when the terms don't say.
     pub fn valid_until(&self, now: Timestamp) -> Timestamp {
-        self.valid_for
-            .map_or(Timestamp::MAX, |period| now.saturating_add(period))
+        self.valid_for.map_or(Timestamp::MAX, |period| now.saturating_add(period))
     }
 }
 
@@ -295,20 +281,11 @@ mod tests {
 
     fn terms() -> Terms {
         Terms {
-            benefit: Benefit::PercentOff {
-                bps: 2_000,
-                cap: 500,
-            },
+            benefit: Benefit::PercentOff { bps: 2_000, cap: 500 },
             asset: Asset::Native,
             min_basket: 0,
-            issue_window: Window {
-                start: 10,
-                end: 100,
-            },
-            redeem_window: Window {
-                start: 10,
-                end: 200,
-            },
+            issue_window: Window { start: 10, end: 100 },
+            redeem_window: Window { start: 10, end: 200 },
             valid_for: None,
             supply: 5,
             per_holder: Some(1),
@@ -331,10 +308,7 @@ mod tests {
     #[test]
     fn good_terms_pass_and_each_contradiction_is_named() {
         assert_eq!(fault(|_| ()), None);
-        assert_eq!(
-            fault(|t| t.benefit = Benefit::AmountOff { value: 0 }),
-            Some(TermsFault::NoBenefit)
-        );
+        assert_eq!(fault(|t| t.benefit = Benefit::AmountOff { value: 0 }), Some(TermsFault::NoBenefit));
         assert_eq!(
             fault(|t| t.benefit = Benefit::PercentOff { bps: 1, cap: 0 }),
             Some(TermsFault::NoBenefit)
@@ -343,69 +317,33 @@ mod tests {
             fault(|t| t.benefit = Benefit::PercentOff { bps: 0, cap: 1 }),
             Some(TermsFault::NoBenefit)
         );
-        let over = Benefit::PercentOff {
-            bps: 10_001,
-            cap: 1,
-        };
-        assert_eq!(
-            fault(|t| t.benefit = over),
-            Some(TermsFault::PercentOverWhole { bps: 10_001 })
-        );
+        let over = Benefit::PercentOff { bps: 10_001, cap: 1 };
+        assert_eq!(fault(|t| t.benefit = over), Some(TermsFault::PercentOverWhole { bps: 10_001 }));
         assert_eq!(
             fault(|t| t.issue_window.start = 100),
-            Some(TermsFault::EmptyWindow {
-                start: 100,
-                end: 100
-            })
+            Some(TermsFault::EmptyWindow { start: 100, end: 100 })
         );
-        assert_eq!(
-            fault(|t| t.redeem_window.end = 9),
-            Some(TermsFault::EmptyWindow { start: 10, end: 9 })
-        );
+        assert_eq!(fault(|t| t.redeem_window.end = 9), Some(TermsFault::EmptyWindow { start: 10, end: 9 }));
         assert_eq!(
             fault(|t| t.issue_window.end = 50),
             Some(TermsFault::IssueWindowPast { end: 50, now: 50 })
         );
         assert_eq!(
             fault(|t| t.issue_window.end = 201),
-            Some(TermsFault::IssueOutlastsRedeem {
-                issue_end: 201,
-                redeem_end: 200
-            })
+            Some(TermsFault::IssueOutlastsRedeem { issue_end: 201, redeem_end: 200 })
         );
         assert_eq!(fault(|t| t.supply = 0), Some(TermsFault::NoSupply));
-        assert_eq!(
-            fault(|t| t.valid_for = Some(0)),
-            Some(TermsFault::ZeroLimit)
-        );
-        assert_eq!(
-            fault(|t| t.per_holder = Some(0)),
-            Some(TermsFault::ZeroLimit)
-        );
+        assert_eq!(fault(|t| t.valid_for = Some(0)), Some(TermsFault::ZeroLimit));
+        assert_eq!(fault(|t| t.per_holder = Some(0)), Some(TermsFault::ZeroLimit));
         assert_eq!(fault(|t| t.budget = Some(0)), Some(TermsFault::ZeroLimit));
         let listed = |count| Acceptance::Listed(vec![AccountId::from([1; 32]); count]);
-        assert_eq!(
-            fault(|t| t.acceptance = listed(0)),
-            Some(TermsFault::AcceptorCount { listed: 0 })
-        );
+        assert_eq!(fault(|t| t.acceptance = listed(0)), Some(TermsFault::AcceptorCount { listed: 0 }));
         assert_eq!(fault(|t| t.acceptance = listed(16)), None);
-        assert_eq!(
-            fault(|t| t.acceptance = listed(17)),
-            Some(TermsFault::AcceptorCount { listed: 17 })
-        );
-        assert_eq!(
-            fault(|t| t.funding = Funding::Alliance),
-            Some(TermsFault::AllianceMissing)
-        );
-        assert_eq!(
-            fault(|t| t.royalty_bps = 1_001),
-            Some(TermsFault::RoyaltyOverCap { bps: 1_001 })
-        );
+        assert_eq!(fault(|t| t.acceptance = listed(17)), Some(TermsFault::AcceptorCount { listed: 17 }));
+        assert_eq!(fault(|t| t.funding = Funding::Alliance), Some(TermsFault::AllianceMissing));
+        assert_eq!(fault(|t| t.royalty_bps = 1_001), Some(TermsFault::RoyaltyOverCap { bps: 1_001 }));
         let window = MAX_ROLLBACK_WINDOW.checked_add(1).unwrap();
-        assert_eq!(
-            fault(|t| t.rollback_window = window),
-            Some(TermsFault::RollbackWindowOverCap { window })
-        );
+        assert_eq!(fault(|t| t.rollback_window = window), Some(TermsFault::RollbackWindowOverCap { window }));
     }
 
     #[test]
@@ -421,9 +359,6 @@ mod tests {
     #[test]
     fn windows_are_half_open() {
         let window = Window { start: 10, end: 20 };
-        assert_eq!(
-            [9, 10, 19, 20].map(|at| window.contains(at)),
-            [false, true, true, false]
-        );
+        assert_eq!([9, 10, 19, 20].map(|at| window.contains(at)), [false, true, true, false]);
     }
 }

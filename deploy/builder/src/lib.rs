@@ -1,0 +1,212 @@
+//! Turns ink! 5.1.1 contract crates of a workspace into code a chain accepts, with metadata wallets read.
+//!
+//! Owns the order of the steps and when a contract counts as unchanged. Must not know what any contract does,
+//! nor how a chain stores or runs it.
+
+mod bundle;
+mod cargo;
+mod error;
+mod fingerprint;
+mod lint;
+mod module;
+mod refusal;
+mod report;
+mod toolchain;
+mod workspace;
+
+use std::{
+    env,
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+pub use error::BuildError;
+pub use lint::HiddenMessage;
+pub use module::OPTIMISER;
+pub use refusal::{check, Refusal};
+pub use report::{table, Progress};
+pub use toolchain::{Lack, Toolchain, COMPILER};
+
+use bundle::Paths;
+use workspace::{Package, Workspace};
+
+/// The most any contract may weigh on the chains we deploy to, in bytes (123 KiB).
+pub const CHAIN_SIZE_LIMIT: usize = 123 * 1024;
+
+/// A contract to build: a package of the workspace and the most its optimised code may weigh, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    pub package: String,
+    pub size_limit: usize,
+}
+
+impl Contract {
+    pub fn new(package: impl Into<String>, size_limit: usize) -> Self {
+        Self { package: package.into(), size_limit }
+    }
+}
+
+/// The contracts of the suite with the sizes the design allows them.
+pub fn suite() -> Vec<Contract> {
+    vec![
+        Contract::new("registry", 64 * 1024),
+        Contract::new("alliance", 48 * 1024),
+        Contract::new("market", 48 * 1024),
+    ]
+}
+
+/// Where to build, and whether to build what is unchanged.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of the workspace's `Cargo.toml` and `Cargo.lock`.
+    pub workspace: PathBuf,
+    /// The folder that receives `<name>.wasm`, `<name>.json` and `<name>.contract`.
+    pub out_dir: PathBuf,
+    /// Builds a contract even if nothing it depends on has changed.
+    pub force: bool,
+}
+
+impl Options {
+    /// Builds the contracts of `workspace` into `ink` under its target folder (`CARGO_TARGET_DIR`, or `target`).
+    pub fn new(workspace: impl Into<PathBuf>) -> Self {
+        let workspace = workspace.into();
+        let target = env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
+        Self { out_dir: workspace.join(target).join("ink"), workspace, force: false }
+    }
+
+    /// Builds the contracts of the checkout this crate was compiled in.
+    pub fn of_this_checkout() -> Self {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self::new(here.ancestors().nth(2).unwrap_or(here))
+    }
+}
+
+/// A contract that was built, or found unchanged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    pub name: String,
+    /// The code alone.
+    pub wasm: PathBuf,
+    /// ink's metadata, without the code.
+    pub metadata: PathBuf,
+    /// The metadata and the code in one file.
+    pub bundle: PathBuf,
+    /// BLAKE2b-256 of the code, by which chains know it.
+    pub code_hash: [u8; 32],
+    /// The size of the code, in bytes.
+    pub size: usize,
+    /// What the compiler's output weighed before it was optimised, in bytes.
+    pub unoptimised_size: usize,
+    pub size_limit: usize,
+    /// Whether the contract was unchanged, so that nothing was built.
+    pub fresh: bool,
+}
+
+/// What [`build`] is doing. [`Progress`] shows it to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The tools that are used, each with its version.
+    Tools { compiler: String, linker: String, optimiser: String },
+    /// Another process is building into the same folder; this one waits for it.
+    Waiting { out_dir: PathBuf },
+    /// A step on a contract has begun.
+    Step { name: String, step: Step },
+    /// A line that cargo wrote while it worked on the current step.
+    Cargo { line: String },
+    /// A contract is done.
+    Done(Built),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Compile,
+    Optimise,
+    DescribeInterface,
+}
+
+/// Builds `contracts` one after the other and returns them in the same order. A contract is left as it is when neither
+/// its sources, nor what it is built with, nor its outputs have changed. Outputs are replaced only by complete ones.
+///
+/// # Errors
+/// `NoToolchain`, `OverflowChecksOff`, `NoSuchPackage`; for each contract in turn `HiddenMessage`, `Cargo`, `Optimiser`,
+/// `Refused`, `Metadata`; `Manifest`, `Run` and `Io` wherever a file or a program is at fault.
+pub fn build(
+    contracts: &[Contract],
+    options: &Options,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Vec<Built>, BuildError> {
+    let toolchain = Toolchain::find()?;
+    tell(Event::Tools {
+        compiler: toolchain.compiler.clone(),
+        linker: toolchain.linker_version.clone(),
+        optimiser: OPTIMISER.into(),
+    });
+    let workspace = Workspace::load(&toolchain, &options.workspace)?;
+    lint::overflow_checks_are_on(&workspace.manifest)?;
+
+    let _lock = lock(&options.out_dir, tell)?;
+    contracts
+        .iter()
+        .map(|contract| {
+            let built = build_one(contract, &workspace, &toolchain, options, tell)?;
+            tell(Event::Done(built.clone()));
+            Ok(built)
+        })
+        .collect()
+}
+
+fn build_one(
+    contract: &Contract,
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    options: &Options,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Built, BuildError> {
+    let package = workspace.package(&contract.package)?;
+    let paths = Paths::new(&options.out_dir, &package.name);
+    let fingerprint = fingerprint::of(package, workspace, toolchain)?;
+    if !options.force {
+        if let Some(built) = bundle::unchanged(&paths, contract, &fingerprint) {
+            return accept(&paths, contract, built);
+        }
+    }
+    bundle::forget(&paths)?;
+
+    lint::no_message_is_hidden(&workspace.source_dirs(package))?;
+    let cargo_dir = options.out_dir.join("cargo");
+    tell(step(package, Step::Compile));
+    let compiled = cargo::compile(package, workspace, toolchain, &cargo_dir, tell)?;
+    tell(step(package, Step::Optimise));
+    let code = module::optimise(&package.name, &compiled, &paths)?;
+    refusal::check(&code, contract.size_limit)
+        .map_err(|refusal| BuildError::Refused { name: package.name.clone(), refusal })?;
+    tell(step(package, Step::DescribeInterface));
+    let interface = cargo::describe_interface(package, workspace, toolchain, &cargo_dir, tell)?;
+
+    let origin = bundle::Origin { package, ink: &workspace.ink, toolchain };
+    bundle::write(&paths, contract, &origin, &fingerprint, &code, compiled.len(), interface)
+}
+
+/// Limits may be lowered without a change of source, so unchanged code is checked again.
+fn accept(paths: &Paths, contract: &Contract, built: Built) -> Result<Built, BuildError> {
+    let code = fs::read(&paths.wasm).map_err(BuildError::io("read", &paths.wasm))?;
+    refusal::check(&code, contract.size_limit)
+        .map_err(|refusal| BuildError::Refused { name: contract.package.clone(), refusal })?;
+    Ok(built)
+}
+
+fn step(package: &Package, step: Step) -> Event {
+    Event::Step { name: package.name.clone(), step }
+}
+
+/// Held while building: the operating system frees it even if this process is killed.
+fn lock(out_dir: &Path, tell: &mut dyn FnMut(Event)) -> Result<File, BuildError> {
+    fs::create_dir_all(out_dir).map_err(BuildError::io("create", out_dir))?;
+    let path = out_dir.join(".lock");
+    let file = File::create(&path).map_err(BuildError::io("create", &path))?;
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        tell(Event::Waiting { out_dir: out_dir.into() });
+    }
+    file.lock().map_err(BuildError::io("lock", &path))?;
+    Ok(file)
+}

@@ -1,0 +1,30 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test soak golden lint clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what the machine lacks; says what it does, safe to repeat
+	@deploy/setup
+
+build: setup ## build the contracts: code, metadata and bundles
+	cargo run --locked -p couponry -- build
+
+demo: setup ## play a town and its coupons on an embedded chain, and audit them
+	cargo run --locked -p couponry -- demo
+
+test: build ## run every test
+	cargo test --workspace --locked
+
+soak: build ## run the property tests for 50,000 steps
+	COUPONRY_SOAK_STEPS=50000 cargo test --locked -p e2e-tests soak -- --nocapture
+
+golden: build ## rewrite the golden files, on purpose
+	COUPONRY_GOLDEN=write cargo test --locked -p e2e-tests golden
+
+lint: ## check the format, and refuse every warning
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+clean: ## remove everything that was built
+	cargo clean

@@ -1,0 +1,96 @@
+//! What the alliance asks of registries (`shared::registry::CouponRegistry`) and of tokens. Decides nothing.
+//!
+//! Every call keeps ink's default flags: whoever calls back into the alliance meanwhile traps. Calls are kept out of line: inlined into ink's
+//! dispatcher they make the contract a kilobyte larger.
+use crate::error::{AllianceError, Refusal};
+use ink::env::{
+    call::{build_call, ExecutionInput, Selector},
+    DefaultEnvironment as Env,
+};
+use scale::{Decode, Encode};
+use shared::{
+    assets::{Asset, PaymentFault},
+    order::{Order, Redemption},
+    permit::Permits,
+    AccountId, Balance,
+};
+
+/// # Errors
+/// `RegistryFailed`.
+#[inline(never)]
+pub(crate) fn is_cashier(
+    registry: AccountId,
+    merchant: AccountId,
+    key: AccountId,
+) -> Result<bool, AllianceError> {
+    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::is_cashier"));
+    let input = ExecutionInput::new(selector).push_arg(merchant).push_arg(key);
+    ask(registry, input, 0)
+}
+
+/// # Errors
+/// `RegistryFailed`, `Registry`.
+#[inline(never)]
+pub(crate) fn redeem(
+    registry: AccountId,
+    order: &Order,
+    permits: &Permits,
+) -> Result<Redemption, AllianceError> {
+    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::redeem_for_alliance"));
+    let input = ExecutionInput::new(selector).push_arg(order).push_arg(permits);
+    ask::<_, Result<Redemption, Refusal>>(registry, input, 0)?.map_err(AllianceError::Registry)
+}
+
+/// Rolls back, giving the registry the `escrow` it asks for, which the alliance has collected in `redemption`'s asset.
+/// # Errors
+/// `Payment`, `RegistryFailed`, `Registry`.
+#[inline(never)]
+pub(crate) fn roll_back(
+    registry: AccountId,
+    redemption: &Redemption,
+    escrow: Balance,
+) -> Result<(), AllianceError> {
+    let value = match redemption.asset {
+        Asset::Native => escrow,
+        Asset::Psp22(token) => {
+            approve(token, registry, escrow).map_err(AllianceError::Payment)?;
+            0
+        }
+    };
+    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::roll_back_for_alliance"));
+    let input = ExecutionInput::new(selector).push_arg(redemption);
+    ask::<_, Result<(), Refusal>>(registry, input, value)?.map_err(AllianceError::Registry)
+}
+
+fn ask<Args, T>(registry: AccountId, input: ExecutionInput<Args>, value: Balance) -> Result<T, AllianceError>
+where
+    Args: Encode,
+    T: Decode,
+{
+    let reply = build_call::<Env>()
+        .call(registry)
+        .transferred_value(value)
+        .exec_input(input)
+        .returns::<T>()
+        .try_invoke();
+    match reply {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) | Err(_) => Err(AllianceError::RegistryFailed { registry }),
+    }
+}
+
+/// # Errors
+/// `TokenRefused`.
+fn approve(token: AccountId, spender: AccountId, amount: Balance) -> Result<(), PaymentFault> {
+    if amount == 0 {
+        return Ok(());
+    }
+    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::approve")))
+        .push_arg(spender)
+        .push_arg(amount);
+    let reply = build_call::<Env>().call(token).exec_input(input).returns::<Result<(), u8>>().try_invoke();
+    match reply {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(PaymentFault::TokenRefused { token }),
+    }
+}

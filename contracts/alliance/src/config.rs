@@ -1,0 +1,129 @@
+//! An alliance's rules, fixed when it is instantiated. Knows no storage.
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
+
+use ink::prelude::vec::Vec;
+use shared::{assets::Asset, math::WHOLE_BPS, AccountId, Balance, Hash, Timestamp};
+
+/// The most code hashes of registries an alliance may know.
+pub const MAX_REGISTRIES: usize = 4;
+/// The highest fee: 10%.
+pub const MAX_FEE_BPS: u16 = 1_000;
+
+/// The rules. Amounts are in `asset`, times in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Config {
+    /// What debts, collateral and fees are counted and paid in.
+    pub asset: Asset,
+    /// Who admits members.
+    pub operator: AccountId,
+    /// How long a cycle stays open at least.
+    pub cycle_length: Timestamp,
+    /// How long debtors have to pay in once a cycle is closed; shorter than a cycle.
+    pub pay_in_window: Timestamp,
+    /// The alliance's share of each debt.
+    pub fee_bps: u16,
+    /// The share of a discount that its issuer owes.
+    pub default_rate_bps: u16,
+    /// The share of its collateral up to which a member may owe. Never over the whole, so collateral always covers what is owed.
+    pub cap_factor_bps: u16,
+    /// Paid once, when applying.
+    pub joining_fee: Balance,
+    /// For whoever closes a cycle, as far as the fund reaches.
+    pub closing_bounty: Balance,
+    /// Code hashes of the registries whose redemptions count.
+    pub registries: Vec<Hash>,
+}
+
+/// Why rules are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub enum ConfigFault {
+    /// The pay-in window is zero, or not shorter than a cycle.
+    #[codec(index = 0)]
+    PayInWindow { window: Timestamp, cycle_length: Timestamp },
+    /// The fee is over `MAX_FEE_BPS`.
+    #[codec(index = 1)]
+    FeeOverCap { bps: u16 },
+    /// The rate is zero or over the whole.
+    #[codec(index = 2)]
+    Rate { bps: u16 },
+    /// The cap factor is zero or over the whole.
+    #[codec(index = 3)]
+    CapFactor { bps: u16 },
+    /// No registry's code hash, or more than `MAX_REGISTRIES`.
+    #[codec(index = 4)]
+    RegistryCount { listed: u32 },
+}
+
+impl Config {
+    /// Refuses rules under which an alliance couldn't work.
+    /// # Errors
+    /// `ConfigFault`, in the order of its variants.
+    pub fn check(&self) -> Result<(), ConfigFault> {
+        let (window, cycle_length) = (self.pay_in_window, self.cycle_length);
+        if window == 0 || window >= cycle_length {
+            return Err(ConfigFault::PayInWindow { window, cycle_length });
+        }
+        if self.fee_bps > MAX_FEE_BPS {
+            return Err(ConfigFault::FeeOverCap { bps: self.fee_bps });
+        }
+        let share = 1..=WHOLE_BPS;
+        if !share.contains(&self.default_rate_bps) {
+            return Err(ConfigFault::Rate { bps: self.default_rate_bps });
+        }
+        if !share.contains(&self.cap_factor_bps) {
+            return Err(ConfigFault::CapFactor { bps: self.cap_factor_bps });
+        }
+        if self.registries.is_empty() || self.registries.len() > MAX_REGISTRIES {
+            let listed = u32::try_from(self.registries.len()).unwrap_or(u32::MAX);
+            return Err(ConfigFault::RegistryCount { listed });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::config;
+
+    fn fault(change: impl FnOnce(&mut Config)) -> Option<ConfigFault> {
+        let mut config = config();
+        change(&mut config);
+        config.check().err()
+    }
+
+    #[test]
+    fn good_rules_pass_and_each_contradiction_is_named() {
+        assert_eq!(fault(|_| ()), None);
+        let window = |window| ConfigFault::PayInWindow { window, cycle_length: 1_000 };
+        assert_eq!(fault(|c| c.pay_in_window = 0), Some(window(0)));
+        assert_eq!(fault(|c| c.pay_in_window = 1_000), Some(window(1_000)));
+        assert_eq!(fault(|c| c.pay_in_window = 999), None);
+        assert_eq!(fault(|c| c.fee_bps = 1_001), Some(ConfigFault::FeeOverCap { bps: 1_001 }));
+        for bps in [0, 10_001] {
+            assert_eq!(fault(|c| c.default_rate_bps = bps), Some(ConfigFault::Rate { bps }));
+            assert_eq!(fault(|c| c.cap_factor_bps = bps), Some(ConfigFault::CapFactor { bps }));
+        }
+        for listed in [0, 5] {
+            assert_eq!(
+                fault(|c| c.registries = vec![[7; 32]; listed]),
+                Some(ConfigFault::RegistryCount { listed: u32::try_from(listed).unwrap() })
+            );
+        }
+        assert_eq!(fault(|c| c.registries = vec![[7; 32]; 4]), None);
+    }
+
+    #[test]
+    fn faults_come_in_order() {
+        let broken = |c: &mut Config| {
+            c.registries.clear();
+            c.cap_factor_bps = 0;
+            c.default_rate_bps = 0;
+            c.fee_bps = 1_001;
+        };
+        assert_eq!(fault(broken), Some(ConfigFault::FeeOverCap { bps: 1_001 }));
+    }
+}

@@ -1,0 +1,156 @@
+//! Every reason an alliance refuses. Knows none of the rules.
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
+
+use crate::config::ConfigFault;
+use ink::prelude::{vec, vec::Vec};
+use scale::{Decode, Encode, Input, Output};
+use shared::{
+    assets::{Asset, PaymentFault},
+    registry::RegistryError,
+    AccountId, Balance, Timestamp,
+};
+
+/// Why an alliance refuses. Amounts are in the alliance's asset. Append only: the index is part of the ABI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub enum AllianceError {
+    /// The rules contradict themselves.
+    #[codec(index = 0)]
+    InvalidConfig(ConfigFault),
+    /// No registry whose code the alliance knows is at this address.
+    #[codec(index = 1)]
+    UnknownRegistry { registry: AccountId },
+    /// The account is a member, or has applied, already.
+    #[codec(index = 2)]
+    AlreadyMember { account: AccountId },
+    /// The account never applied, or has exited.
+    #[codec(index = 3)]
+    NotMember { account: AccountId },
+    /// Only the operator admits.
+    #[codec(index = 4)]
+    NotOperator { operator: AccountId, caller: AccountId },
+    /// The member was admitted before.
+    #[codec(index = 5)]
+    AlreadyAdmitted { account: AccountId },
+    /// The member has not been admitted.
+    #[codec(index = 6)]
+    NotActive { account: AccountId },
+    /// The caller is neither the acceptor nor its cashier.
+    #[codec(index = 7)]
+    NotAcceptor { acceptor: AccountId, caller: AccountId },
+    /// The registry refused.
+    #[codec(index = 8)]
+    Registry(Refusal),
+    /// The registry trapped, or didn't answer as one.
+    #[codec(index = 9)]
+    RegistryFailed { registry: AccountId },
+    /// The debt is in another asset than the alliance settles in.
+    #[codec(index = 10)]
+    WrongAsset { expected: Asset, redeemed: Asset },
+    /// The account's debts would pass min(cap, collateral × cap factor).
+    #[codec(index = 11)]
+    OverLimit { account: AccountId, exposure: Balance, limit: Balance },
+    /// More than the member's collateral.
+    #[codec(index = 12)]
+    CollateralShort { asked: Balance, collateral: Balance },
+    /// An amount of zero changes nothing.
+    #[codec(index = 13)]
+    ZeroAmount,
+    /// The open cycle's time isn't up.
+    #[codec(index = 14)]
+    CycleRunning { ends_at: Timestamp, now: Timestamp },
+    /// The cycle closed last is still owed this much.
+    #[codec(index = 15)]
+    CycleUnsettled { cycle: u32, owed: Balance },
+    /// More than the member owes.
+    #[codec(index = 16)]
+    OverDue { asked: Balance, due: Balance },
+    /// The member may still pay in by itself.
+    #[codec(index = 17)]
+    BeforeCutOff { cut_off: Timestamp, now: Timestamp },
+    /// The member owes nothing that its collateral could pay.
+    #[codec(index = 18)]
+    NothingDue { account: AccountId },
+    /// Nothing of what the member has earned is settled.
+    #[codec(index = 19)]
+    NothingToPay { account: AccountId },
+    /// The member still owes or is owed: in the open cycle, in the one closed last, from those before.
+    #[codec(index = 20)]
+    PositionOpen { open: i128, due: i128, credit: Balance },
+    /// Money didn't move.
+    #[codec(index = 21)]
+    Payment(PaymentFault),
+    /// A sum passed what a number can hold.
+    #[codec(index = 22)]
+    Overflow,
+}
+
+/// A `RegistryError`, passed on as the bytes it came in, and described as one in the metadata. The alliance decides nothing by it, and code that
+/// reads and writes all its variants would be an eighth of the contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(Vec<u8>);
+
+impl Refusal {
+    /// What the registry said; `None` if it isn't a registry's error.
+    pub fn error(&self) -> Option<RegistryError> {
+        RegistryError::decode(&mut &*self.0).ok()
+    }
+}
+
+impl From<RegistryError> for Refusal {
+    fn from(error: RegistryError) -> Self {
+        Self(error.encode())
+    }
+}
+
+impl Encode for Refusal {
+    fn size_hint(&self) -> usize {
+        self.0.len()
+    }
+
+    fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
+        output.write(&self.0);
+    }
+}
+
+impl Decode for Refusal {
+    /// All that is left of the input: a refusal is the last thing in the reply that carries it.
+    fn decode<I: Input>(input: &mut I) -> Result<Self, scale::Error> {
+        let mut bytes = vec![0; input.remaining_len()?.unwrap_or(0)];
+        input.read(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+#[cfg(feature = "std")]
+impl ink::scale_info::TypeInfo for Refusal {
+    type Identity = RegistryError;
+
+    fn type_info() -> ink::scale_info::Type {
+        RegistryError::type_info()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scale::DecodeAll;
+
+    #[test]
+    fn a_refusal_reads_and_writes_as_the_registry_error_it_is() {
+        let error = RegistryError::OrderUsed { number: 7 };
+        let reply: Result<Result<(), RegistryError>, ink::LangError> = Ok(Err(error));
+        let read = Result::<Result<(), Refusal>, ink::LangError>::decode_all(&mut &*reply.encode());
+        let refusal = Refusal::from(error);
+        assert_eq!(read, Ok(Ok(Err(refusal.clone()))));
+        assert_eq!(refusal.error(), Some(error));
+        let ours = AllianceError::Registry(refusal);
+        assert_eq!(ours.encode(), (8u8, error).encode());
+        assert_eq!(AllianceError::decode_all(&mut &*ours.encode()), Ok(ours));
+    }
+
+    #[test]
+    fn a_refusal_that_is_no_registry_error_reads_as_none() {
+        assert_eq!(Refusal(vec![255]).error(), None);
+    }
+}

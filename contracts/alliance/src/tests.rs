@@ -1,0 +1,282 @@
+//! The ledger's steps over its storage, and what the shell does around them as far as no other contract is called.
+//!
+//! Off chain an error reverts nothing, so these tests never look at what a refused step left behind.
+use crate::{
+    bookings::Debt,
+    config::ConfigFault,
+    error::AllianceError,
+    ledger::Ledger,
+    members::Status,
+    testing::{account, config, redemption},
+    Alliance,
+};
+use ink::env::{
+    test::{recorded_events, set_block_timestamp, set_caller},
+    DefaultEnvironment as Env,
+};
+use shared::{order::Redemption, terms::Funding, AccountId, Balance};
+
+const OPERATOR: u8 = 100;
+const REGISTRY: u8 = 200;
+
+fn join(ledger: &mut Ledger, n: u8, cap: Balance, collateral: Balance) {
+    ledger.apply(account(n), account(REGISTRY), [n; 32], 1).unwrap();
+    ledger.admit(account(OPERATOR), account(n), cap, 2).unwrap();
+    ledger.deposit(account(n), collateral).unwrap();
+}
+
+/// Members 1 and 2, who may owe 800 each.
+fn ledger() -> Ledger {
+    let mut ledger = Ledger::new(config(), 0).unwrap();
+    join(&mut ledger, 1, 5_000, 1_000);
+    join(&mut ledger, 2, 5_000, 1_000);
+    ledger
+}
+
+fn redeemed(number: u64, acceptor: u8, issuer: u8, discount: Balance) -> Redemption {
+    redemption(number, account(acceptor), &[(account(issuer), Funding::Alliance, discount)])
+}
+
+fn book(ledger: &mut Ledger, redemption: &Redemption) -> Result<Vec<Debt>, AllianceError> {
+    let acceptor = ledger.member(redemption.acceptor).unwrap();
+    ledger.book(account(REGISTRY), redemption, acceptor)
+}
+
+fn unbook(ledger: &mut Ledger, redemption: &Redemption) -> Result<Vec<Debt>, AllianceError> {
+    let acceptor = ledger.member(redemption.acceptor).unwrap();
+    ledger.unbook(account(REGISTRY), redemption, acceptor)
+}
+
+fn position(ledger: &Ledger, n: u8) -> (i128, i128, Balance) {
+    let member = ledger.member(account(n)).unwrap();
+    (member.open, member.due, member.credit)
+}
+
+fn not_member<T>(n: u8) -> Result<T, AllianceError> {
+    Err(AllianceError::NotMember { account: account(n) })
+}
+
+#[ink::test]
+fn a_redemption_is_booked_and_its_rollback_takes_all_of_it_back() {
+    let mut ledger = ledger();
+    let sale = redeemed(1, 2, 1, 100);
+    let debt = Debt { issuer: account(1), rate_bps: 9_000, amount: 90, fee: 2 };
+    assert_eq!(book(&mut ledger, &sale), Ok(vec![debt]));
+    assert_eq!(position(&ledger, 1), (-90, 0, 0));
+    assert_eq!(position(&ledger, 2), (88, 0, 0));
+    assert_eq!(unbook(&mut ledger, &sale), Ok(vec![debt]));
+    assert_eq!(position(&ledger, 1), (0, 0, 0));
+    assert_eq!(position(&ledger, 2), (0, 0, 0));
+    assert_eq!(ledger.books().cycle.debits, 0);
+    assert_eq!(unbook(&mut ledger, &sale), Ok(vec![]));
+}
+
+#[ink::test]
+fn a_booking_belongs_to_its_registry() {
+    let mut ledger = ledger();
+    let sale = redeemed(1, 2, 1, 100);
+    book(&mut ledger, &sale).unwrap();
+    let acceptor = ledger.member(account(2)).unwrap();
+    assert_eq!(ledger.unbook(account(201), &sale, acceptor), Ok(vec![]));
+    assert_eq!(position(&ledger, 1), (-90, 0, 0));
+}
+
+#[ink::test]
+fn several_coupons_of_one_order_are_booked_each() {
+    let mut ledger = ledger();
+    join(&mut ledger, 3, 5_000, 1_000);
+    let uses = [
+        (account(1), Funding::Alliance, 100),
+        (account(2), Funding::Alliance, 100),
+        (account(3), Funding::Escrow, 100),
+        (account(1), Funding::Alliance, 10),
+        (account(3), Funding::Alliance, 20),
+    ];
+    let sale = redemption(1, account(2), &uses);
+    let debts = book(&mut ledger, &sale).unwrap();
+    assert_eq!(debts.len(), 3);
+    assert_eq!(position(&ledger, 1), (-99, 0, 0));
+    assert_eq!(position(&ledger, 3), (-18, 0, 0));
+    assert_eq!(position(&ledger, 2), (88 + 8 + 17, 0, 0));
+    assert_eq!(unbook(&mut ledger, &sale), Ok(debts));
+    for n in 1..=3 {
+        assert_eq!(position(&ledger, n), (0, 0, 0));
+    }
+}
+
+#[ink::test]
+fn an_issuer_owes_up_to_its_limit_and_not_one_more() {
+    let mut ledger = ledger();
+    // 90% of 889 is 800, the limit: 80% of the collateral.
+    book(&mut ledger, &redeemed(1, 2, 1, 889)).unwrap();
+    assert_eq!(
+        book(&mut ledger, &redeemed(2, 2, 1, 2)),
+        Err(AllianceError::OverLimit { account: account(1), exposure: 801, limit: 800 })
+    );
+}
+
+#[ink::test]
+fn what_is_due_counts_against_the_limit() {
+    let mut ledger = ledger();
+    book(&mut ledger, &redeemed(1, 2, 1, 889)).unwrap();
+    ledger.close_cycle(1_000).unwrap();
+    assert_eq!(position(&ledger, 1), (0, -800, 0));
+    let refused = Err(AllianceError::OverLimit { account: account(1), exposure: 801, limit: 800 });
+    assert_eq!(book(&mut ledger, &redeemed(2, 2, 1, 2)), refused);
+    ledger.pay_in(account(1), 1).unwrap();
+    assert_eq!(book(&mut ledger, &redeemed(2, 2, 1, 2)).map(|debts| debts.len()), Ok(1));
+}
+
+#[ink::test]
+fn an_issuer_must_be_an_admitted_member() {
+    let mut ledger = ledger();
+    assert_eq!(book(&mut ledger, &redeemed(1, 2, 3, 100)), not_member(3));
+    ledger.apply(account(3), account(REGISTRY), [3; 32], 0).unwrap();
+    assert_eq!(
+        book(&mut ledger, &redeemed(1, 2, 3, 100)),
+        Err(AllianceError::NotActive { account: account(3) })
+    );
+    // Escrow has paid already: its issuer need not be a member.
+    let escrow = redemption(1, account(2), &[(account(9), Funding::Escrow, 100)]);
+    assert_eq!(book(&mut ledger, &escrow), Ok(vec![]));
+}
+
+#[ink::test]
+fn a_late_rollback_must_be_covered_by_the_acceptor() {
+    let mut ledger = ledger();
+    let sale = redeemed(1, 2, 1, 889);
+    book(&mut ledger, &sale).unwrap();
+    ledger.close_cycle(1_000).unwrap();
+    ledger.pay_in(account(1), 800).unwrap();
+    assert_eq!(ledger.pay_out(account(2)), Ok(784));
+    ledger.withdraw(account(2), 100).unwrap();
+    assert_eq!(
+        unbook(&mut ledger, &sale),
+        Err(AllianceError::OverLimit { account: account(2), exposure: 784, limit: 720 })
+    );
+}
+
+#[ink::test]
+fn cycles_run_from_booking_to_exit() {
+    let mut ledger = ledger();
+    let late = redeemed(1, 2, 1, 100);
+    book(&mut ledger, &late).unwrap();
+    book(&mut ledger, &redeemed(2, 1, 2, 50)).unwrap();
+    // 1 owes 90 and is owed 44; 2 owes 45 and is owed 88.
+    assert_eq!(ledger.books().cycle.debits, 46);
+    ledger.close_cycle(1_000).unwrap();
+    assert_eq!(ledger.close_cycle(2_000), Err(AllianceError::CycleUnsettled { cycle: 1, owed: 46 }));
+    assert_eq!(ledger.pay_out(account(2)), Err(AllianceError::NothingToPay { account: account(2) }));
+    assert_eq!(ledger.exit(account(2)), Err(AllianceError::PositionOpen { open: 0, due: 43, credit: 0 }));
+    // Two joining fees, less a bounty, and three of fees.
+    assert_eq!(ledger.books().fund, 18);
+    assert_eq!(unbook(&mut ledger, &late).unwrap()[0].fee, 2);
+    assert_eq!(ledger.books().fund, 16);
+    assert_eq!(position(&ledger, 1), (90, -46, 0));
+    assert_eq!(position(&ledger, 2), (-88, 43, 0));
+    ledger.pay_in(account(1), 6).unwrap();
+    assert_eq!(
+        ledger.cover(account(1), 1_099),
+        Err(AllianceError::BeforeCutOff { cut_off: 1_100, now: 1_099 })
+    );
+    assert_eq!(ledger.cover(account(1), 1_100), Ok(40));
+    assert_eq!(ledger.cover(account(1), 1_100), Err(AllianceError::NothingDue { account: account(1) }));
+    assert_eq!(ledger.close_cycle(2_000).map(|closed| closed.1), Ok(5));
+    ledger.pay_in(account(2), 88).unwrap();
+    assert_eq!(ledger.pay_out(account(2)), Ok(43));
+    for now in [3_000, 4_000, 5_000] {
+        ledger.close_cycle(now).unwrap();
+    }
+    assert_eq!(position(&ledger, 1), (0, 0, 90));
+    assert_eq!(ledger.pay_out(account(1)), Ok(90));
+    assert_eq!(ledger.exit(account(1)), Ok(960));
+    assert_eq!(ledger.exit(account(2)), Ok(1_000));
+    assert_eq!(ledger.exit(account(2)), not_member(2));
+    // The fifth bounty was all that was left.
+    assert_eq!(ledger.books().fund, 0);
+}
+
+#[ink::test]
+fn an_applicant_may_leave_with_what_it_put_up() {
+    let mut ledger = ledger();
+    ledger.apply(account(3), account(REGISTRY), [3; 32], 0).unwrap();
+    ledger.deposit(account(3), 5).unwrap();
+    assert_eq!(ledger.exit(account(3)), Ok(5));
+    ledger.apply(account(3), account(REGISTRY), [3; 32], 0).unwrap();
+}
+
+#[ink::test]
+fn steps_refuse_who_is_not_a_member_and_membership_comes_first() {
+    let mut ledger = ledger();
+    let stranger = account(3);
+    assert_eq!(ledger.deposit(stranger, 0), not_member(3));
+    assert_eq!(ledger.withdraw(stranger, 0), not_member(3));
+    assert_eq!(ledger.pay_in(stranger, 0), not_member(3));
+    assert_eq!(ledger.cover(stranger, 0), not_member(3));
+    assert_eq!(ledger.pay_out(stranger), not_member(3));
+    assert_eq!(ledger.admit(account(OPERATOR), stranger, 1, 1), not_member(3));
+}
+
+#[ink::test]
+fn membership_is_applied_for_once_and_granted_by_the_operator_once() {
+    let mut ledger = ledger();
+    assert_eq!(
+        ledger.apply(account(1), account(REGISTRY), [1; 32], 0),
+        Err(AllianceError::AlreadyMember { account: account(1) })
+    );
+    let not_operator = AllianceError::NotOperator { operator: account(OPERATOR), caller: account(1) };
+    assert_eq!(ledger.admit(account(1), account(3), 1, 1), Err(not_operator));
+    assert_eq!(
+        ledger.admit(account(OPERATOR), account(1), 1, 1),
+        Err(AllianceError::AlreadyAdmitted { account: account(1) })
+    );
+}
+
+#[ink::test]
+fn only_registries_of_known_code_count() {
+    let ledger = ledger();
+    assert_eq!(ledger.ensure_known(account(REGISTRY), &[7; 32]), Ok(()));
+    assert_eq!(
+        ledger.ensure_known(account(REGISTRY), &[8; 32]),
+        Err(AllianceError::UnknownRegistry { registry: account(REGISTRY) })
+    );
+}
+
+#[ink::test]
+fn instantiating_checks_the_rules_and_tells_them() {
+    set_block_timestamp::<Env>(77);
+    let mut bad = config();
+    bad.fee_bps = 1_001;
+    let fault = ConfigFault::FeeOverCap { bps: 1_001 };
+    assert_eq!(Alliance::new(bad).err(), Some(AllianceError::InvalidConfig(fault)));
+    assert_eq!(recorded_events().count(), 0);
+    let alliance = Alliance::new(config()).unwrap();
+    assert_eq!(recorded_events().count(), 1);
+    assert_eq!(alliance.config(), config());
+    let books = alliance.cycle();
+    assert_eq!((books.cycle.number, books.cycle.opened_at), (1, 77));
+}
+
+#[ink::test]
+fn a_refused_message_emits_nothing_and_views_of_strangers_are_empty() {
+    let mut alliance = Alliance::new(config()).unwrap();
+    let before = recorded_events().count();
+    set_caller::<Env>(account(3));
+    assert_eq!(alliance.deposit_collateral(5), not_member(3));
+    assert_eq!(alliance.payout(account(3)), not_member(3));
+    assert_eq!(alliance.exit(), not_member(3));
+    assert_eq!(recorded_events().count(), before);
+    let nobody: AccountId = account(3);
+    assert_eq!(alliance.member(nobody), None);
+    assert_eq!((alliance.exposure(nobody), alliance.headroom(nobody)), (0, 0));
+}
+
+#[ink::test]
+fn a_view_shows_positions_brought_up_to_date() {
+    let mut ledger = ledger();
+    book(&mut ledger, &redeemed(1, 2, 1, 100)).unwrap();
+    ledger.close_cycle(1_000).unwrap();
+    let debtor = ledger.member(account(1)).unwrap();
+    assert_eq!((debtor.status, debtor.cycle), (Status::Active, 2));
+    assert_eq!((debtor.exposure(), debtor.headroom(&config())), (90, 710));
+}

@@ -1,0 +1,104 @@
+//! Tells whether anything a contract is built from has changed. Owns what counts; must not know where it is kept.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use blake2::{digest::consts::U32, Blake2b, Digest};
+
+use crate::{
+    workspace::{Package, Workspace},
+    BuildError, Toolchain, OPTIMISER,
+};
+
+/// The parts of this crate that decide what comes out, so that a change of recipe rebuilds without a version to bump.
+const RECIPE: [&str; 5] = [
+    include_str!("bundle.rs"),
+    include_str!("cargo.rs"),
+    include_str!("lint.rs"),
+    include_str!("module.rs"),
+    include_str!("refusal.rs"),
+];
+
+pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
+    Blake2b::<U32>::digest(bytes).into()
+}
+
+/// A digest of the sources of `package` and its path dependencies (`Cargo.toml`, `build.rs` and `src`), the workspace's
+/// manifest and lockfile, the tools and the recipe.
+pub(crate) fn of(
+    package: &Package,
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+) -> Result<String, BuildError> {
+    let mut digest = Blake2b::<U32>::new();
+    for text in [&*toolchain.compiler, &toolchain.linker_version, OPTIMISER].into_iter().chain(RECIPE) {
+        add(&mut digest, text.as_bytes());
+    }
+    let mut files = vec![workspace.manifest.clone(), workspace.lockfile.clone()];
+    for dir in workspace.source_dirs(package) {
+        files.push(dir.join("Cargo.toml"));
+        files.extend(Some(dir.join("build.rs")).filter(|file| file.is_file()));
+        files.extend(files_under(&dir.join("src"))?);
+    }
+    for file in files {
+        // Relative, so that a checkout that was moved is not built again.
+        let name = file.strip_prefix(&workspace.dir).unwrap_or(&file);
+        add(&mut digest, name.as_os_str().as_encoded_bytes());
+        add(&mut digest, &fs::read(&file).map_err(BuildError::io("read", &file))?);
+    }
+    Ok(hex::encode(digest.finalize()))
+}
+
+/// Every file below `dir`, in an order that depends on names alone.
+pub(crate) fn files_under(dir: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let entries = fs::read_dir(dir).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+    let mut paths: Vec<_> =
+        entries.map_err(BuildError::io("list", dir))?.into_iter().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(files_under(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// The length goes first, so that no two lists of parts give the same bytes.
+fn add(digest: &mut Blake2b<U32>, part: &[u8]) {
+    digest.update(part.len().to_le_bytes());
+    digest.update(part);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest_of(parts: &[&str]) -> String {
+        let mut digest = Blake2b::<U32>::new();
+        parts.iter().for_each(|part| add(&mut digest, part.as_bytes()));
+        hex::encode(digest.finalize())
+    }
+
+    #[test]
+    fn moving_a_byte_between_two_parts_changes_the_digest() {
+        assert_ne!(digest_of(&["ab", "c"]), digest_of(&["a", "bc"]));
+        assert_eq!(digest_of(&["ab", "c"]), digest_of(&["ab", "c"]));
+    }
+
+    #[test]
+    fn files_are_listed_by_name_at_every_depth() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in ["z.rs", "a.rs", "m/b.rs"] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file).unwrap();
+        }
+        let files = files_under(dir.path()).unwrap();
+        assert_eq!(files, ["a.rs", "m/b.rs", "z.rs"].map(|file| dir.path().join(file)));
+    }
+}

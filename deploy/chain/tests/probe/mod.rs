@@ -1,0 +1,90 @@
+//! A contract that does one thing a number of times, and a chain with one on it.
+
+use chain::{AccountId, Chain, ChainError, EmbeddedChain, Genesis, Hash, Keypair, Message, Outcome};
+use ink::env::{
+    call::{
+        build_call,
+        utils::{Argument, ArgumentList, EmptyArgumentList},
+        ExecutionInput, Selector,
+    },
+    DefaultEnvironment,
+};
+use scale::Encode;
+
+pub const UNIT: u128 = chain::runtime::UNIT;
+pub const START: u64 = 1_767_225_600_000;
+pub const BLOCK_TIME: u64 = 6_000;
+/// The key under which the probe writes: it gives it as it is.
+pub const KEY: &[u8] = b"\x03key";
+pub const VALUE: &[u8] = b"12345678";
+
+#[derive(Clone, Copy)]
+pub enum Op {
+    Set = 0,
+    Get = 1,
+    Contains = 2,
+    Clear = 3,
+    Take = 4,
+    Now = 5,
+    Emit = 6,
+    Revert = 7,
+    Trap = 8,
+    Spin = 9,
+    Answer = 10,
+    Verify = 11,
+    CallAnother = 12,
+    Terminate = 13,
+    SetCode = 14,
+}
+
+pub fn wasm() -> Vec<u8> {
+    wat::parse_str(include_str!("probe.wat")).unwrap()
+}
+
+pub fn input(op: Op, times: u8, arguments: &[u8]) -> Vec<u8> {
+    [&[op as u8, times, 0, 0], arguments].concat()
+}
+
+pub struct Town {
+    pub chain: EmbeddedChain,
+    pub ann: AccountId,
+    pub ben: AccountId,
+    pub code: Hash,
+    pub probe: AccountId,
+}
+
+impl Town {
+    pub fn new() -> Self {
+        let (ann, ben) = (Keypair::named("ann").account(), Keypair::named("ben").account());
+        let mut chain = EmbeddedChain::new(Genesis {
+            seed: [1; 32],
+            time: START,
+            block_time_ms: BLOCK_TIME,
+            endowed: vec![(ann, 1_000 * UNIT), (ben, UNIT)],
+        })
+        .unwrap();
+        let (code, _) = chain.upload(ann, &wasm()).unwrap();
+        let (probe, _) = chain.instantiate(ann, code, UNIT, Vec::new(), Vec::new()).unwrap();
+        Self { chain, ann, ben, code, probe }
+    }
+
+    pub fn call(&mut self, op: Op, times: u8, arguments: &[u8]) -> Result<Outcome, ChainError> {
+        self.chain.call(self.ann, self.probe, 0, input(op, times, arguments))
+    }
+
+    pub fn view(&self, op: Op, times: u8, arguments: &[u8]) -> Result<Outcome, ChainError> {
+        self.chain.view(self.ann, self.probe, 0, input(op, times, arguments))
+    }
+
+    /// A message that the probe answers with `answer`, whatever the caller expects.
+    pub fn message<A: Encode, R>(
+        &self,
+        flags: u8,
+        answer: A,
+    ) -> Message<ArgumentList<Argument<A>, EmptyArgumentList>, R> {
+        build_call::<DefaultEnvironment>()
+            .call(self.probe)
+            .exec_input(ExecutionInput::new(Selector::new([Op::Answer as u8, flags, 0, 0])).push_arg(answer))
+            .returns::<R>()
+    }
+}

@@ -1,0 +1,440 @@
+//! The auditor: `replay(events) == storage`, literally.
+//!
+//! From the contracts' events alone it rebuilds every storage item of the registry, the alliance and the market and compares them with what the chain
+//! holds; and it reckons what money each contract must have and compares that too. It trusts no view and no counter of a contract.
+//! Must not know: commands, and how the chain works.
+
+mod alliance;
+mod contradiction;
+mod database;
+mod decode;
+mod market;
+mod money;
+mod registry;
+mod statement;
+mod storage;
+
+pub use contradiction::Contradiction;
+pub use decode::Unreadable;
+pub use money::{Holding, Movement};
+pub use statement::{Entry, Kind, Statement};
+pub use storage::{Difference, Place};
+
+use self::{
+    alliance::AllianceReplay,
+    decode::{AllianceEvent, ContractEvent, MarketEvent, RegistryEvent},
+    market::MarketReplay,
+    registry::RegistryReplay,
+    statement::Accounts,
+};
+use crate::suite::SuiteAddresses;
+use chain::{keys::ss58, Chain, ChainError, EventKind, EventRecord, TypedChain};
+use ink::env::{
+    call::{build_call, ExecutionInput, Selector},
+    DefaultEnvironment,
+};
+use shared::{assets::Asset, AccountId, Balance, Hash};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+
+/// What an audit found that read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Whether events and storage tell the same, and everyone could be paid.
+    pub agrees: bool,
+    /// What they tell differently.
+    pub differences: Vec<Difference>,
+    /// What each contract owes and holds.
+    pub holdings: Vec<Holding>,
+    /// Money that moved, by contract and in order.
+    pub movements: Vec<Movement>,
+    /// One for each member and cycle.
+    pub statements: Vec<Statement>,
+    /// Events of the suite that were replayed.
+    pub events: usize,
+    /// The chain's height.
+    pub blocks: u32,
+}
+
+/// Why a history can't be replayed to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Finding {
+    /// An event that the contract's code can't have emitted.
+    #[error("{place}: {contract}: {why}")]
+    Unreadable {
+        place: Place,
+        contract: &'static str,
+        why: Unreadable,
+    },
+    /// An event that can't follow those before it.
+    #[error("{place}: {contract}: {event}: {why}")]
+    Contradiction {
+        place: Place,
+        contract: &'static str,
+        event: &'static str,
+        why: Contradiction,
+    },
+    /// Code that was replaced, ran another's code, or ended: none of the suite's can.
+    #[error("{place}: {contract}: {kind:?}")]
+    CodeChanged {
+        place: Place,
+        contract: &'static str,
+        kind: EventKind,
+    },
+    /// An account that runs no code.
+    #[error("{contract}: there is no contract at {}", ss58(.account))]
+    Gone {
+        contract: &'static str,
+        account: AccountId,
+    },
+}
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum AuditError {
+    /// The audit disagrees before it comes to its end.
+    #[error(transparent)]
+    Finding(#[from] Finding),
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error("the audit's database: {0}")]
+    Database(#[from] rusqlite::Error),
+    #[error("the audit's tables: {0}")]
+    Csv(#[from] csv::Error),
+    #[error("cannot write {}: {source}", .path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+}
+
+impl AuditError {
+    fn file(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_owned();
+        Self::File { path, source }
+    }
+}
+
+/// An event of the suite, read.
+enum SuiteEvent {
+    Registry(RegistryEvent),
+    Alliance(AllianceEvent),
+    Market(MarketEvent),
+}
+
+/// An event of the suite and where it happened.
+struct Happened {
+    place: Place,
+    time: u64,
+    topics: Vec<Hash>,
+    data: Vec<u8>,
+    event: SuiteEvent,
+}
+
+impl Happened {
+    fn contract(&self) -> &'static str {
+        match self.event {
+            SuiteEvent::Registry(_) => "registry",
+            SuiteEvent::Alliance(_) => "alliance",
+            SuiteEvent::Market(_) => "market",
+        }
+    }
+}
+
+/// Audits the suite on `chain`, and writes what happened as a SQLite database to `db` and as CSV tables into the folder `csv`.
+/// # Errors
+/// `Finding` where the history itself is broken: then nothing is written. `Chain`, `Database`, `Csv`, `File`.
+pub fn run(
+    chain: &(impl Chain + ?Sized),
+    suite: &SuiteAddresses,
+    db: Option<&Path>,
+    csv: Option<&Path>,
+) -> Result<Report, AuditError> {
+    let mut replay = Replay::new();
+    let mut history = Vec::new();
+    for record in chain.events(0)? {
+        if let Some(happened) = read(suite, record)? {
+            replay.apply(&happened)?;
+            history.push(happened);
+        }
+    }
+    replay.ensure_settled()?;
+    let mut report = replay.compare(chain, suite)?;
+    report.events = history.len();
+    let audited = database::Audited {
+        history: &history,
+        statements: &report.statements,
+        movements: &report.movements,
+        holdings: &report.holdings,
+    };
+    database::write(&audited, db, csv)?;
+    Ok(report)
+}
+
+/// # Errors
+/// `Unreadable`, `CodeChanged`. `None` for an event of none of the suite's contracts.
+fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>, Finding> {
+    let EventRecord {
+        block,
+        index,
+        time,
+        contract,
+        kind,
+        topics,
+        data,
+    } = record;
+    let place = Place { block, index };
+    let (contract, read): (_, fn(&[Hash], &[u8]) -> Result<SuiteEvent, Unreadable>) =
+        if contract == suite.registry {
+            ("registry", |t, d| RegistryEvent::read(t, d).map(SuiteEvent::Registry))
+        } else if contract == suite.alliance {
+            ("alliance", |t, d| AllianceEvent::read(t, d).map(SuiteEvent::Alliance))
+        } else if contract == suite.market {
+            ("market", |t, d| MarketEvent::read(t, d).map(SuiteEvent::Market))
+        } else {
+            return Ok(None);
+        };
+    if kind != EventKind::Emitted {
+        return Err(Finding::CodeChanged {
+            place,
+            contract,
+            kind,
+        });
+    }
+    let event = read(&topics, &data).map_err(|why| Finding::Unreadable {
+        place,
+        contract,
+        why,
+    })?;
+    Ok(Some(Happened {
+        place,
+        time,
+        topics,
+        data,
+        event,
+    }))
+}
+
+struct Replay {
+    registry: RegistryReplay,
+    alliance: AllianceReplay,
+    market: MarketReplay,
+    accounts: Accounts,
+    last: Place,
+}
+
+impl Replay {
+    fn new() -> Self {
+        Self {
+            registry: RegistryReplay::new(),
+            alliance: AllianceReplay::new(),
+            market: MarketReplay::new(),
+            accounts: Accounts::default(),
+            last: Place::default(),
+        }
+    }
+
+    /// # Errors
+    /// `Contradiction`.
+    fn apply(&mut self, happened: &Happened) -> Result<(), Finding> {
+        let (place, time) = (happened.place, happened.time);
+        if place.block != self.last.block {
+            self.ensure_settled()?;
+        }
+        self.last = place;
+        let outcome = match &happened.event {
+            SuiteEvent::Registry(event) => {
+                let replay = &mut self.registry;
+                replay.store.place = place;
+                (replay.till.place, replay.till.time) = (place, time);
+                replay.apply(event, time).map_err(|why| (event.name(), why))
+            }
+            SuiteEvent::Alliance(event) => {
+                let replay = &mut self.alliance;
+                replay.store.place = place;
+                (replay.till.place, replay.till.time) = (place, time);
+                self.accounts.note(place, time, event);
+                replay.apply(event, time).map_err(|why| (event.name(), why))
+            }
+            SuiteEvent::Market(event) => {
+                let replay = &mut self.market;
+                replay.store.place = place;
+                (replay.till.place, replay.till.time) = (place, time);
+                replay.apply(event, time).map_err(|why| (event.name(), why))
+            }
+        };
+        outcome.map_err(|(event, why)| Finding::Contradiction {
+            place,
+            contract: happened.contract(),
+            event,
+            why,
+        })
+    }
+
+    /// # Errors
+    /// `Contradiction` where the block of the last event leaves a coupon's coming or going unexplained.
+    fn ensure_settled(&self) -> Result<(), Finding> {
+        self.registry
+            .ensure_settled()
+            .map_err(|why| Finding::Contradiction {
+                place: self.last,
+                contract: "registry",
+                event: "Transfer",
+                why,
+            })
+    }
+
+    /// # Errors
+    /// `Gone`, `Contradiction` where a contract was never created, `Chain`.
+    fn compare(
+        self,
+        chain: &(impl Chain + ?Sized),
+        suite: &SuiteAddresses,
+    ) -> Result<Report, AuditError> {
+        let sums = |contract| {
+            move |why| Finding::Contradiction {
+                place: self.last,
+                contract,
+                event: "the sums after the last event",
+                why,
+            }
+        };
+        let (registry, alliance, market) = (&self.registry, &self.alliance, &self.market);
+        let books = [
+            ("registry", suite.registry, registry::LAYOUT, &registry.store, &registry.till, registry.owed().map_err(sums("registry"))?),
+            ("alliance", suite.alliance, alliance::LAYOUT, &alliance.store, &alliance.till, alliance.owed().map_err(sums("alliance"))?),
+            ("market", suite.market, market::LAYOUT, &market.store, &market.till, market.owed().map_err(sums("market"))?),
+        ];
+        let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());
+        for (contract, account, layout, store, till, owed) in books {
+            if chain.code_hash_of(account)?.is_none() {
+                return Err(Finding::Gone { contract, account }.into());
+            }
+            differences.extend(store.differences(contract, layout, chain.storage(account)?));
+            let here = holdings_of(chain, contract, account, &owed, &till.held)?;
+            differences.extend(here.iter().filter_map(shortfall));
+            differences.extend(misreckoned(contract, &owed, &till.held));
+            holdings.extend(here);
+            movements.extend(till.movements.iter().cloned());
+        }
+        differences.extend(self.unheld_listings(suite));
+        Ok(Report {
+            agrees: differences.is_empty(),
+            differences,
+            holdings,
+            movements,
+            statements: self.accounts.into_statements(),
+            events: 0,
+            blocks: chain.height(),
+        })
+    }
+
+    /// Coupons for sale that the market doesn't hold.
+    fn unheld_listings(&self, suite: &SuiteAddresses) -> Vec<Difference> {
+        let listed = self.market.listed().into_iter();
+        listed
+            .filter(|(registry, _)| *registry == suite.registry)
+            .filter_map(|(_, coupon)| {
+                let owner = self.registry.owner(coupon);
+                (owner != Some(suite.market)).then(|| Difference {
+                    contract: "market",
+                    item: format!("holder of listed coupon {}", storage::coupon_words(coupon)),
+                    expected: Some(ss58(&suite.market)),
+                    found: owner.map(|owner| ss58(&owner)),
+                    last_event: None,
+                })
+            })
+            .collect()
+    }
+}
+
+/// # Errors
+/// `Chain`.
+fn holdings_of(
+    chain: &(impl Chain + ?Sized),
+    contract: &'static str,
+    account: AccountId,
+    owed: &BTreeMap<Asset, Balance>,
+    held: &BTreeMap<Asset, Balance>,
+) -> Result<Vec<Holding>, ChainError> {
+    let assets: std::collections::BTreeSet<Asset> = [Asset::Native]
+        .into_iter()
+        .chain(owed.keys().chain(held.keys()).copied())
+        .collect();
+    assets
+        .into_iter()
+        .map(|asset| {
+            let held = match asset {
+                Asset::Native => chain
+                    .balance(account)?
+                    .saturating_sub(chain.existential_deposit()),
+                Asset::Psp22(token) => token_balance(chain, token, account)?,
+            };
+            Ok(Holding {
+                contract,
+                asset,
+                owed: owed.get(&asset).copied().unwrap_or(0),
+                held,
+            })
+        })
+        .collect()
+}
+
+/// # Errors
+/// `Chain`.
+fn token_balance(
+    chain: &(impl Chain + ?Sized),
+    token: AccountId,
+    owner: AccountId,
+) -> Result<Balance, ChainError> {
+    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::balance_of")))
+        .push_arg(owner);
+    let message = build_call::<DefaultEnvironment>()
+        .call(token)
+        .exec_input(input)
+        .returns::<Balance>();
+    let (balance, _) = chain.view_typed(owner, 0, message)?;
+    Ok(balance)
+}
+
+fn shortfall(holding: &Holding) -> Option<Difference> {
+    (!holding.suffices()).then(|| money_differs(holding.contract, "money held", holding.asset, holding.owed, holding.held))
+}
+
+/// Where what a contract owes by its books isn't what its events moved into it.
+fn misreckoned(
+    contract: &'static str,
+    owed: &BTreeMap<Asset, Balance>,
+    moved: &BTreeMap<Asset, Balance>,
+) -> Vec<Difference> {
+    let assets: std::collections::BTreeSet<_> = owed.keys().chain(moved.keys()).collect();
+    assets
+        .into_iter()
+        .filter_map(|asset| {
+            let of = |sums: &BTreeMap<_, _>| sums.get(asset).copied().unwrap_or(0);
+            let (moved, owed) = (of(moved), of(owed));
+            (moved != owed)
+                .then(|| money_differs(contract, "money owed", *asset, moved, owed))
+        })
+        .collect()
+}
+
+fn money_differs(
+    contract: &'static str,
+    what: &str,
+    asset: Asset,
+    expected: Balance,
+    found: Balance,
+) -> Difference {
+    use storage::Readable;
+    Difference {
+        contract,
+        item: format!("{what}, {}", asset.words()),
+        expected: Some(expected.to_string()),
+        found: Some(found.to_string()),
+        last_event: None,
+    }
+}

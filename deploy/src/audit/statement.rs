@@ -1,0 +1,330 @@
+//! What each member of an alliance owed and was owed in each cycle, entry by entry, from events alone. Knows no storage.
+use super::{decode::AllianceEvent, storage::Place};
+use crate::{amounts::Unit, times};
+use chain::keys::ss58;
+use shared::{assets::Asset, AccountId, Balance};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+};
+
+/// Why a member's account changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A coupon of the member's was accepted by another.
+    Billed,
+    /// The member accepted a coupon of another's.
+    Earned,
+    /// The member, or someone for it, paid in.
+    PaidIn,
+    /// Its collateral paid for what it owed.
+    Adjusted,
+    /// A booking was undone.
+    Reversed,
+    /// The member was paid.
+    PaidOut,
+}
+
+impl Kind {
+    const ALL: [Self; 6] = [
+        Self::Billed,
+        Self::Earned,
+        Self::PaidIn,
+        Self::Adjusted,
+        Self::Reversed,
+        Self::PaidOut,
+    ];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Billed => "Billed for your coupons",
+            Self::Earned => "Earned with others' coupons",
+            Self::PaidIn => "Paid in",
+            Self::Adjusted => "Adjusted from collateral",
+            Self::Reversed => "Reversed",
+            Self::PaidOut => "Paid out to you",
+        }
+    }
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub place: Place,
+    /// The block's time, in milliseconds since the Unix epoch.
+    pub time: u64,
+    pub kind: Kind,
+    /// Positive in the member's favour.
+    pub amount: i128,
+    /// The other member, with the acceptor's order number, where an order is behind the change.
+    pub order: Option<(AccountId, u64)>,
+}
+
+/// A member's account over one cycle, from its opening to its closing. Amounts are in `asset`, positive in the member's favour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub member: AccountId,
+    pub cycle: u32,
+    pub asset: Asset,
+    /// When the cycle opened, or the member applied.
+    pub opened_at: u64,
+    /// When the cycle closed, or the member left; `None` while neither has happened.
+    pub closed_at: Option<u64>,
+    /// What was carried over.
+    pub opening: i128,
+    pub entries: Vec<Entry>,
+}
+
+impl Statement {
+    /// What the entries of one kind come to.
+    pub fn total(&self, kind: Kind) -> i128 {
+        self.entries
+            .iter()
+            .filter(|entry| entry.kind == kind)
+            .fold(0, |sum: i128, entry| sum.saturating_add(entry.amount))
+    }
+
+    /// The opening and all entries: the next cycle's opening.
+    pub fn closing(&self) -> i128 {
+        self.entries
+            .iter()
+            .fold(self.opening, |sum, entry| sum.saturating_add(entry.amount))
+    }
+}
+
+impl Display for Statement {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let unit = Unit::of(self.asset);
+        let signed = |amount: i128| {
+            let sign = if amount < 0 { "-" } else { "" };
+            format!("{sign}{}", unit.show(amount.unsigned_abs()))
+        };
+        writeln!(out, "Statement of {}", ss58(&self.member))?;
+        let until = self
+            .closed_at
+            .map_or_else(|| "still open".into(), |time| format!("closed {}", times::show(time)));
+        let from = times::show(self.opened_at);
+        writeln!(out, "Cycle {}, from {from}, {until}", self.cycle)?;
+        writeln!(out, "Positive: owed to you. Negative: you owe.\n")?;
+        writeln!(out, "{:<30}{:>32}", "Opening", signed(self.opening))?;
+        for kind in Kind::ALL {
+            writeln!(out, "{:<30}{:>32}", kind.words(), signed(self.total(kind)))?;
+        }
+        writeln!(out, "{:<30}{:>32}", "Closing", signed(self.closing()))?;
+        for entry in &self.entries {
+            let order = entry.order.map_or_else(String::new, |(other, number)| {
+                format!("  order {number}, {}", ss58(&other))
+            });
+            write!(
+                out,
+                "\n{}  {:<28}{:>30}{order}  ({})",
+                times::show(entry.time),
+                entry.kind.words(),
+                signed(entry.amount),
+                entry.place
+            )?;
+        }
+        writeln!(out)
+    }
+}
+
+/// Statements in the making.
+#[derive(Default)]
+pub(super) struct Accounts {
+    asset: Option<Asset>,
+    cycle: u32,
+    open: BTreeMap<AccountId, Statement>,
+    finished: Vec<Statement>,
+}
+
+impl Accounts {
+    /// Takes in an event that contradicts none before it.
+    pub(super) fn note(&mut self, place: Place, time: u64, event: &AllianceEvent) {
+        let mut enter = |account, kind, amount, order| {
+            if let Some(statement) = self.open.get_mut(&account) {
+                statement.entries.push(Entry {
+                    place,
+                    time,
+                    kind,
+                    amount,
+                    order,
+                });
+            }
+        };
+        match event {
+            AllianceEvent::AllianceCreated(event) => {
+                (self.asset, self.cycle) = (Some(event.config.asset), 1);
+            }
+            AllianceEvent::MemberApplied(event) => self.begin(event.member, time, 0),
+            AllianceEvent::MemberExited(event) => {
+                if let Some(statement) = self.open.remove(&event.member) {
+                    self.finish(statement, time);
+                }
+            }
+            AllianceEvent::DebtBooked(event) => {
+                let credit = event.amount.saturating_sub(event.fee);
+                let (issuer, acceptor) = (event.issuer, event.acceptor);
+                let (by, of) = ((acceptor, event.number), (issuer, event.number));
+                enter(issuer, Kind::Billed, against(event.amount), Some(by));
+                enter(acceptor, Kind::Earned, favour(credit), Some(of));
+            }
+            AllianceEvent::DebtReversed(event) => {
+                let credit = event.amount.saturating_sub(event.fee);
+                let (issuer, acceptor) = (event.issuer, event.acceptor);
+                let (by, of) = ((acceptor, event.number), (issuer, event.number));
+                enter(issuer, Kind::Reversed, favour(event.amount), Some(by));
+                enter(acceptor, Kind::Reversed, against(credit), Some(of));
+            }
+            AllianceEvent::PayInReceived(event) => {
+                enter(event.member, Kind::PaidIn, favour(event.amount), None);
+            }
+            AllianceEvent::PayInCovered(event) => {
+                enter(event.member, Kind::Adjusted, favour(event.amount), None);
+            }
+            AllianceEvent::PayoutMade(event) => {
+                enter(event.member, Kind::PaidOut, against(event.amount), None);
+            }
+            AllianceEvent::CycleClosed(_) => {
+                self.cycle = self.cycle.saturating_add(1);
+                for (member, statement) in std::mem::take(&mut self.open) {
+                    self.begin(member, time, statement.closing());
+                    self.finish(statement, time);
+                }
+            }
+            AllianceEvent::MemberAdmitted(_)
+            | AllianceEvent::CollateralDeposited(_)
+            | AllianceEvent::CollateralWithdrawn(_) => {}
+        }
+    }
+
+    /// All statements, by cycle and member; those of the open cycle last.
+    pub(super) fn into_statements(self) -> Vec<Statement> {
+        let mut statements = self.finished;
+        statements.extend(self.open.into_values());
+        statements.sort_by_key(|statement| (statement.cycle, statement.member));
+        statements
+    }
+
+    fn begin(&mut self, member: AccountId, time: u64, opening: i128) {
+        let statement = Statement {
+            member,
+            cycle: self.cycle,
+            asset: self.asset.unwrap_or(Asset::Native),
+            opened_at: time,
+            closed_at: None,
+            opening,
+            entries: Vec::new(),
+        };
+        self.open.insert(member, statement);
+    }
+
+    fn finish(&mut self, mut statement: Statement, time: u64) {
+        statement.closed_at = Some(time);
+        self.finished.push(statement);
+    }
+}
+
+/// Amounts of booked debts fit an `i128`: the replay has posted them to positions before.
+fn favour(amount: Balance) -> i128 {
+    i128::try_from(amount).unwrap_or(i128::MAX)
+}
+
+fn against(amount: Balance) -> i128 {
+    favour(amount).saturating_neg()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::alliance::events::{CycleClosed, DebtBooked, DebtReversed, MemberApplied, PayInReceived};
+
+    const ISSUER: [u8; 32] = [1; 32];
+    const ACCEPTOR: [u8; 32] = [2; 32];
+
+    fn accounts() -> Accounts {
+        let (issuer, acceptor) = (AccountId::from(ISSUER), AccountId::from(ACCEPTOR));
+        let applied = |member| {
+            AllianceEvent::MemberApplied(MemberApplied {
+                member,
+                registry: member,
+                profile: [0; 32],
+                at: 0,
+            })
+        };
+        let mut accounts = Accounts {
+            cycle: 1,
+            ..Accounts::default()
+        };
+        let events = [
+            applied(issuer),
+            applied(acceptor),
+            AllianceEvent::DebtBooked(DebtBooked {
+                issuer,
+                registry: issuer,
+                acceptor,
+                number: 7,
+                rate_bps: 10_000,
+                amount: 100,
+                fee: 3,
+            }),
+            AllianceEvent::CycleClosed(CycleClosed {
+                closer: issuer,
+                number: 1,
+                debits: 100,
+                fees: 3,
+                refunds: 0,
+                bounty: 0,
+                at: 3,
+                cut_off: 4,
+            }),
+            AllianceEvent::PayInReceived(PayInReceived {
+                member: issuer,
+                payer: acceptor,
+                amount: 40,
+            }),
+            AllianceEvent::DebtReversed(DebtReversed {
+                issuer,
+                registry: issuer,
+                acceptor,
+                number: 7,
+                amount: 100,
+                fee: 3,
+            }),
+        ];
+        for (time, event) in (0..).zip(&events) {
+            accounts.note(Place::default(), time, event);
+        }
+        accounts
+    }
+
+    #[test]
+    fn every_cycle_opens_where_the_one_before_closed() {
+        let statements = accounts().into_statements();
+        let sums: Vec<_> = statements
+            .iter()
+            .map(|s| (s.cycle, s.opening, s.closing(), s.closed_at))
+            .collect();
+        let expected = [
+            (1, 0, -100, Some(3)),
+            (1, 0, 97, Some(3)),
+            (2, -100, 40, None),
+            (2, 97, 0, None),
+        ];
+        assert_eq!(sums, expected);
+        assert_eq!(statements[2].total(Kind::PaidIn), 40);
+        assert_eq!(statements[2].total(Kind::Reversed), 100);
+        assert_eq!(statements[3].total(Kind::Reversed), -97);
+    }
+
+    #[test]
+    fn a_statement_reads_from_opening_to_closing() {
+        let text = accounts().into_statements()[2].to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].starts_with("Statement of 5"));
+        assert_eq!(lines[1], "Cycle 2, from 1970-01-01T00:00:00.003Z, still open");
+        let amount = |line: &str| lines.iter().find(|l| l.starts_with(line)).unwrap().split_at(30).1.trim().to_owned();
+        assert_eq!(amount("Opening"), "-0.0000000001 UNIT");
+        assert_eq!(amount("Paid in"), "0.00000000004 UNIT");
+        assert_eq!(amount("Closing"), "0.00000000004 UNIT");
+    }
+}

@@ -1,0 +1,216 @@
+//! The command line: what can be said, and what comes of it. Knows no command's business.
+
+use crate::{
+    commands::{alliance, audit, build, campaign, chain, claim, coupon, deploy, drop, market, order, redeem},
+    context::{Context, Report},
+    refusals::Refusal,
+};
+use clap::{Parser, Subcommand};
+use serde_json::json;
+use std::{ffi::OsString, io::Write, path::PathBuf};
+
+/// It worked.
+pub const OK: u8 = 0;
+/// A rule or bad input refused it. Nothing has changed.
+pub const REFUSED: u8 = 1;
+/// An audit found a difference.
+pub const DIFFERS: u8 = 2;
+/// The command line itself is wrong.
+pub const USAGE: u8 = 64;
+
+/// Coupons that people hold, trade and pay with, and merchants who honour each other's.
+#[derive(Parser, Debug)]
+#[command(
+    name = "couponry",
+    version,
+    propagate_version = true,
+    after_help = "Amounts are in whole tokens, such as 2.50; times are RFC 3339 or +7d from the chain's now; coupons are \
+written campaign/serial, such as 1/17; accounts are names such as bakery (keys that anyone can derive, for the embedded chain \
+only) or addresses.
+
+Exit codes:
+   0  done
+   1  refused by a rule or for bad input; nothing has changed
+   2  an audit found a difference
+  64  the command line is wrong
+
+Example: couponry chain new --endow operator=100 --endow bakery=1000 && couponry deploy --as operator"
+)]
+pub struct Cli {
+    /// The chain file
+    #[arg(long, global = true, env = "COUPONRY_CHAIN", default_value = "town.couponry", value_name = "FILE")]
+    chain: PathBuf,
+    /// Answer with one JSON object
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Builds the contracts
+    Build(build::Opts),
+    /// Makes an embedded chain, advances its time, funds accounts
+    #[command(subcommand)]
+    Chain(chain::Command),
+    /// Deploys the suite
+    Deploy(deploy::Opts),
+    /// Creates and improves campaigns
+    #[command(subcommand)]
+    Campaign(campaign::Command),
+    /// Issues coupons to accounts
+    Issue(coupon::Issue),
+    /// Prints codes
+    #[command(subcommand)]
+    Drop(drop::Command),
+    /// Turns a printed code into a coupon
+    Claim(claim::Opts),
+    /// Shows a coupon
+    Coupon(coupon::Show),
+    /// Sends a coupon to another account
+    Send(coupon::Send),
+    /// Freezes a coupon, or thaws it
+    Freeze(coupon::Freeze),
+    /// Names a cashier, or dismisses one
+    Cashier(coupon::Cashier),
+    /// Says what a coupon takes off an order
+    Quote(order::Quote),
+    /// Writes and signs orders
+    #[command(subcommand)]
+    Order(order::OrderCommand),
+    /// Signs a holder's permits, or voids them
+    #[command(subcommand)]
+    Permit(order::PermitCommand),
+    /// Spends a coupon on an order
+    Redeem(redeem::Redeem),
+    /// Undoes a redemption
+    Rollback(redeem::Rollback),
+    /// Sells and buys coupons
+    #[command(subcommand)]
+    Market(market::Command),
+    /// Joins merchants who honour each other's coupons, and settles what they owe
+    #[command(subcommand)]
+    Alliance(alliance::Command),
+    /// Rebuilds everything from events and compares it with the chain
+    Audit(audit::Opts),
+}
+
+/// Runs the command line `args`, whose first is the program's name; answers on `out` and `err` and gives the exit code.
+/// # Errors
+/// The answer can't be written.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> std::io::Result<u8> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let json = args.iter().any(|arg| arg == "--json");
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        // Help and the version are answers, not mistakes.
+        Err(answer) if !answer.use_stderr() => {
+            write!(out, "{}", answer.render())?;
+            return Ok(OK);
+        }
+        Err(mistake) => {
+            if json {
+                let what = mistake.to_string();
+                writeln!(out, "{}", json!({ "error": what.trim(), "fix": "see --help", "exit": USAGE }))?;
+            } else {
+                write!(err, "{}", mistake.render().ansi())?;
+            }
+            return Ok(USAGE);
+        }
+    };
+    let ctx = Context { file: cli.chain, json: cli.json };
+    match dispatch(&cli.command, &ctx) {
+        Ok(report) => {
+            if ctx.json {
+                writeln!(out, "{}", report.json)?;
+            } else {
+                for line in &report.lines {
+                    writeln!(out, "{line}")?;
+                }
+            }
+            Ok(if report.differs { DIFFERS } else { OK })
+        }
+        Err(refusal) => {
+            if ctx.json {
+                let Refusal { what, fix } = refusal;
+                writeln!(out, "{}", json!({ "error": what, "fix": fix, "exit": REFUSED }))?;
+            } else {
+                writeln!(err, "error: {refusal}")?;
+            }
+            Ok(REFUSED)
+        }
+    }
+}
+
+fn dispatch(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
+    match command {
+        Command::Build(opts) => build::run(opts, ctx),
+        Command::Chain(command) => chain::run(command, ctx),
+        Command::Deploy(opts) => deploy::run(opts, ctx),
+        Command::Campaign(command) => campaign::run(command, ctx),
+        Command::Issue(opts) => coupon::issue(opts, ctx),
+        Command::Drop(command) => drop::run(command, ctx),
+        Command::Claim(opts) => claim::run(opts, ctx),
+        Command::Coupon(opts) => coupon::show(opts, ctx),
+        Command::Send(opts) => coupon::send(opts, ctx),
+        Command::Freeze(opts) => coupon::freeze(opts, ctx),
+        Command::Cashier(opts) => coupon::cashier(opts, ctx),
+        Command::Quote(opts) => order::quote(opts, ctx),
+        Command::Order(command) => order::order(command, ctx),
+        Command::Permit(command) => order::permit(command, ctx),
+        Command::Redeem(opts) => redeem::redeem(opts, ctx),
+        Command::Rollback(opts) => redeem::rollback(opts, ctx),
+        Command::Market(command) => market::run(command, ctx),
+        Command::Alliance(command) => alliance::run(command, ctx),
+        Command::Audit(opts) => audit::run(opts, ctx),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        fn check(command: &clap::Command, path: &str) {
+            let leaf = command.get_subcommands().next().is_none();
+            assert!(command.get_about().is_some(), "{path}");
+            if leaf {
+                let example = command.get_after_help().unwrap_or_else(|| panic!("{path} has no example")).to_string();
+                assert!(example.contains(path), "{path}: {example}");
+            }
+            for sub in command.get_subcommands() {
+                check(sub, &format!("{path} {}", sub.get_name()));
+            }
+        }
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        check(&cli, "couponry");
+    }
+
+    #[test]
+    fn the_documented_examples_parse() {
+        fn examples(command: &clap::Command, found: &mut Vec<String>) {
+            if let Some(help) = command.get_after_help() {
+                let help = help.to_string();
+                let lines = help.lines().filter_map(|line| line.find("couponry ").map(|at| line[at..].to_owned()));
+                found.extend(lines.flat_map(|line| line.split(" && ").map(str::to_owned).collect::<Vec<_>>()));
+            }
+            command.get_subcommands().for_each(|sub| examples(sub, found));
+        }
+        let mut found = Vec::new();
+        examples(&Cli::command(), &mut found);
+        assert!(found.len() > 30);
+        for example in found {
+            let plain = example.replace("'Bakery, High Street 1'", "Bakery");
+            let parsed = Cli::try_parse_from(plain.split_whitespace());
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+    }
+}

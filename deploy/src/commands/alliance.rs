@@ -1,0 +1,313 @@
+//! `couponry alliance`: joining, collateral, cycles and settlement.
+
+use crate::{
+    amounts::Unit,
+    commands::campaign::value_of,
+    context::{Context, Desk, Report},
+    refusals::{Refusal, Words},
+    times,
+};
+use alliance::{
+    config::Config,
+    error::AllianceError,
+    members::{Member, Status},
+};
+use blake2::{digest::consts::U32, Blake2b, Digest};
+use chain::{keys::ss58, AccountId, Balance, Message};
+use clap::{Args, Subcommand};
+use ink::codegen::TraitCallBuilder;
+use scale::{Decode, Encode};
+use serde_json::json;
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Applies for membership, and pays the joining fee
+    #[command(after_help = "Example: couponry alliance apply --profile 'Bakery, High Street 1' --as bakery")]
+    Apply(Apply),
+    /// Admits an applicant
+    #[command(after_help = "Example: couponry alliance admit bakery --cap 500 --as operator")]
+    Admit(Admit),
+    /// Puts up collateral
+    #[command(after_help = "Example: couponry alliance collateral 200 --as bakery")]
+    Collateral(Amount),
+    /// Takes back collateral that covers no debt
+    #[command(after_help = "Example: couponry alliance withdraw-collateral 50 --as bakery")]
+    WithdrawCollateral(Amount),
+    /// Closes the cycle whose time is up, for the bounty
+    #[command(after_help = "Example: couponry alliance close --as anna")]
+    Close(ByAnyone),
+    /// Pays what a member owes of the last cycle
+    #[command(after_help = "Example: couponry alliance pay-in --as bakery")]
+    PayIn(PayIn),
+    /// After the cut-off, pays what a member owes from its collateral
+    #[command(after_help = "Example: couponry alliance cover bakery --as anna")]
+    Cover(ForMember),
+    /// Pays a member what it earned in settled cycles
+    #[command(after_help = "Example: couponry alliance payout cafe --as cafe")]
+    Payout(ForMember),
+    /// Leaves the alliance, with the collateral
+    #[command(after_help = "Example: couponry alliance exit --as bakery")]
+    Exit(ByAnyone),
+    /// Says where the cycle, the fund and a member stand
+    #[command(after_help = "Example: couponry alliance status bakery")]
+    Status(StatusOpts),
+}
+
+#[derive(Args, Debug)]
+pub struct Apply {
+    /// What the member says of itself; only its hash goes on chain
+    #[arg(long, default_value = "")]
+    profile: String,
+    /// The applicant
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct Admit {
+    /// The applicant
+    member: String,
+    /// The most it may owe
+    #[arg(long, value_name = "AMOUNT")]
+    cap: String,
+    /// The operator
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct Amount {
+    /// In the alliance's asset
+    amount: String,
+    /// The member
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct ByAnyone {
+    /// Who calls
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct PayIn {
+    /// How much [default: all that is due]
+    #[arg(long)]
+    amount: Option<String>,
+    /// The member [default: who pays]
+    #[arg(long)]
+    member: Option<String>,
+    /// Who pays
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct ForMember {
+    /// The member
+    member: String,
+    /// Who calls
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct StatusOpts {
+    /// A member
+    member: Option<String>,
+}
+
+/// # Errors
+/// What can't be read, or the alliance's refusal.
+pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let config = desk.session.ask(desk.alliance().call().config())?;
+    desk.session.words.count_in(config.asset);
+    match command {
+        Command::Apply(opts) => {
+            let profile = Blake2b::<U32>::digest(&opts.profile).into();
+            let message = desk.alliance().call_mut().apply(desk.suite.registry, profile);
+            let (member, ()) = send(&mut desk, &config, &opts.signer, config.joining_fee, message)?;
+            done(desk, format!("{} has applied", opts.signer), json!({ "member": ss58(&member) }))
+        }
+        Command::Admit(opts) => {
+            let member = desk.session.account(&opts.member)?;
+            let cap = amount(&config, "--cap", &opts.cap)?;
+            let message = desk.alliance().call_mut().admit(member, cap);
+            send(&mut desk, &config, &opts.signer, 0, message)?;
+            let line = format!("{} is a member and may owe up to {}", opts.member, desk.session.words.money(cap));
+            done(desk, line, json!({ "member": ss58(&member), "cap": cap.to_string() }))
+        }
+        Command::Collateral(opts) => {
+            let amount = amount(&config, "amount", &opts.amount)?;
+            let message = desk.alliance().call_mut().deposit_collateral(amount);
+            let (member, ()) = send(&mut desk, &config, &opts.signer, amount, message)?;
+            collateral(desk, member, &opts.signer)
+        }
+        Command::WithdrawCollateral(opts) => {
+            let amount = amount(&config, "amount", &opts.amount)?;
+            let message = desk.alliance().call_mut().withdraw_collateral(amount);
+            let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
+            collateral(desk, member, &opts.signer)
+        }
+        Command::Close(opts) => {
+            let message = desk.alliance().call_mut().close_cycle();
+            let (_, bounty) = send(&mut desk, &config, &opts.signer, 0, message)?;
+            let closed = desk.session.ask(desk.alliance().call().cycle())?.closed;
+            let line = format!(
+                "cycle {} is closed: {} to be paid in by {}",
+                closed.cycle.number,
+                desk.session.words.money(closed.owed()),
+                times::show(closed.cut_off)
+            );
+            let json = json!({
+                "cycle": closed.cycle.number,
+                "debits": closed.cycle.debits.to_string(),
+                "cut_off": closed.cut_off,
+                "bounty": bounty.to_string(),
+            });
+            done(desk, line, json)
+        }
+        Command::PayIn(opts) => pay_in(desk, &config, opts),
+        Command::Cover(opts) => {
+            let member = desk.session.account(&opts.member)?;
+            let message = desk.alliance().call_mut().cover(member);
+            let (_, amount) = send(&mut desk, &config, &opts.signer, 0, message)?;
+            let line = format!(
+                "{} of {}'s collateral paid what it owed",
+                desk.session.words.money(amount),
+                opts.member
+            );
+            done(desk, line, json!({ "member": ss58(&member), "covered": amount.to_string() }))
+        }
+        Command::Payout(opts) => {
+            let member = desk.session.account(&opts.member)?;
+            let message = desk.alliance().call_mut().payout(member);
+            let (_, amount) = send(&mut desk, &config, &opts.signer, 0, message)?;
+            let line = format!("{} was paid {}", opts.member, desk.session.words.money(amount));
+            done(desk, line, json!({ "member": ss58(&member), "paid": amount.to_string() }))
+        }
+        Command::Exit(opts) => {
+            let message = desk.alliance().call_mut().exit();
+            let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
+            let line = format!("{} has left the alliance with its collateral", opts.signer);
+            done(desk, line, json!({ "member": ss58(&member) }))
+        }
+        Command::Status(opts) => status(desk, opts),
+    }
+}
+
+fn pay_in(mut desk: Desk, config: &Config, opts: &PayIn) -> Result<Report, Refusal> {
+    let name = opts.member.as_ref().unwrap_or(&opts.signer);
+    let account = desk.session.account(name)?;
+    let amount = match &opts.amount {
+        Some(text) => amount(config, "--amount", text)?,
+        None => alliance::members::owed(member(&desk, account)?.due),
+    };
+    let message = desk.alliance().call_mut().pay_in(account, amount);
+    send(&mut desk, config, &opts.signer, amount, message)?;
+    let line = format!("{} paid in for {name}", desk.session.words.money(amount));
+    done(desk, line, json!({ "member": ss58(&account), "paid_in": amount.to_string() }))
+}
+
+fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
+    let books = desk.session.ask(desk.alliance().call().cycle())?;
+    let words = &desk.session.words;
+    let (cycle, closed) = (books.cycle, books.closed);
+    let mut report = Report::new(
+        format!("cycle {} is open since {}", cycle.number, times::show(cycle.opened_at)),
+        json!({
+            "cycle": cycle.number,
+            "opened_at": cycle.opened_at,
+            "debits": cycle.debits.to_string(),
+            "closed": closed.cycle.number,
+            "closed_debits": closed.cycle.debits.to_string(),
+            "closed_paid_in": closed.paid_in.to_string(),
+            "cut_off": closed.cut_off,
+            "fund": books.fund.to_string(),
+        }),
+    )
+    .line(format!("members in debt owe {} in it", words.money(cycle.debits)))
+    .line(format!(
+        "cycle {}: {} of {} paid in, by {}",
+        closed.cycle.number,
+        words.money(closed.paid_in),
+        words.money(closed.cycle.debits),
+        times::show(closed.cut_off)
+    ))
+    .line(format!("the fund has {}", words.money(books.fund)));
+    if let Some(name) = &opts.member {
+        let account = desk.session.account(name)?;
+        let member = member(&desk, account)?;
+        let headroom = desk.session.ask(desk.alliance().call().headroom(account))?;
+        let words = &desk.session.words;
+        let standing = match member.status {
+            Status::Applied => "has applied",
+            Status::Active => "is a member",
+        };
+        report = report
+            .line(format!(
+                "{name} {standing}: {} this cycle, {} of the last, {} to collect",
+                words.signed(member.open),
+                words.signed(member.due),
+                words.money(member.credit)
+            ))
+            .line(format!(
+                "its collateral is {}, and it may come to owe {} more",
+                words.money(member.collateral),
+                words.money(headroom)
+            ));
+        if let Some(fields) = report.json.as_object_mut() {
+            fields.insert(
+                "member".to_owned(),
+                json!({
+                    "account": ss58(&account),
+                    "active": member.status == Status::Active,
+                    "collateral": member.collateral.to_string(),
+                    "cap": member.cap.to_string(),
+                    "open": member.open.to_string(),
+                    "due": member.due.to_string(),
+                    "credit": member.credit.to_string(),
+                    "headroom": headroom.to_string(),
+                }),
+            );
+        }
+    }
+    Ok(report)
+}
+
+fn send<A: Encode, R: Decode>(
+    desk: &mut Desk,
+    config: &Config,
+    signer: &str,
+    amount: Balance,
+    message: Message<A, Result<R, AllianceError>>,
+) -> Result<(AccountId, R), Refusal> {
+    let signer = desk.session.signer(signer)?.account();
+    let value = value_of(config.asset, amount);
+    let (answer, _) = desk.session.send(signer, value, message, Words::alliance)?;
+    Ok((signer, answer))
+}
+
+fn collateral(desk: Desk, account: AccountId, name: &str) -> Result<Report, Refusal> {
+    let collateral = member(&desk, account)?.collateral;
+    let line = format!("{name}'s collateral is {}", desk.session.words.money(collateral));
+    done(desk, line, json!({ "member": ss58(&account), "collateral": collateral.to_string() }))
+}
+
+fn member(desk: &Desk, account: AccountId) -> Result<Member, Refusal> {
+    desk.session
+        .ask(desk.alliance().call().member(account))?
+        .ok_or_else(|| desk.session.words.alliance(&AllianceError::NotMember { account }))
+}
+
+fn amount(config: &Config, field: &str, text: &str) -> Result<Balance, Refusal> {
+    Unit::of(config.asset).read(text).map_err(|fault| fault.at(field))
+}
+
+fn done(desk: Desk, line: String, json: serde_json::Value) -> Result<Report, Refusal> {
+    desk.session.save()?;
+    Ok(Report::new(line, json))
+}

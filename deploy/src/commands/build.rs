@@ -1,0 +1,60 @@
+//! `couponry build`: the contracts' code, metadata and bundles. How is the builder's business.
+
+use crate::{
+    context::{Context, Report},
+    refusals::Refusal,
+};
+use builder::{Event, Options, Progress};
+use clap::Args;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example: couponry build")]
+pub struct Opts {
+    /// Build even what has not changed
+    #[arg(long)]
+    force: bool,
+    /// Put the files here instead of into `ink` under the target folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// # Errors
+/// Whatever the builder refuses.
+pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
+    let mut options = Options::of_this_checkout();
+    options.force = opts.force;
+    if let Some(out) = &opts.out {
+        options.out_dir = std::path::absolute(out).unwrap_or_else(|_| out.clone());
+    }
+    let built = build(&options, ctx.json)?;
+    let contracts: Vec<_> = built
+        .iter()
+        .map(|contract| {
+            json!({
+                "name": contract.name,
+                "code_hash": hex::encode(contract.code_hash),
+                "size": contract.size,
+                "size_limit": contract.size_limit,
+                "bundle": contract.bundle,
+                "fresh": contract.fresh,
+            })
+        })
+        .collect();
+    Ok(Report::new(builder::table(&built), json!({ "contracts": contracts })))
+}
+
+/// Builds the suite, saying what goes on unless `quiet`.
+/// # Errors
+/// Whatever the builder refuses.
+pub fn build(options: &Options, quiet: bool) -> Result<Vec<builder::Built>, Refusal> {
+    let mut progress = (!quiet).then(Progress::new);
+    let mut tell = |event: Event| {
+        if let Some(progress) = &mut progress {
+            progress.show(event);
+        }
+    };
+    builder::build(&builder::suite(), options, &mut tell)
+        .map_err(|error| Refusal::new(error.to_string(), "run `make setup`, and correct what the message names"))
+}

@@ -1,0 +1,192 @@
+//! `couponry issue`, `send`, `freeze` and `coupon`: coupons in people's hands.
+
+use crate::{
+    context::{Context, Report},
+    orders::coupon_id,
+    refusals::{coupon as shown, Refusal, Words},
+    times,
+};
+use chain::keys::ss58;
+use clap::Args;
+use ink::codegen::TraitCallBuilder;
+use registry::book::MAX_BATCH;
+use serde_json::json;
+use shared::{
+    ids::CouponId,
+    psp34::PSP34,
+    registry::{CouponRegistry, RegistryError},
+};
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example: couponry issue --campaign 1 --to anna --to ben --source 1 --as bakery")]
+pub struct Issue {
+    /// The campaign's number
+    #[arg(long)]
+    campaign: u32,
+    /// Who gets a coupon: a name or an address; repeat it for more
+    #[arg(long, required = true, value_delimiter = ',')]
+    to: Vec<String>,
+    /// Your own number for this batch: a retry with the same never issues twice
+    #[arg(long)]
+    source: u64,
+    /// The issuer
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example: couponry send 1/1 --to ben --as anna")]
+pub struct Send {
+    /// The coupon: campaign/serial
+    coupon: String,
+    /// Who gets it: a name or an address
+    #[arg(long)]
+    to: String,
+    /// The holder
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example: couponry freeze 1/1 --reason 3 --as bakery")]
+pub struct Freeze {
+    /// The coupon: campaign/serial
+    coupon: String,
+    /// The issuer's own number for why
+    #[arg(long, required_unless_present = "thaw")]
+    reason: Option<u8>,
+    /// Let it be spent and moved again
+    #[arg(long, conflicts_with = "reason")]
+    thaw: bool,
+    /// The issuer
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example: couponry coupon 1/1")]
+pub struct Show {
+    /// The coupon: campaign/serial
+    coupon: String,
+}
+
+/// # Errors
+/// The registry's refusal.
+pub fn issue(opts: &Issue, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let issuer = desk.session.signer(&opts.signer)?.account();
+    let to = opts.to.iter().map(|name| desk.session.account(name)).collect::<Result<Vec<_>, _>>()?;
+    desk.campaign(opts.campaign)?;
+    let count = to.len();
+    if u32::try_from(count).map_or(true, |count| count > MAX_BATCH) {
+        return Err(Refusal::new(
+            format!("the batch has {count} accounts, and 1 to {MAX_BATCH} fit"),
+            "split the batch",
+        ));
+    }
+    let message = desk.registry().call_mut().issue(opts.campaign, to, opts.source);
+    let (first, _) = desk.session.send(issuer, 0, message, Words::registry)?;
+    desk.session.save()?;
+    let coupons: Vec<_> = (first..)
+        .take(count)
+        .map(|serial| shown(CouponId { campaign: opts.campaign, serial }))
+        .collect();
+    let lines = coupons.iter().zip(&opts.to).map(|(coupon, name)| format!("coupon {coupon} to {name}"));
+    Ok(Report { lines: lines.collect(), json: json!({ "coupons": coupons }), differs: false })
+}
+
+/// # Errors
+/// The registry's refusal.
+pub fn send(opts: &Send, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let holder = desk.session.signer(&opts.signer)?.account();
+    let to = desk.session.account(&opts.to)?;
+    let coupon = coupon_id(&opts.coupon)?;
+    let message = desk.registry().call_mut().transfer(to, coupon.into(), Vec::new());
+    desk.session.send(holder, 0, message, |words, error| words.psp34(error, coupon))?;
+    desk.session.save()?;
+    Ok(Report::new(
+        format!("coupon {} is {}'s now", shown(coupon), opts.to),
+        json!({ "coupon": shown(coupon), "owner": ss58(&to) }),
+    ))
+}
+
+/// # Errors
+/// The registry's refusal.
+pub fn freeze(opts: &Freeze, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let issuer = desk.session.signer(&opts.signer)?.account();
+    let coupon = coupon_id(&opts.coupon)?;
+    let message = desk.registry().call_mut().set_frozen(coupon, opts.reason);
+    desk.session.send(issuer, 0, message, Words::registry)?;
+    desk.session.save()?;
+    let state = if opts.thaw { "thawed" } else { "frozen" };
+    Ok(Report::new(
+        format!("coupon {} is {state}", shown(coupon)),
+        json!({ "coupon": shown(coupon), "frozen": opts.reason }),
+    ))
+}
+
+/// # Errors
+/// No live coupon.
+pub fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let id = coupon_id(&opts.coupon)?;
+    let found = desk.session.ask(desk.registry().call().coupon(id))?;
+    let coupon = found
+        .ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchCoupon { coupon: id }))?;
+    let (campaign, progress) = desk.campaign(id.campaign)?;
+    let ends_at = coupon.valid_until.min(progress.redeem_ends);
+    let discount = desk.session.words.money(campaign.terms.largest_discount());
+    let report = Report::new(
+        format!(
+            "coupon {}: at most {discount} off until {}, held by {}",
+            shown(id),
+            times::show(ends_at),
+            desk.session.words.account(&coupon.owner)
+        ),
+        json!({
+            "coupon": shown(id),
+            "owner": ss58(&coupon.owner),
+            "ends_at": ends_at,
+            "frozen": coupon.frozen,
+            "largest_discount": campaign.terms.largest_discount().to_string(),
+        }),
+    );
+    Ok(match coupon.frozen {
+        Some(reason) => report.line(format!("frozen by its issuer (reason {reason})")),
+        None => report,
+    })
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example: couponry cashier till-1 --as bakery")]
+pub struct Cashier {
+    /// The cashier: a name or an address
+    cashier: String,
+    /// It may accept no more
+    #[arg(long)]
+    dismiss: bool,
+    /// The merchant
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+/// # Errors
+/// The chain's refusal.
+pub fn cashier(opts: &Cashier, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let merchant = desk.session.signer(&opts.signer)?.account();
+    let cashier = desk.session.account(&opts.cashier)?;
+    let message = desk.registry().call_mut().set_cashier(cashier, !opts.dismiss);
+    let words = desk.session.words.clone();
+    chain::TypedChain::call_typed(&mut desk.session.chain, merchant, 0, message)
+        .map_err(|fault| words.chain(&fault))?;
+    let is_cashier = desk.session.ask(desk.registry().call().is_cashier(merchant, cashier))?;
+    desk.session.save()?;
+    let may = if is_cashier { "accepts" } else { "no longer accepts" };
+    Ok(Report::new(
+        format!("{} {may} orders for {}", opts.cashier, opts.signer),
+        json!({ "merchant": ss58(&merchant), "cashier": ss58(&cashier), "allowed": is_cashier }),
+    ))
+}

@@ -1,0 +1,14 @@
+//! The commands: what each takes from the command line, and what it does. Rules are the contracts'; words are `refusals`'.
+
+pub mod alliance;
+pub mod audit;
+pub mod build;
+pub mod campaign;
+pub mod chain;
+pub mod claim;
+pub mod coupon;
+pub mod deploy;
+pub mod drop;
+pub mod market;
+pub mod order;
+pub mod redeem;

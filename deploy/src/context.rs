@@ -1,0 +1,239 @@
+//! What every command needs: the chain file, the suite on it, and words for accounts and amounts. Decides nothing about coupons.
+//!
+//! A command works on the chain in memory and saves it as its last step, so one that fails or is killed leaves the file as it was.
+
+use crate::{
+    accounts,
+    refusals::{Refusal, Words},
+    suite::SuiteAddresses,
+};
+use alliance::AllianceRef;
+use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Keypair, Message, Outcome, TypedChain};
+use ink::env::call::FromAccountId;
+use market::MarketRef;
+use registry::{
+    campaigns::{Campaign, Progress},
+    RegistryRef,
+};
+use scale::{Decode, Encode};
+use serde_json::Value;
+use shared::{ids::CampaignId, permit::Domain};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// What the command line says for all commands.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The chain file.
+    pub file: PathBuf,
+    /// Progress goes to a terminal only where people read the answer too.
+    pub json: bool,
+}
+
+/// What a command has to say.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// For people.
+    pub lines: Vec<String>,
+    /// For programs: one object with stable fields.
+    pub json: Value,
+    /// An audit found a difference.
+    pub differs: bool,
+}
+
+/// A chain that is open, without a look at the suite.
+pub struct Session {
+    pub chain: EmbeddedChain,
+    pub words: Words,
+    file: PathBuf,
+}
+
+/// A chain that is open, with its suite.
+pub struct Desk {
+    pub session: Session,
+    pub suite: SuiteAddresses,
+}
+
+impl Report {
+    pub fn new(line: impl Into<String>, json: Value) -> Self {
+        Self { lines: vec![line.into()], json, differs: false }
+    }
+
+    #[must_use]
+    pub fn line(mut self, line: impl Into<String>) -> Self {
+        self.lines.push(line.into());
+        self
+    }
+}
+
+impl Context {
+    /// # Errors
+    /// Missing, corrupt or in use.
+    pub fn open(&self) -> Result<Session, Refusal> {
+        let words = Words::default();
+        if !self.file.exists() {
+            return Err(Refusal::new(
+                format!("there is no chain file {}", self.file.display()),
+                "make one with `couponry chain new`, or name another with --chain FILE",
+            ));
+        }
+        let chain = EmbeddedChain::open(&self.file).map_err(|fault| words.chain(&fault))?;
+        Ok(Session { chain, words, file: self.file.clone() })
+    }
+
+    /// # Errors
+    /// As `open`; also when the suite is not deployed.
+    pub fn desk(&self) -> Result<Desk, Refusal> {
+        let mut session = self.open()?;
+        let suite = session.suite()?.ok_or_else(|| {
+            Refusal::new("the suite is not deployed on this chain", "run `couponry deploy --as OPERATOR`")
+        })?;
+        for (account, name) in
+            [(suite.registry, "the registry"), (suite.alliance, "the alliance"), (suite.market, "the market")]
+        {
+            session.words.name(account, name);
+        }
+        Ok(Desk { session, suite })
+    }
+
+    /// A session on a chain that was just made.
+    pub fn start(&self, chain: EmbeddedChain) -> Session {
+        Session { chain, words: Words::default(), file: self.file.clone() }
+    }
+}
+
+impl Session {
+    /// The suite on this chain, if any.
+    /// # Errors
+    /// The chain can't be read.
+    pub fn suite(&self) -> Result<Option<SuiteAddresses>, Refusal> {
+        self.explained(SuiteAddresses::find(&self.chain))
+    }
+
+    /// The account of a name or address, written by its name from now on.
+    /// # Errors
+    /// Neither a name nor an address.
+    pub fn account(&mut self, name: &str) -> Result<AccountId, Refusal> {
+        let account = accounts::account(name)?;
+        self.words.name(account, name);
+        Ok(account)
+    }
+
+    /// The key of a name.
+    /// # Errors
+    /// Not a name.
+    pub fn signer(&mut self, name: &str) -> Result<Keypair, Refusal> {
+        let key = accounts::signer(name)?;
+        self.words.name(key.account(), name);
+        Ok(key)
+    }
+
+    /// A chain's refusal in plain words.
+    /// # Errors
+    /// What `result` holds.
+    pub fn explained<T>(&self, result: Result<T, ChainError>) -> Result<T, Refusal> {
+        result.map_err(|fault| self.words.chain(&fault))
+    }
+
+    /// Calls a message that may refuse.
+    /// # Errors
+    /// The contract's refusal as `explain` puts it, or the chain's.
+    pub fn send<Args: Encode, R: Decode, E: Decode>(
+        &mut self,
+        signer: AccountId,
+        value: Balance,
+        message: Message<Args, Result<R, E>>,
+        explain: impl Fn(&Words, &E) -> Refusal,
+    ) -> Result<(R, Outcome), Refusal> {
+        let (answer, outcome) =
+            self.chain.call_typed(signer, value, message).map_err(|fault| self.words.chain(&fault))?;
+        Ok((answer.map_err(|error| explain(&self.words, &error))?, outcome))
+    }
+
+    /// Asks a message that can't refuse. Nothing changes.
+    /// # Errors
+    /// The chain's refusal.
+    pub fn ask<Args: Encode, R: Decode>(&self, message: Message<Args, R>) -> Result<R, Refusal> {
+        // Whoever asks: views of the suite don't look at the caller, but for quotes, which go through `ask_as`.
+        self.ask_as(AccountId::from([0; 32]), message)
+    }
+
+    /// `ask` by `caller`.
+    /// # Errors
+    /// The chain's refusal.
+    pub fn ask_as<Args: Encode, R: Decode>(
+        &self,
+        caller: AccountId,
+        message: Message<Args, R>,
+    ) -> Result<R, Refusal> {
+        self.explained(self.chain.view_typed(caller, 0, message)).map(|(answer, _)| answer)
+    }
+
+    /// Writes the chain to its file, in one step.
+    /// # Errors
+    /// The file can't be written; then it is as it was.
+    pub fn save(mut self) -> Result<(), Refusal> {
+        let file = self.file.clone();
+        let saved = self.chain.save(&file);
+        self.explained(saved)
+    }
+}
+
+impl Desk {
+    pub fn registry(&self) -> RegistryRef {
+        RegistryRef::from_account_id(self.suite.registry)
+    }
+
+    pub fn alliance(&self) -> AllianceRef {
+        AllianceRef::from_account_id(self.suite.alliance)
+    }
+
+    pub fn market(&self) -> MarketRef {
+        MarketRef::from_account_id(self.suite.market)
+    }
+
+    /// What the registry's signatures are bound to.
+    pub fn domain(&self) -> Domain {
+        Domain { chain_tag: self.session.chain.genesis(), contract: self.suite.registry }
+    }
+
+    /// A campaign; amounts are in its asset from now on.
+    /// # Errors
+    /// `NoSuchCampaign`.
+    pub fn campaign(&mut self, campaign: CampaignId) -> Result<(Campaign, Progress), Refusal> {
+        use ink::codegen::TraitCallBuilder;
+        let found = self.session.ask(self.registry().call().campaign(campaign))?;
+        let (campaign, progress) = found.map_err(|error| self.session.words.registry(&error))?;
+        self.session.words.count_in(campaign.terms.asset);
+        Ok((campaign, progress))
+    }
+}
+
+/// Writes a file whole or not at all. `secret` files are the owner's alone to read.
+/// # Errors
+/// The file can't be written; then what was there is as it was.
+pub fn write_file(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Refusal> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = (|| {
+        // Temporary files are the owner's alone from the start.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        #[cfg(unix)]
+        if !secret {
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok::<(), std::io::Error>(())
+    })();
+    written.map_err(|why| cannot("write", path, &why))
+}
+
+/// A file that can't be used.
+pub fn cannot(action: &str, path: &Path, why: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(format!("cannot {action} {}: {why}", path.display()), "check the path and its permissions")
+}

@@ -1,0 +1,633 @@
+//! Refusals in plain words: what is wrong, and what to do about it. Knows every error of the contracts and the chain, and none of the commands.
+
+use crate::{amounts::Unit, times};
+use alliance::{config::ConfigFault, error::AllianceError};
+use chain::{keys::ss58, AccountId, Balance, ChainError};
+use market::error::MarketError;
+use shared::{
+    assets::{Asset, PaymentFault},
+    ids::CouponId,
+    psp34::{self, PSP34Error},
+    registry::RegistryError,
+    terms::TermsFault,
+};
+use std::{borrow::Cow, collections::HashMap, fmt};
+
+/// A command that was refused. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// One sentence with its evidence.
+    pub what: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl Refusal {
+    pub fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            fix: fix.into(),
+        }
+    }
+
+    /// The same, said of a field, a row or a file.
+    #[must_use]
+    pub fn at(self, place: impl fmt::Display) -> Self {
+        Self {
+            what: format!("{place}: {}", self.what),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  fix: {}", self.what, self.fix)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// How to write what an error carries: names for accounts, and the unit of its amounts.
+#[derive(Clone, Debug)]
+pub struct Words {
+    names: HashMap<AccountId, String>,
+    unit: Unit,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            names: HashMap::new(),
+            unit: Unit::NATIVE,
+        }
+    }
+}
+
+/// `3/17`: campaign and serial.
+pub fn coupon(id: CouponId) -> String {
+    format!("{}/{}", id.campaign, id.serial)
+}
+
+/// Alliance rules are checked before anything is sent, so they need no words.
+pub fn config(fault: ConfigFault) -> Refusal {
+    Words::default().config(fault)
+}
+
+impl Words {
+    /// Writes `account` as `name` from now on.
+    pub fn name(&mut self, account: AccountId, name: impl Into<String>) {
+        self.names.insert(account, name.into());
+    }
+
+    /// Writes amounts in `asset` from now on.
+    pub fn count_in(&mut self, asset: Asset) {
+        self.unit = Unit::of(asset);
+    }
+
+    pub fn account(&self, account: &AccountId) -> String {
+        self.names
+            .get(account)
+            .cloned()
+            .unwrap_or_else(|| ss58(account))
+    }
+
+    pub fn money(&self, amount: Balance) -> String {
+        self.unit.show(amount)
+    }
+
+    /// What a registry said.
+    pub fn registry(&self, error: &RegistryError) -> Refusal {
+        use RegistryError as E;
+        let (account, money, time) = (
+            |account| self.account(account),
+            |amount: &Balance| self.money(*amount),
+            |time: &u64| times::show(*time),
+        );
+        match error {
+            E::NoSuchCampaign { campaign } => Refusal::new(
+                format!("there is no campaign {campaign}"),
+                "look up the number that `campaign create` printed",
+            ),
+            E::NoSuchDrop { campaign, drop } => Refusal::new(
+                format!("campaign {campaign} has no drop {drop}"),
+                "use the code that belongs to this chain's campaign",
+            ),
+            E::NoSuchCoupon { coupon: id } => Refusal::new(
+                format!("there is no live coupon {}: it was never issued, or it is spent", coupon(*id)),
+                "choose a coupon that is live (`couponry coupon show`)",
+            ),
+            E::NotIssuer { issuer } => Refusal::new(
+                format!("the campaign is {}'s, and only its issuer may do this", account(issuer)),
+                format!("run the command --as {}", account(issuer)),
+            ),
+            E::InvalidTerms(fault) => self.terms(fault),
+            E::UriTooLong { length, most } => Refusal::new(
+                format!("the document's URI has {length} bytes, and at most {most} fit"),
+                "shorten `document.uri`",
+            ),
+            E::Payment(fault) => self.payment(fault),
+            E::Overflow => overflow(),
+            E::IssueWindowClosed { start, end, now } => Refusal::new(
+                format!("coupons of this campaign are issued from {} until {}, and it is {}", time(start), time(end), time(now)),
+                "issue or claim inside the issue window",
+            ),
+            E::IssuingStopped => Refusal::new(
+                "the issuer stopped issuing coupons of this campaign for good",
+                "create a new campaign",
+            ),
+            E::SupplyExhausted { asked, left } => Refusal::new(
+                format!("{asked} coupons were asked for and the supply has {left} left"),
+                "ask for fewer, or create a new campaign",
+            ),
+            E::HolderLimit { limit } => Refusal::new(
+                format!("the account has had all {limit} coupons that the terms allow one account"),
+                "give the coupon to another account",
+            ),
+            E::EscrowShort { needed, free } => Refusal::new(
+                format!("the escrow must back {} more and has {} free", money(needed), money(free)),
+                "add escrow first: `couponry campaign improve N --add-escrow AMOUNT`",
+            ),
+            E::BatchSize { items, most } => Refusal::new(
+                format!("the batch has {items} accounts, and 1 to {most} fit"),
+                "split the batch",
+            ),
+            E::SourceUsed { source } => Refusal::new(
+                format!("a batch with the source number {source} was issued before"),
+                "nothing to do if this is a retry; else choose another --source",
+            ),
+            E::EmptyDrop => Refusal::new("a drop needs at least one code", "ask for --codes 1 or more"),
+            E::CodeUsed { index } => Refusal::new(
+                format!("code {index} was used before"),
+                "use another code: each gives one coupon",
+            ),
+            E::CodeUnproven { index } => Refusal::new(
+                format!("code {index} is not one of this drop's"),
+                "use a code that the issuer printed for this drop, with its own drop.json",
+            ),
+            E::ClaimUnsigned { index } => Refusal::new(
+                format!("code {index} was claimed for another account than the one it gives the coupon to"),
+                "claim again with the code itself: its key must sign the account",
+            ),
+            E::NotBetter => Refusal::new(
+                "a campaign may only get better for holders, and this doesn't change anything for the better",
+                "extend the redeem window, add to the budget or escrow, or stop issuing once",
+            ),
+            E::NoEscrow => Refusal::new(
+                "the campaign isn't funded by escrow",
+                "leave the escrow out, or set `funding = \"escrow\"`",
+            ),
+            E::EscrowCommitted { asked, free } => Refusal::new(
+                format!("{} was asked for and only {} of the escrow backs no coupon", money(asked), money(free)),
+                format!("withdraw at most {}", money(free)),
+            ),
+            E::NoCredit => Refusal::new("nothing is waiting for this account", "nothing to do"),
+            E::CouponCount { presented, most } => Refusal::new(
+                format!("{presented} coupons were presented, and an order takes 1 to {most}"),
+                format!("present at most {most}"),
+            ),
+            E::EligibleOverBasket { eligible, basket } => Refusal::new(
+                format!("the eligible amount {} is more than the basket {}", money(eligible), money(basket)),
+                "lower `eligible` to what of the basket the coupon applies to",
+            ),
+            E::OrderExpired { deadline, now } => Refusal::new(
+                format!("the order was good until {}, and it is {}", time(deadline), time(now)),
+                "have the acceptor write a new order",
+            ),
+            E::OrderUsed { number } => Refusal::new(
+                format!("order {number} of this acceptor took effect before"),
+                "use the acceptor's next order number",
+            ),
+            E::NotAcceptor { signer } => Refusal::new(
+                format!("{} is neither the order's acceptor nor its cashier", account(signer)),
+                "act as the acceptor, or bring an order that it signed: `couponry order sign`",
+            ),
+            E::ForeignCoupon { coupon: id } => Refusal::new(
+                format!("the terms of coupon {} don't let this acceptor take it", coupon(*id)),
+                "spend it at its issuer, or at an acceptor its terms name",
+            ),
+            E::RedeemWindowClosed { start, end, now } => Refusal::new(
+                format!("coupons of this campaign are good from {} until {}, and it is {}", time(start), time(end), time(now)),
+                "spend coupons inside the redeem window",
+            ),
+            E::CouponExpired { coupon: id, valid_until, now } => Refusal::new(
+                format!("coupon {} expired at {}, and it is {}", coupon(*id), time(valid_until), time(now)),
+                "use a coupon that is still good",
+            ),
+            E::CouponFrozen { coupon: id, reason } => Refusal::new(
+                format!("coupon {} is frozen by its issuer (reason {reason})", coupon(*id)),
+                "ask the issuer to thaw it",
+            ),
+            E::BelowMinBasket { basket, least } => Refusal::new(
+                format!("the basket {} is below the least {} that the terms ask for", money(basket), money(least)),
+                "use the coupon on a larger basket",
+            ),
+            E::BudgetExhausted { campaign } => Refusal::new(
+                format!("the discount budget of campaign {campaign} is used up"),
+                "the issuer may add to it: `couponry campaign improve N --add-budget AMOUNT`",
+            ),
+            E::NoEffect { coupon: id } => Refusal::new(
+                format!("coupon {} would take nothing off this order", coupon(*id)),
+                "use it on an order with a larger eligible amount",
+            ),
+            E::PermitMissing { coupon: id } => Refusal::new(
+                format!("coupon {} is another account's, and no permit of its holder came with it", coupon(*id)),
+                "have the holder sign: `couponry permit sign`",
+            ),
+            E::PermitExpired { deadline, now } => Refusal::new(
+                format!("the permit was good until {}, and it is {}", time(deadline), time(now)),
+                "have it signed again",
+            ),
+            E::PermitCancelled { epoch, current } => Refusal::new(
+                format!("the permit is of epoch {epoch}, and its signer cancelled all before epoch {current}"),
+                "have it signed again",
+            ),
+            E::PermitInvalid { signer } => Refusal::new(
+                format!("the signature isn't {}'s over exactly this order, coupon, chain and contract", account(signer)),
+                "have the unchanged order signed again, on this chain, by that account",
+            ),
+            E::AcceptorIsPayer => Refusal::new(
+                "an acceptor can't pay itself on chain",
+                "let the customer submit the order, or settle it off chain",
+            ),
+            E::NotTheAlliance { caller } => Refusal::new(
+                format!("{} isn't the alliance that the terms, or the redemption, name", account(caller)),
+                "go through that alliance, or directly where the campaign has none",
+            ),
+            E::OnChainThroughAlliance => Refusal::new(
+                "orders through an alliance are settled off chain",
+                "write the order with `--settle off-chain`",
+            ),
+            E::OnlyThroughAlliance { alliance } => Refusal::new(
+                format!("other merchants accept this coupon only through the alliance {}", account(alliance)),
+                "redeem it there: `couponry redeem` does so for an alliance of this chain's suite",
+            ),
+            E::NoSuchRedemption { number } => Refusal::new(
+                format!("no redemption of order {number} can be rolled back: there is none, or it was rolled back, or it differs"),
+                "give the acceptor and number of an order that took effect",
+            ),
+            E::RedemptionFinal { final_at, now } => Refusal::new(
+                format!("the redemption became final at {}, and it is {}", time(final_at), time(now)),
+                "settle with the customer directly",
+            ),
+            E::NotFrozen { coupon: id } => Refusal::new(
+                format!("coupon {} isn't frozen", coupon(*id)),
+                "nothing to do",
+            ),
+        }
+    }
+
+    /// What is wrong with terms. Fields are named as in a campaign file.
+    pub fn terms(&self, fault: &TermsFault) -> Refusal {
+        use TermsFault as F;
+        match fault {
+            F::NoBenefit => Refusal::new(
+                "[benefit]: the coupon would give nothing",
+                "set the amount, or the percent and its cap, above zero",
+            ),
+            F::PercentOverWhole { bps } => Refusal::new(
+                format!("benefit.percent: {}% is more than the whole", percent(*bps)),
+                "set it to 100 or less",
+            ),
+            F::EmptyWindow { start, end } => Refusal::new(
+                format!("the window ends at {}, before it starts at {}", times::show(*end), times::show(*start)),
+                "set `end` after `start`",
+            ),
+            F::IssueWindowPast { end, now } => Refusal::new(
+                format!("issue.end: {} is past, it is {}", times::show(*end), times::show(*now)),
+                "set it later",
+            ),
+            F::IssueOutlastsRedeem { issue_end, redeem_end } => Refusal::new(
+                format!("issue.end: coupons could still be issued at {}, after none can be spent at {}", times::show(*issue_end), times::show(*redeem_end)),
+                "end the issue window no later than the redeem window",
+            ),
+            F::NoSupply => Refusal::new("supply: 0 coupons", "set it to 1 or more"),
+            F::ZeroLimit => Refusal::new(
+                "`valid_for`, `per_holder` or `budget` is zero",
+                "leave the field out for no limit",
+            ),
+            F::AcceptorCount { listed } => Refusal::new(
+                format!("accept: {listed} accounts are listed, and 1 to {} fit", shared::terms::MAX_ACCEPTORS),
+                "list fewer, or let an alliance accept",
+            ),
+            F::AllianceMissing => Refusal::new(
+                "funding: \"alliance\" needs an alliance that accepts",
+                "set `accept = \"alliance\"`",
+            ),
+            F::RoyaltyOverCap { bps } => Refusal::new(
+                format!("royalty_percent: {}% is more than {}%", percent(*bps), percent(shared::terms::MAX_ROYALTY_BPS)),
+                format!("set it to {} or less", percent(shared::terms::MAX_ROYALTY_BPS)),
+            ),
+            F::RollbackWindowOverCap { .. } => Refusal::new(
+                "rollback_window: longer than 90 days",
+                "set it to 90d or less",
+            ),
+        }
+    }
+
+    /// Why money didn't move.
+    pub fn payment(&self, fault: &PaymentFault) -> Refusal {
+        match fault {
+            PaymentFault::WrongValue { expected, paid } => Refusal::new(
+                format!("{} was sent where {} is due", self.money(*paid), self.money(*expected)),
+                format!("pay exactly {}", self.money(*expected)),
+            ),
+            PaymentFault::TokenRefused { token } => Refusal::new(
+                format!("the token {} refused to move the amount", self.account(token)),
+                "check the balance, and the allowance given to the contract",
+            ),
+            PaymentFault::TokenLied { expected, received } => Refusal::new(
+                format!("the token was to move {expected} and moved {received}"),
+                "use a token without a fee on transfers",
+            ),
+            PaymentFault::TransferRefused => Refusal::new(
+                "the chain refused the transfer, for one to an account below the existential deposit",
+                "fund the receiving account first",
+            ),
+        }
+    }
+
+    /// What an alliance said.
+    pub fn alliance(&self, error: &AllianceError) -> Refusal {
+        use AllianceError as E;
+        let (account, money, time) = (
+            |account| self.account(account),
+            |amount: &Balance| self.money(*amount),
+            |time: &u64| times::show(*time),
+        );
+        match error {
+            E::InvalidConfig(fault) => self.config(*fault),
+            E::UnknownRegistry { registry } => Refusal::new(
+                format!("{} is not a registry whose code the alliance knows", account(registry)),
+                "use the registry the alliance was set up with; a look-alike is refused",
+            ),
+            E::AlreadyMember { account: member } => Refusal::new(
+                format!("{} is a member, or has applied, already", account(member)),
+                "nothing to do",
+            ),
+            E::NotMember { account: member } => Refusal::new(
+                format!("{} is not a member of the alliance", account(member)),
+                format!("apply first: `couponry alliance apply --as {}`", account(member)),
+            ),
+            E::NotOperator { operator, caller } => Refusal::new(
+                format!("{} is not the alliance's operator", account(caller)),
+                format!("run the command --as {}", account(operator)),
+            ),
+            E::AlreadyAdmitted { account: member } => Refusal::new(
+                format!("{} was admitted before", account(member)),
+                "nothing to do",
+            ),
+            E::NotActive { account: member } => Refusal::new(
+                format!("{} has applied and was not admitted yet", account(member)),
+                "ask the operator: `couponry alliance admit`",
+            ),
+            E::NotAcceptor { acceptor, caller } => Refusal::new(
+                format!("{} is neither the acceptor {} nor its cashier", account(caller), account(acceptor)),
+                format!("act --as {}", account(acceptor)),
+            ),
+            E::Registry(error) => self.registry(error),
+            E::RegistryFailed { registry } => Refusal::new(
+                format!("the registry {} didn't answer as one", account(registry)),
+                "check its address",
+            ),
+            E::WrongAsset { expected, redeemed } => Refusal::new(
+                format!("the alliance settles in {} and the coupon is in {}", asset(*expected), asset(*redeemed)),
+                "redeem coupons of the alliance's asset",
+            ),
+            E::OverLimit { account: member, exposure, limit } => Refusal::new(
+                format!("{} would owe {}, over its limit of {}", account(member), money(exposure), money(limit)),
+                "it can put up more collateral (`couponry alliance collateral`), or pay in first",
+            ),
+            E::CollateralShort { asked, collateral } => Refusal::new(
+                format!("{} was asked for, and the collateral is {}", money(asked), money(collateral)),
+                "ask for less",
+            ),
+            E::ZeroAmount => Refusal::new("an amount of zero changes nothing", "give an amount above zero"),
+            E::CycleRunning { ends_at, now } => Refusal::new(
+                format!("the cycle runs until {}, and it is {}", time(ends_at), time(now)),
+                "close it later (on the embedded chain: `couponry chain advance`)",
+            ),
+            E::CycleUnsettled { cycle, owed } => Refusal::new(
+                format!("{} of cycle {cycle} is still to be paid in", money(owed)),
+                "let debtors pay in, or cover it from their collateral after the cut-off",
+            ),
+            E::OverDue { asked, due } => Refusal::new(
+                format!("{} is more than the {} that is due", money(asked), money(due)),
+                format!("pay at most {}", money(due)),
+            ),
+            E::BeforeCutOff { cut_off, now } => Refusal::new(
+                format!("the member may pay in until {}, and it is {}", time(cut_off), time(now)),
+                "cover after the cut-off",
+            ),
+            E::NothingDue { account: member } => Refusal::new(
+                format!("{} owes nothing that its collateral could pay", account(member)),
+                "nothing to do",
+            ),
+            E::NothingToPay { account: member } => Refusal::new(
+                format!("nothing that {} has earned is settled yet", account(member)),
+                "pay out once the cycle is closed and paid in",
+            ),
+            E::PositionOpen { open, due, credit } => Refusal::new(
+                format!("the member still has something open: {} this cycle, {} of the last, {} to collect", self.signed(*open), self.signed(*due), money(credit)),
+                "settle and pay out first",
+            ),
+            E::Payment(fault) => self.payment(fault),
+            E::Overflow => overflow(),
+        }
+    }
+
+    /// What is wrong with an alliance's rules.
+    pub fn config(&self, fault: ConfigFault) -> Refusal {
+        match fault {
+            ConfigFault::PayInWindow { window, cycle_length } => Refusal::new(
+                format!("--pay-in-window: {window} ms is not between zero and the cycle's {cycle_length} ms"),
+                "make it shorter than --cycle",
+            ),
+            ConfigFault::FeeOverCap { bps } => Refusal::new(
+                format!("--fee-bps: {bps} is more than {}", alliance::config::MAX_FEE_BPS),
+                "lower it",
+            ),
+            ConfigFault::Rate { bps } => Refusal::new(
+                format!("--rate-bps: {bps} is not between 1 and 10000"),
+                "set it between 1 and 10000",
+            ),
+            ConfigFault::CapFactor { bps } => Refusal::new(
+                format!("--cap-factor-bps: {bps} is not between 1 and 10000"),
+                "set it between 1 and 10000",
+            ),
+            ConfigFault::RegistryCount { listed } => Refusal::new(
+                format!("{listed} registries are listed, and 1 to {} fit", alliance::config::MAX_REGISTRIES),
+                "list fewer",
+            ),
+        }
+    }
+
+    /// What a market said.
+    pub fn market(&self, error: &MarketError) -> Refusal {
+        use MarketError as E;
+        let (account, money, time) = (
+            |account| self.account(account),
+            |amount: &Balance| self.money(*amount),
+            |time: &u64| times::show(*time),
+        );
+        match error {
+            E::RegistryCount { listed, most } => Refusal::new(
+                format!("{listed} registries are listed, and 1 to {most} fit"),
+                "list fewer",
+            ),
+            E::SharesOverCap { fee_bps, royalty_bps, most_bps } => Refusal::new(
+                format!("the market's fee of {}% and the royalty of {}% are over {}% together", percent(*fee_bps), percent(*royalty_bps), percent(*most_bps)),
+                "lower one of them",
+            ),
+            E::NotMarketOwner { owner, caller } => Refusal::new(
+                format!("{} is not the market's owner", account(caller)),
+                format!("run the command --as {}", account(owner)),
+            ),
+            E::UnknownRegistry { registry, .. } => Refusal::new(
+                format!("{} is not a registry whose code the market knows", account(registry)),
+                "use the registry the market was set up with; a look-alike is refused",
+            ),
+            E::RegistryFailed { registry } => Refusal::new(
+                format!("the registry {} didn't answer as one", account(registry)),
+                "check its address",
+            ),
+            E::NoSuchCoupon { coupon: id } => self.registry(&RegistryError::NoSuchCoupon { coupon: *id }),
+            E::CouponFrozen { coupon: id } => Refusal::new(
+                format!("coupon {} is frozen by its issuer", coupon(*id)),
+                "ask the issuer to thaw it",
+            ),
+            E::Soulbound { coupon: id } => Refusal::new(
+                format!("coupon {} may never change hands", coupon(*id)),
+                "spend it yourself",
+            ),
+            E::OtherMarketOnly { coupon: id } => Refusal::new(
+                format!("coupon {} may only be sold at another market", coupon(*id)),
+                "list it at the market its terms name",
+            ),
+            E::NotApproved { coupon: id } => Refusal::new(
+                format!("the market may not move coupon {}", coupon(*id)),
+                "approve the market first (`couponry market list` does)",
+            ),
+            E::TransferRefused { coupon: id } => Refusal::new(
+                format!("the registry didn't move coupon {}", coupon(*id)),
+                "check that the coupon is live",
+            ),
+            E::NotReceived { coupon: id, .. } => Refusal::new(
+                format!("the registry said that it moved coupon {} and didn't", coupon(*id)),
+                "don't trust this registry",
+            ),
+            E::NotHolder { holder, caller } => Refusal::new(
+                format!("the coupon is {}'s, not {}'s", account(holder), account(caller)),
+                "sell a coupon of your own",
+            ),
+            E::NoPrice => Refusal::new("a price of zero", "set --price above zero"),
+            E::EndsInPast { ends_at, now } => Refusal::new(
+                format!("the listing would end at {}, and it is {}", time(ends_at), time(now)),
+                "set --until later",
+            ),
+            E::OutlastsCoupon { ends_at, coupon_ends_at } => Refusal::new(
+                format!("the listing would end at {}, after the coupon at {}", time(ends_at), time(coupon_ends_at)),
+                format!("set --until {} or earlier", time(coupon_ends_at)),
+            ),
+            E::AlreadyListed { coupon: id } => Refusal::new(
+                format!("coupon {} is listed already", coupon(*id)),
+                "cancel the listing first",
+            ),
+            E::NotListed { coupon: id } => Refusal::new(
+                format!("coupon {} is not listed", coupon(*id)),
+                "it may have been sold or cancelled",
+            ),
+            E::ListingEnded { ends_at, now } => Refusal::new(
+                format!("the listing ended at {}, and it is {}", time(ends_at), time(now)),
+                "its seller can cancel it and list again",
+            ),
+            E::PriceOverLimit { price, highest } => Refusal::new(
+                format!("the price is {}, over your highest {}", money(price), money(highest)),
+                "raise --highest, or leave it",
+            ),
+            E::OwnListing => Refusal::new("a seller can't buy its own listing", "cancel the listing instead"),
+            E::NotSeller { seller, caller } => Refusal::new(
+                format!("the listing is {}'s, not {}'s", account(seller), account(caller)),
+                format!("run the command --as {}", account(seller)),
+            ),
+            E::NoCredit { .. } => Refusal::new("nothing is waiting for this account", "nothing to do"),
+            E::Payment(fault) => self.payment(fault),
+            E::Overflow => overflow(),
+        }
+    }
+
+    /// What PSP34's own messages say.
+    pub fn psp34(&self, error: &PSP34Error, id: CouponId) -> Refusal {
+        let id = coupon(id);
+        let (what, fix) = match error {
+            PSP34Error::Custom(word) => match word.as_str() {
+                psp34::FROZEN => (format!("coupon {id} is frozen by its issuer"), "ask the issuer to thaw it"),
+                psp34::SOULBOUND => (format!("coupon {id} may never change hands"), "spend it yourself"),
+                psp34::MARKET_ONLY => (format!("coupon {id} changes hands only through its market"), "sell it there: `couponry market list`"),
+                psp34::OVERFLOW => ("a number passed what it can hold".into(), "use another account"),
+                other => (format!("the registry refused: {other}"), "check the coupon"),
+            },
+            PSP34Error::SelfApprove => ("an account needs no approval for itself".into(), "approve another account"),
+            PSP34Error::NotApproved => (format!("coupon {id} isn't yours to move"), "act as its holder"),
+            PSP34Error::TokenExists => (format!("coupon {id} exists already"), "choose another"),
+            PSP34Error::TokenNotExists => (format!("there is no live coupon {id}: it was never issued, or it is spent"), "choose a coupon that is live"),
+            PSP34Error::SafeTransferCheckFailed(word) => (format!("the receiver refused: {word}"), "send to another account"),
+        };
+        Refusal::new(what, fix)
+    }
+
+    /// What the chain itself said.
+    pub fn chain(&self, error: &ChainError) -> Refusal {
+        use ChainError as E;
+        let fix: Cow<'static, str> = match error {
+            E::InsufficientBalance { account, .. } | E::DepositShort { signer: account, .. } => {
+                return Refusal::new(
+                    format!("{} can't pay for this from its balance", self.account(account)),
+                    format!("fund it: `couponry chain fund {} 100`", self.account(account)),
+                )
+            }
+            E::BelowExistentialDeposit { account, existential_deposit, .. } => {
+                return Refusal::new(
+                    format!("{} would hold less than the existential deposit of {}", self.account(account), Unit::NATIVE.show(*existential_deposit)),
+                    "send at least that much",
+                )
+            }
+            E::CorruptFile { .. } => "restore the file from a copy, or start afresh with `couponry chain new`".into(),
+            E::File { .. } => "check the path and its permissions; `couponry chain new` makes a chain".into(),
+            E::Locked { .. } => "wait for the other command to end".into(),
+            E::TimeBackwards { .. } => "advance by a period".into(),
+            E::NoSuchContract { .. } | E::NoSuchCode { .. } => "deploy the suite on this chain: `couponry deploy`".into(),
+            E::DuplicateContract { .. } => "it is deployed; nothing to do".into(),
+            E::CodeTooLarge { .. } | E::CodeRejected { .. } => "build the contracts with `couponry build`".into(),
+            E::Reverted { .. } | E::Trapped { .. } | E::Unreadable(_) | E::Undecodable { .. } => {
+                "check that the contract is the suite's, built with this version".into()
+            }
+            E::OutOfGas { .. } | E::DepositLimit { .. } | E::Module { .. } | E::Dispatch(_) | E::EndOfChain { .. } => {
+                "nothing was changed; try a smaller step".into()
+            }
+        };
+        Refusal::new(error.to_string(), fix)
+    }
+
+    /// A position: negative is owed.
+    pub fn signed(&self, position: i128) -> String {
+        let sign = if position < 0 { "-" } else { "" };
+        format!("{sign}{}", self.money(position.unsigned_abs()))
+    }
+}
+
+fn asset(asset: Asset) -> String {
+    match asset {
+        Asset::Native => "the native token".to_owned(),
+        Asset::Psp22(token) => format!("the token {}", ss58(&token)),
+    }
+}
+
+/// Basis points as a percentage.
+pub fn percent(bps: u16) -> String {
+    crate::amounts::decimal(bps.into(), 2)
+}
+
+fn overflow() -> Refusal {
+    Refusal::new("a sum passed what a number can hold", "use smaller amounts")
+}

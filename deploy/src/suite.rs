@@ -1,0 +1,174 @@
+//! The suite on a chain: its code, how it is deployed, and where it stands. Knows no command and no file but the built Wasm.
+
+use crate::refusals::{self, Refusal};
+use alliance::{config::Config, AllianceRef};
+use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
+use ink::env::Event;
+use market::MarketRef;
+use registry::RegistryRef;
+use shared::assets::Asset;
+use std::{fs, path::Path};
+use thiserror::Error;
+
+/// A minute, in milliseconds.
+const MINUTE: u64 = 60_000;
+
+/// Where the three contracts stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuiteAddresses {
+    pub registry: AccountId,
+    pub alliance: AccountId,
+    pub market: AccountId,
+}
+
+/// The contracts' optimised Wasm, as the builder leaves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codes {
+    pub registry: Vec<u8>,
+    pub alliance: Vec<u8>,
+    pub market: Vec<u8>,
+}
+
+/// What the alliance and the market are instantiated with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuiteConfig {
+    /// `registries` is filled in by `deploy_suite`: the code hash of the registry deployed along with it.
+    pub alliance: Config,
+    /// The market's share of each price, in bps.
+    pub market_fee_bps: u16,
+}
+
+/// Why the suite was not deployed, or not found.
+#[derive(Debug, Error)]
+pub enum SuiteError {
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// Wasm that is missing or can't be read.
+    #[error("cannot read {path}: {source}")]
+    Unbuilt {
+        path: String,
+        source: std::io::Error,
+    },
+    /// A constructor refused, or a contract is there already.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl Codes {
+    /// Reads `registry.wasm`, `alliance.wasm` and `market.wasm` of the builder's output folder.
+    /// # Errors
+    /// `Unbuilt`.
+    pub fn load(dir: &Path) -> Result<Self, SuiteError> {
+        let read = |name: &str| {
+            let path = dir.join(name).with_extension("wasm");
+            fs::read(&path).map_err(|source| SuiteError::Unbuilt {
+                path: path.display().to_string(),
+                source,
+            })
+        };
+        Ok(Self {
+            registry: read("registry")?,
+            alliance: read("alliance")?,
+            market: read("market")?,
+        })
+    }
+}
+
+impl SuiteConfig {
+    /// Weekly cycles with two days to pay in, 1% fee, debts at the full discount and up to the whole collateral, a market fee of 2%, in the native
+    /// token; `operator` admits members.
+    pub fn for_operator(operator: AccountId) -> Self {
+        let day = MINUTE.saturating_mul(24 * 60);
+        Self {
+            alliance: Config {
+                asset: Asset::Native,
+                operator,
+                cycle_length: day.saturating_mul(7),
+                pay_in_window: day.saturating_mul(2),
+                fee_bps: 100,
+                default_rate_bps: 10_000,
+                cap_factor_bps: 10_000,
+                joining_fee: 0,
+                closing_bounty: 0,
+                registries: Vec::new(),
+            },
+            market_fee_bps: 200,
+        }
+    }
+}
+
+impl SuiteAddresses {
+    /// The first registry, alliance and market of a chain, by the events of their constructors. `None` unless all three are there.
+    /// # Errors
+    /// The chain can't be read.
+    pub fn find(chain: &(impl Chain + ?Sized)) -> Result<Option<Self>, ChainError> {
+        let events = chain.events(0)?;
+        let creator = |signature: Option<Hash>| {
+            events
+                .iter()
+                .find(|event| signature.is_some() && event.topics.first() == signature.as_ref())
+                .map(|event| event.contract)
+        };
+        let found = (
+            creator(registry::events::RegistryCreated::SIGNATURE_TOPIC),
+            creator(alliance::events::AllianceCreated::SIGNATURE_TOPIC),
+            creator(market::events::MarketCreated::SIGNATURE_TOPIC),
+        );
+        Ok(match found {
+            (Some(registry), Some(alliance), Some(market)) => Some(Self {
+                registry,
+                alliance,
+                market,
+            }),
+            _ => None,
+        })
+    }
+}
+
+/// Uploads the three codes and instantiates each once, by `signer`, who owns the market. `salt` tells suites of one signer apart.
+/// # Errors
+/// Whatever the chain or a constructor refuses; then the chain may hold a part of the suite.
+pub fn deploy_suite(
+    chain: &mut (impl Chain + ?Sized),
+    signer: AccountId,
+    codes: &Codes,
+    config: &SuiteConfig,
+    salt: &[u8],
+) -> Result<SuiteAddresses, SuiteError> {
+    const NO_VALUE: Balance = 0;
+    let (registry_code, _) = chain.upload(signer, &codes.registry)?;
+    let (alliance_code, _) = chain.upload(signer, &codes.alliance)?;
+    let (market_code, _) = chain.upload(signer, &codes.market)?;
+    let rules = Config {
+        registries: vec![registry_code],
+        ..config.alliance.clone()
+    };
+    rules.check().map_err(refusals::config)?;
+    let tag = chain.genesis();
+    let (registry, _) = chain.instantiate_typed(
+        signer,
+        registry_code,
+        NO_VALUE,
+        salt.to_vec(),
+        RegistryRef::new(tag),
+    )?;
+    let (alliance, _) = chain.instantiate_typed(
+        signer,
+        alliance_code,
+        NO_VALUE,
+        salt.to_vec(),
+        AllianceRef::new(rules),
+    )?;
+    let (market, _) = chain.instantiate_typed(
+        signer,
+        market_code,
+        NO_VALUE,
+        salt.to_vec(),
+        MarketRef::new(config.market_fee_bps, vec![registry_code]),
+    )?;
+    Ok(SuiteAddresses {
+        registry,
+        alliance,
+        market,
+    })
+}

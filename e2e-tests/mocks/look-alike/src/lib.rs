@@ -1,0 +1,130 @@
+//! Answers every message that the suite asks of a registry, always with yes, and keeps no coupons at all. Only its code hash gives it away.
+#![cfg_attr(not(feature = "std"), no_std, no_main)]
+
+pub use self::look_alike::{LookAlike, LookAlikeRef};
+
+#[ink::contract]
+mod look_alike {
+    use ink::prelude::vec::Vec;
+    use shared::{
+        assets::Asset,
+        ids::CouponId,
+        order::{digest, Order, Redemption, Use},
+        permit::Permits,
+        psp34::{Id, PSP34Error, PSP34},
+        registry::{CouponRegistry, RegistryError, SaleTerms},
+        terms::Funding,
+    };
+
+    #[ink(storage)]
+    pub struct LookAlike {
+        accomplice: AccountId,
+    }
+
+    impl LookAlike {
+        /// `accomplice` is the issuer and holder of every coupon, none of which exists.
+        #[ink(constructor)]
+        pub fn new(accomplice: AccountId) -> Self {
+            Self { accomplice }
+        }
+    }
+
+    impl CouponRegistry for LookAlike {
+        /// Takes everything eligible off, by coupons of the accomplice.
+        #[ink(message)]
+        fn redeem_for_alliance(
+            &mut self,
+            order: Order,
+            permits: Permits,
+        ) -> Result<Redemption, RegistryError> {
+            let now = self.env().block_timestamp();
+            let uses = permits.coupons.iter().map(|presented| Use {
+                coupon: presented.coupon,
+                holder: self.accomplice,
+                valid_until: Timestamp::MAX,
+                issuer: self.accomplice,
+                funding: Funding::Alliance,
+                discount: order.eligible,
+            });
+            Ok(Redemption {
+                acceptor: order.acceptor,
+                number: order.number,
+                order: digest(&order),
+                asset: Asset::Native,
+                uses: uses.collect(),
+                net: order.basket.saturating_sub(order.eligible),
+                payer: None,
+                alliance: Some(self.env().caller()),
+                redeemed_at: now,
+                final_at: now,
+            })
+        }
+
+        #[ink(message, payable)]
+        fn roll_back_for_alliance(&mut self, _redemption: Redemption) -> Result<(), RegistryError> {
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn is_cashier(&self, _merchant: AccountId, _key: AccountId) -> bool {
+            true
+        }
+
+        #[ink(message)]
+        fn sale_terms(&self, _coupon: CouponId) -> Result<SaleTerms, RegistryError> {
+            Ok(SaleTerms {
+                owner: self.accomplice,
+                issuer: self.accomplice,
+                asset: Asset::Native,
+                royalty_bps: 0,
+                ends_at: Timestamp::MAX,
+                largest_discount: Balance::MAX,
+            })
+        }
+    }
+
+    impl PSP34 for LookAlike {
+        #[ink(message)]
+        fn collection_id(&self) -> Id {
+            let account = self.env().account_id();
+            let bytes: &[u8] = account.as_ref();
+            Id::Bytes(bytes.to_vec())
+        }
+
+        #[ink(message)]
+        fn balance_of(&self, _owner: AccountId) -> u32 {
+            1
+        }
+
+        /// Whoever asks: a market is told that the coupon has arrived.
+        #[ink(message)]
+        fn owner_of(&self, _id: Id) -> Option<AccountId> {
+            Some(self.env().caller())
+        }
+
+        #[ink(message)]
+        fn allowance(&self, _owner: AccountId, _operator: AccountId, _id: Option<Id>) -> bool {
+            true
+        }
+
+        #[ink(message)]
+        fn approve(
+            &mut self,
+            _operator: AccountId,
+            _id: Option<Id>,
+            _approved: bool,
+        ) -> Result<(), PSP34Error> {
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn transfer(&mut self, _to: AccountId, _id: Id, _data: Vec<u8>) -> Result<(), PSP34Error> {
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn total_supply(&self) -> Balance {
+            1
+        }
+    }
+}

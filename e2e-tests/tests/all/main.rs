@@ -1,0 +1,15 @@
+//! The sandbox tests, as one binary. Each module says what it owns.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    clippy::unwrap_used,
+    reason = "tests: a panic here is a failure with its place"
+)]
+
+mod alliance;
+mod invariants;
+mod market;
+mod registry;
+mod scene;

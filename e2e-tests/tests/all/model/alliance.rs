@@ -1,0 +1,414 @@
+//! The model's alliance: every debt ever booked between two parties, and every position recounted from them.
+
+use super::{
+    ops::{AllianceCall, Route},
+    registry::from_escrow,
+    Answer, Model, Refusal,
+};
+use ::alliance::{config::Config, error::AllianceError as E};
+use chain::{AccountId, Balance};
+use shared::{order::Redemption, terms::Funding};
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) profile: [u8; 32],
+    pub(crate) active: bool,
+    pub(crate) since: u64,
+    pub(crate) collateral: Balance,
+    pub(crate) cap: Balance,
+}
+
+/// What one party came to owe another in a cycle. `None` is the alliance itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Posting {
+    pub(crate) cycle: u32,
+    pub(crate) debtor: Option<AccountId>,
+    pub(crate) creditor: Option<AccountId>,
+    pub(crate) amount: Balance,
+}
+
+/// What a rollback needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Booking {
+    pub(crate) cycle: u32,
+    pub(crate) issuer: AccountId,
+    pub(crate) amount: Balance,
+    pub(crate) fee: Balance,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Alliance {
+    pub(crate) config: Config,
+    pub(crate) members: BTreeMap<AccountId, Member>,
+    pub(crate) postings: Vec<Posting>,
+    /// What was paid in, and what was paid out, for a cycle and a member.
+    pub(crate) paid: BTreeMap<(u32, AccountId), Balance>,
+    pub(crate) received: BTreeMap<(u32, AccountId), Balance>,
+    /// (acceptor, order number).
+    pub(crate) bookings: BTreeMap<(AccountId, u64), Booking>,
+    pub(crate) cycle: u32,
+    pub(crate) opened_at: u64,
+    pub(crate) closed_opened_at: u64,
+    pub(crate) cut_off: u64,
+    pub(crate) fund: Balance,
+    /// By cycle.
+    pub(crate) fees: BTreeMap<u32, Balance>,
+    pub(crate) refunds: BTreeMap<u32, Balance>,
+}
+
+/// A member's open position, what is due of the cycle before, and its credit from older ones.
+pub(crate) type Positions = (i128, i128, Balance);
+
+fn int(amount: Balance) -> i128 {
+    i128::try_from(amount).unwrap()
+}
+
+pub(crate) fn owed(position: i128) -> Balance {
+    Balance::try_from(-position).unwrap_or(0)
+}
+
+impl Alliance {
+    /// The first cycle, just opened.
+    pub(crate) fn new(config: Config, now: u64) -> Self {
+        Self {
+            config,
+            members: BTreeMap::new(),
+            postings: Vec::new(),
+            paid: BTreeMap::new(),
+            received: BTreeMap::new(),
+            bookings: BTreeMap::new(),
+            cycle: 1,
+            opened_at: now,
+            closed_opened_at: now,
+            cut_off: now,
+            fund: 0,
+            fees: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+        }
+    }
+
+    /// Σ owed to it − Σ owed by it, in a cycle.
+    pub(crate) fn net(&self, party: Option<AccountId>, cycle: u32) -> i128 {
+        let in_cycle = self.postings.iter().filter(|posting| posting.cycle == cycle);
+        in_cycle
+            .map(|posting| {
+                let plus = if posting.creditor == party { int(posting.amount) } else { 0 };
+                let minus = if posting.debtor == party { int(posting.amount) } else { 0 };
+                plus - minus
+            })
+            .sum()
+    }
+
+    /// What is left of a member's position of a closed cycle.
+    fn rest(&self, who: AccountId, cycle: u32) -> i128 {
+        let amount = |of: &BTreeMap<(u32, AccountId), Balance>| int(of.get(&(cycle, who)).copied().unwrap_or(0));
+        self.net(Some(who), cycle) + amount(&self.paid) - amount(&self.received)
+    }
+
+    pub(crate) fn positions(&self, who: AccountId) -> Positions {
+        let credit: i128 = (1..self.cycle.saturating_sub(1)).map(|cycle| self.rest(who, cycle)).sum();
+        (
+            self.net(Some(who), self.cycle),
+            self.rest(who, self.cycle - 1),
+            Balance::try_from(credit).expect("older cycles are settled"),
+        )
+    }
+
+    pub(crate) fn parties(&self) -> std::collections::BTreeSet<AccountId> {
+        self.postings.iter().flat_map(|posting| [posting.debtor, posting.creditor]).flatten().collect()
+    }
+
+    pub(crate) fn debits(&self, cycle: u32) -> Balance {
+        self.parties().into_iter().map(|who| owed(self.net(Some(who), cycle))).sum()
+    }
+
+    pub(crate) fn paid_in(&self, cycle: u32) -> Balance {
+        self.paid.iter().filter(|((of, _), _)| *of == cycle).map(|(_, amount)| amount).sum()
+    }
+
+    fn unsettled(&self) -> Balance {
+        self.debits(self.cycle - 1) - self.paid_in(self.cycle - 1)
+    }
+
+    pub(crate) fn exposure(&self, who: AccountId) -> Balance {
+        let (open, due, _) = self.positions(who);
+        owed(open) + owed(due)
+    }
+
+    pub(crate) fn limit(&self, member: &Member) -> Balance {
+        (member.collateral * Balance::from(self.config.cap_factor_bps) / 10_000).min(member.cap)
+    }
+
+    fn member(&self, account: AccountId) -> Result<&Member, E> {
+        self.members.get(&account).ok_or(E::NotMember { account })
+    }
+
+    fn member_mut(&mut self, account: AccountId) -> Result<&mut Member, E> {
+        self.members.get_mut(&account).ok_or(E::NotMember { account })
+    }
+
+    fn ensure_active(&self, account: AccountId) -> Result<(), E> {
+        if self.member(account)?.active {
+            Ok(())
+        } else {
+            Err(E::NotActive { account })
+        }
+    }
+
+    fn ensure_covered(&self, account: AccountId) -> Result<(), E> {
+        let (exposure, limit) = (self.exposure(account), self.limit(self.member(account)?));
+        if exposure > limit {
+            return Err(E::OverLimit { account, exposure, limit });
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, debtor: Option<AccountId>, creditor: Option<AccountId>, amount: Balance) {
+        self.postings.push(Posting { cycle: self.cycle, debtor, creditor, amount });
+    }
+}
+
+impl Model {
+    pub(super) fn alliance_call(&mut self, call: &AllianceCall) -> Result<Answer, Refusal> {
+        self.alliance_rules(call).map_err(Refusal::Alliance)
+    }
+
+    fn alliance_rules(&mut self, call: &AllianceCall) -> Result<Answer, E> {
+        let (caller, this, now) = (self.places.of(call.caller()), self.places.alliance, self.now);
+        let asset = self.alliance.config.asset;
+        self.pay_along(caller, this, call.value());
+        match call {
+            AllianceCall::Apply { registry, profile, value, .. } => {
+                self.known(self.places.of(registry))?;
+                if self.alliance.members.contains_key(&caller) {
+                    return Err(E::AlreadyMember { account: caller });
+                }
+                let fee = self.alliance.config.joining_fee;
+                let member =
+                    Member { profile: *profile, active: false, since: now, collateral: 0, cap: 0 };
+                self.alliance.members.insert(caller, member);
+                self.alliance.fund += fee;
+                self.money.collect(asset, this, caller, fee, *value).map_err(E::Payment)?;
+                self.emit("MemberApplied");
+            }
+            AllianceCall::Admit { member, cap, .. } => {
+                let operator = self.alliance.config.operator;
+                if caller != operator {
+                    return Err(E::NotOperator { operator, caller });
+                }
+                let account = self.places.of(member);
+                let member = self.alliance.member_mut(account)?;
+                if member.active {
+                    return Err(E::AlreadyAdmitted { account });
+                }
+                (member.active, member.since, member.cap) = (true, now, *cap);
+                self.emit("MemberAdmitted");
+            }
+            AllianceCall::Deposit { amount, value, .. } => {
+                let member = self.alliance.member_mut(caller)?;
+                if *amount == 0 {
+                    return Err(E::ZeroAmount);
+                }
+                member.collateral += amount;
+                self.money.collect(asset, this, caller, *amount, *value).map_err(E::Payment)?;
+                self.emit("CollateralDeposited");
+            }
+            AllianceCall::Withdraw { amount, .. } => {
+                let member = self.alliance.member_mut(caller)?;
+                if *amount == 0 {
+                    return Err(E::ZeroAmount);
+                }
+                if *amount > member.collateral {
+                    return Err(E::CollateralShort { asked: *amount, collateral: member.collateral });
+                }
+                member.collateral -= amount;
+                self.alliance.ensure_covered(caller)?;
+                self.emit("CollateralWithdrawn");
+                self.money.pay(asset, this, caller, *amount).map_err(E::Payment)?;
+            }
+            AllianceCall::Redeem { registry, order, acceptor, coupons, .. } => {
+                self.known(self.places.of(registry))?;
+                self.alliance.ensure_active(order.acceptor)?;
+                self.acceptor_calls(order.acceptor, caller)?;
+                let redemption = self
+                    .redeem_by(order, acceptor, coupons, Route::Alliance(this))
+                    .map_err(E::Registry)?;
+                self.book(&redemption)?;
+                return Ok(Answer::Redemption(Box::new(redemption)));
+            }
+            AllianceCall::RollBack { registry, redemption, value, .. } => {
+                self.known(self.places.of(registry))?;
+                self.alliance.member(redemption.acceptor)?;
+                self.acceptor_calls(redemption.acceptor, caller)?;
+                let escrow = from_escrow(redemption);
+                self.money.collect(redemption.asset, this, caller, escrow, *value).map_err(E::Payment)?;
+                self.unbook(redemption)?;
+                let registry = self.places.registry;
+                let paid = match redemption.asset {
+                    shared::assets::Asset::Native => escrow,
+                    shared::assets::Asset::Psp22(_) => {
+                        if escrow > 0 {
+                            self.money.allowances.insert((this, registry), escrow);
+                        }
+                        0
+                    }
+                };
+                self.pay_along(this, registry, paid);
+                self.roll_back_by(redemption, Route::Alliance(this), this, paid).map_err(E::Registry)?;
+            }
+            AllianceCall::Close { .. } => return self.close(caller),
+            AllianceCall::PayIn { member, amount, value, .. } => {
+                let account = self.places.of(member);
+                self.alliance.member(account)?;
+                if *amount == 0 {
+                    return Err(E::ZeroAmount);
+                }
+                let due = owed(self.alliance.positions(account).1);
+                if *amount > due {
+                    return Err(E::OverDue { asked: *amount, due });
+                }
+                let cycle = self.alliance.cycle - 1;
+                *self.alliance.paid.entry((cycle, account)).or_default() += amount;
+                self.money.collect(asset, this, caller, *amount, *value).map_err(E::Payment)?;
+                self.emit("PayInReceived");
+            }
+            AllianceCall::Cover { member, .. } => {
+                let account = self.places.of(member);
+                let collateral = self.alliance.member(account)?.collateral;
+                let cut_off = self.alliance.cut_off;
+                if now < cut_off {
+                    return Err(E::BeforeCutOff { cut_off, now });
+                }
+                let amount = owed(self.alliance.positions(account).1).min(collateral);
+                if amount == 0 {
+                    return Err(E::NothingDue { account });
+                }
+                let cycle = self.alliance.cycle - 1;
+                self.alliance.member_mut(account)?.collateral -= amount;
+                *self.alliance.paid.entry((cycle, account)).or_default() += amount;
+                self.emit("PayInCovered");
+                return Ok(Answer::Number(amount));
+            }
+            AllianceCall::Payout { member, .. } => {
+                let account = self.places.of(member);
+                self.alliance.member(account)?;
+                let settled = if self.alliance.unsettled() == 0 { self.alliance.cycle } else { self.alliance.cycle - 1 };
+                let mut amount = 0;
+                for cycle in 1..settled {
+                    let earned = Balance::try_from(self.alliance.rest(account, cycle)).unwrap_or(0);
+                    *self.alliance.received.entry((cycle, account)).or_default() += earned;
+                    amount += earned;
+                }
+                if amount == 0 {
+                    return Err(E::NothingToPay { account });
+                }
+                self.emit("PayoutMade");
+                self.money.pay(asset, this, account, amount).map_err(E::Payment)?;
+                return Ok(Answer::Number(amount));
+            }
+            AllianceCall::Exit { .. } => {
+                let collateral = self.alliance.member(caller)?.collateral;
+                let (open, due, credit) = self.alliance.positions(caller);
+                if (open, due, credit) != (0, 0, 0) {
+                    return Err(E::PositionOpen { open, due, credit });
+                }
+                self.alliance.members.remove(&caller);
+                self.emit("MemberExited");
+                self.money.pay(asset, this, caller, collateral).map_err(E::Payment)?;
+            }
+        }
+        Ok(Answer::Nothing)
+    }
+
+    fn known(&self, registry: AccountId) -> Result<(), E> {
+        if registry == self.places.registry {
+            Ok(())
+        } else {
+            Err(E::UnknownRegistry { registry })
+        }
+    }
+
+    fn acceptor_calls(&self, acceptor: AccountId, caller: AccountId) -> Result<(), E> {
+        if caller == acceptor || self.registry.cashiers.contains(&(acceptor, caller)) {
+            Ok(())
+        } else {
+            Err(E::NotAcceptor { acceptor, caller })
+        }
+    }
+
+    fn book(&mut self, redemption: &Redemption) -> Result<(), E> {
+        let acceptor = redemption.acceptor;
+        let config = self.alliance.config.clone();
+        for used in &redemption.uses {
+            if used.funding != Funding::Alliance || used.issuer == acceptor {
+                continue;
+            }
+            if redemption.asset != config.asset {
+                return Err(E::WrongAsset { expected: config.asset, redeemed: redemption.asset });
+            }
+            let amount = used.discount * Balance::from(config.default_rate_bps) / 10_000;
+            if amount == 0 {
+                continue;
+            }
+            let fee = (amount * Balance::from(config.fee_bps)).div_ceil(10_000);
+            self.alliance.ensure_active(used.issuer)?;
+            let alliance = &mut self.alliance;
+            alliance.post(Some(used.issuer), Some(acceptor), amount - fee);
+            alliance.post(Some(used.issuer), None, fee);
+            *alliance.fees.entry(alliance.cycle).or_default() += fee;
+            let booking = Booking { cycle: alliance.cycle, issuer: used.issuer, amount, fee };
+            alliance.bookings.insert((acceptor, redemption.number), booking);
+            alliance.ensure_covered(used.issuer)?;
+            self.emit("DebtBooked");
+        }
+        Ok(())
+    }
+
+    fn unbook(&mut self, redemption: &Redemption) -> Result<(), E> {
+        let acceptor = redemption.acceptor;
+        let Some(booking) = self.alliance.bookings.remove(&(acceptor, redemption.number)) else {
+            return Ok(());
+        };
+        let alliance = &mut self.alliance;
+        alliance.member(booking.issuer)?;
+        let refund = if booking.cycle == alliance.cycle {
+            *alliance.fees.entry(alliance.cycle).or_default() -= booking.fee;
+            booking.fee
+        } else {
+            let refund = booking.fee.min(alliance.fund);
+            alliance.fund -= refund;
+            *alliance.refunds.entry(alliance.cycle).or_default() += refund;
+            refund
+        };
+        alliance.post(Some(acceptor), Some(booking.issuer), booking.amount - refund);
+        alliance.post(None, Some(booking.issuer), refund);
+        alliance.ensure_covered(acceptor)?;
+        self.emit("DebtReversed");
+        Ok(())
+    }
+
+    fn close(&mut self, closer: AccountId) -> Result<Answer, E> {
+        let (now, this) = (self.now, self.places.alliance);
+        let alliance = &mut self.alliance;
+        let ends_at = alliance.opened_at + alliance.config.cycle_length;
+        if now < ends_at {
+            return Err(E::CycleRunning { ends_at, now });
+        }
+        let unsettled = alliance.unsettled();
+        if unsettled > 0 {
+            return Err(E::CycleUnsettled { cycle: alliance.cycle - 1, owed: unsettled });
+        }
+        let bounty = alliance.config.closing_bounty.min(alliance.fund);
+        alliance.fund -= bounty;
+        alliance.fund += alliance.fees.get(&alliance.cycle).copied().unwrap_or_default();
+        alliance.closed_opened_at = alliance.opened_at;
+        alliance.opened_at = now;
+        alliance.cut_off = now + alliance.config.pay_in_window;
+        alliance.cycle += 1;
+        let asset = alliance.config.asset;
+        self.emit("CycleClosed");
+        self.money.pay(asset, this, closer, bounty).map_err(E::Payment)?;
+        Ok(Answer::Number(bounty))
+    }
+}

@@ -1,0 +1,181 @@
+//! Undoing a redemption: everything is as before, once, in time, and by its acceptor.
+
+use crate::scene::*;
+use e2e_tests::{account, actors::GHOST, World};
+use ink::codegen::TraitCallBuilder;
+use registry::{coupons::Coupon, events::*, RegistryRef};
+use shared::{
+    assets::{Asset, PaymentFault},
+    ids::CouponId,
+    order::{Order, Redemption},
+    registry::{CouponRegistry, RegistryError},
+    terms::{Acceptance, Funding, Terms, TransferPolicy},
+    Timestamp,
+};
+
+/// Escrow-funded, accepted by bakery and cinema.
+fn escrowed() -> Terms {
+    terms_but(|t| {
+        t.funding = Funding::Escrow;
+        t.budget = Some(900);
+        t.acceptance = Acceptance::Listed(vec![account("bakery"), account("cinema")]);
+    })
+}
+
+/// What the cinema's usual order did to ann's coupon.
+fn redeemed(terms: Terms, escrow: u128) -> (World, RegistryRef, CouponId, Redemption) {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms, escrow);
+    let order = order("cinema", 1);
+    let permits = held_by(&world, "ann", coupon, &order);
+    let done = act(&mut world, "cinema", 0, registry.call_mut().redeem(order, permits));
+    (world, registry, coupon, done.result)
+}
+
+#[test]
+fn a_rollback_restores_the_coupon_the_counters_the_budget_and_the_escrow() {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(escrowed(), 700);
+    let books = |world: &World, registry: &RegistryRef| {
+        let campaign = read(world, registry.call().campaign(coupon.campaign));
+        (campaign, read(world, registry.call().coupon(coupon)), read(world, registry.call().holder(account("ann"))))
+    };
+    let before = books(&world, &registry);
+    let order = order("cinema", 1);
+    let permits = held_by(&world, "ann", coupon, &order);
+    let redemption = act(&mut world, "cinema", 0, registry.call_mut().redeem(order.clone(), permits)).result;
+    assert_ne!(books(&world, &registry), before);
+
+    let done = act(&mut world, "cinema", 200, registry.call_mut().roll_back(redemption.clone()));
+    assert_eq!(done.moved, [("cinema", -200), ("registry", 200)]);
+    let back = Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
+    let undone = OrderRolledBack { acceptor: account("cinema"), redemption };
+    assert_eq!(done.events, [by(world.suite.registry, back), by(world.suite.registry, undone)]);
+    assert_eq!(books(&world, &registry), before);
+
+    let used = RegistryError::OrderUsed { number: 1 };
+    assert_eq!(till_refuses(&mut world, coupon, "ann", &order), used, "its number stays used");
+    let next = Order { number: 2, ..order };
+    let permits = held_by(&world, "ann", coupon, &next);
+    act(&mut world, "cinema", 0, registry.call_mut().redeem(next, permits));
+}
+
+#[test]
+fn what_was_paid_on_chain_goes_back_to_the_payer() {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(escrowed(), 700);
+    let order = order_on_chain("cinema", 1);
+    let permits = both(&world, "cinema", "ann", coupon, &order);
+    let done = act(&mut world, "ben", 1_800, registry.call_mut().redeem(order, permits));
+    assert_eq!(done.moved, [("cinema", 2_000), ("ben", -1_800), ("registry", -200)]);
+    let done = act(&mut world, "cinema", 2_000, registry.call_mut().roll_back(done.result));
+    assert_eq!(done.moved, [("cinema", -2_000), ("ben", 1_800), ("registry", 200)]);
+}
+
+#[test]
+fn a_cashier_may_roll_back_and_a_coupon_comes_back_as_it_was_issued() {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms_but(|t| t.valid_for = Some(DAY)), 0);
+    let approve =
+        shared::psp34::PSP34::approve(registry.call_mut(), account("ben"), Some(coupon.into()), true);
+    act(&mut world, "ann", 0, approve);
+    call(&mut world, "bakery", 0, registry.call_mut().set_cashier(account("till"), true));
+    let order = order("bakery", 1);
+    let permits = held_by(&world, "ann", coupon, &order);
+    let redemption = act(&mut world, "till", 0, registry.call_mut().redeem(order, permits)).result;
+    act(&mut world, "till", 0, registry.call_mut().roll_back(redemption));
+    let expected = Coupon {
+        owner: account("ann"),
+        approved: None,
+        valid_until: NOW + DAY,
+        frozen: None,
+        policy: TransferPolicy::Free,
+    };
+    assert_eq!(read(&world, registry.call().coupon(coupon)), Some(expected));
+}
+
+#[test]
+fn only_exactly_what_was_done_is_undone() {
+    let (mut world, mut registry, _, redemption) = redeemed(escrowed(), 700);
+    let good = || redemption.clone();
+    let mut other_use = good();
+    other_use.uses[0].discount = 300;
+    let mut to_ben = good();
+    to_ben.uses[0].holder = account("ben");
+    let altered = [
+        Redemption { acceptor: account("bakery"), ..good() },
+        Redemption { order: [0; 32], ..good() },
+        Redemption { asset: Asset::Psp22(account("ann")), ..good() },
+        Redemption { uses: Vec::new(), ..good() },
+        other_use,
+        to_ben,
+        Redemption { net: 1_801, ..good() },
+        Redemption { payer: Some(account("ben")), ..good() },
+        Redemption { alliance: Some(account("ben")), ..good() },
+        Redemption { redeemed_at: NOW + 1, ..good() },
+        Redemption { final_at: Timestamp::MAX, ..good() },
+    ];
+    for redemption in altered {
+        let message = registry.call_mut().roll_back(redemption);
+        assert_eq!(refused(&mut world, "cinema", 200, message), RegistryError::NoSuchRedemption { number: 1 });
+    }
+    let message = registry.call_mut().roll_back(Redemption { number: 2, ..good() });
+    assert_eq!(refused(&mut world, "cinema", 200, message), RegistryError::NoSuchRedemption { number: 2 });
+
+    act(&mut world, "cinema", 200, registry.call_mut().roll_back(good()));
+    let again = registry.call_mut().roll_back(good());
+    assert_eq!(refused(&mut world, "cinema", 200, again), RegistryError::NoSuchRedemption { number: 1 });
+}
+
+#[test]
+fn only_the_acceptor_rolls_back_in_time_and_pays_exactly() {
+    let (mut world, mut registry, _, redemption) = redeemed(escrowed(), 700);
+    for who in ["bakery", "ann", "relayer"] {
+        let message = registry.call_mut().roll_back(redemption.clone());
+        let not_acceptor = RegistryError::NotAcceptor { signer: account(who) };
+        assert_eq!(refused(&mut world, who, 200, message), not_acceptor);
+    }
+    for paid in [0, 199, 201] {
+        let message = registry.call_mut().roll_back(redemption.clone());
+        let wrong = RegistryError::Payment(PaymentFault::WrongValue { expected: 200, paid });
+        assert_eq!(refused(&mut world, "cinema", paid, message), wrong);
+    }
+    let final_at = NOW + DAY;
+    world.chain.set_time(final_at).unwrap();
+    let message = registry.call_mut().roll_back(redemption);
+    let too_late = RegistryError::RedemptionFinal { final_at, now: final_at };
+    assert_eq!(refused(&mut world, "cinema", 200, message), too_late);
+}
+
+#[test]
+fn without_a_rollback_window_nothing_can_be_undone() {
+    let terms = Terms { rollback_window: 0, ..escrowed() };
+    let (mut world, mut registry, _, redemption) = redeemed(terms, 700);
+    let message = registry.call_mut().roll_back(redemption);
+    assert_eq!(refused(&mut world, "cinema", 200, message), RegistryError::NoSuchRedemption { number: 1 });
+}
+
+#[test]
+fn a_direct_redemption_is_not_an_alliances_to_undo() {
+    let (mut world, mut registry, _, redemption) = redeemed(escrowed(), 700);
+    let message = CouponRegistry::roll_back_for_alliance(registry.call_mut(), redemption);
+    let caller = account("cinema");
+    assert_eq!(refused(&mut world, "cinema", 200, message), RegistryError::NotTheAlliance { caller });
+}
+
+#[test]
+fn a_payer_that_is_gone_finds_the_money_in_its_pull_balance() {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(escrowed(), 700);
+    let ghost = account(GHOST);
+    let purse = 10 * chain::Chain::existential_deposit(&world.chain) + e2e_tests::world::WEALTH;
+    world.chain.endow(ghost, purse).unwrap();
+    let order = order_on_chain("cinema", 1);
+    let permits = both(&world, "cinema", "ann", coupon, &order);
+    let redemption = act(&mut world, GHOST, 1_800, registry.call_mut().redeem(order, permits)).result;
+    let everything = world.balance(ghost, Asset::Native);
+    let left = chain::Chain::transfer(&mut world.chain, ghost, account("ann"), everything);
+    assert_eq!(left, Ok(()));
+
+    let done = act(&mut world, "cinema", 2_000, registry.call_mut().roll_back(redemption));
+    assert_eq!(done.moved, [("cinema", -2_000), ("registry", 2_000)]);
+    let asset = Asset::Native;
+    let waits = CreditAdded { account: ghost, asset, amount: 1_800 };
+    assert_eq!(done.events.last(), Some(&by(world.suite.registry, waits)));
+    assert_eq!(read(&world, registry.call().credit(ghost, asset)), 1_800);
+}
