@@ -61,7 +61,7 @@ mod tests {
         let address = keys::ss58(&Keypair::named("bakery").account());
         let mistyped = address.replace('5', "6");
         assert!(account(&mistyped).unwrap_err().fix.contains("typing errors"));
-        assert!(signer(&address).unwrap_err().what.contains("is not here"));
+        assert!(signer(&address).err().unwrap().what.contains("is not here"));
         assert!(account("").is_err() && account("two words").is_err());
     }
 }

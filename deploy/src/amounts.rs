@@ -17,19 +17,13 @@ pub struct Unit {
 }
 
 impl Unit {
-    pub const NATIVE: Self = Self {
-        decimals: NATIVE_DECIMALS,
-        symbol: "UNIT",
-    };
+    pub const NATIVE: Self = Self { decimals: NATIVE_DECIMALS, symbol: "UNIT" };
 
     /// The native token in whole tokens; a PSP22 token, whose decimals are not known here, in its smallest unit.
     pub fn of(asset: Asset) -> Self {
         match asset {
             Asset::Native => Self::NATIVE,
-            Asset::Psp22(_) => Self {
-                decimals: 0,
-                symbol: "of the token's smallest units",
-            },
+            Asset::Psp22(_) => Self { decimals: 0, symbol: "of the token's smallest units" },
         }
     }
 
@@ -66,10 +60,7 @@ pub fn parse(text: &str, decimals: u8) -> Result<Balance, Refusal> {
     let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
     let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(part) || plain.ends_with('.') {
-        return Err(Refusal::new(
-            format!("`{text}` is not an amount"),
-            "write a number such as 5 or 2.50",
-        ));
+        return Err(Refusal::new(format!("`{text}` is not an amount"), "write a number such as 5 or 2.50"));
     }
     if part.len() > places {
         return Err(Refusal::new(
@@ -78,10 +69,7 @@ pub fn parse(text: &str, decimals: u8) -> Result<Balance, Refusal> {
         ));
     }
     format!("{whole}{part:0<places$}").parse().map_err(|_| {
-        Refusal::new(
-            format!("`{text}` is more than an amount can hold"),
-            "write a smaller number",
-        )
+        Refusal::new(format!("`{text}` is more than an amount can hold"), "write a smaller number")
     })
 }
 
@@ -107,18 +95,9 @@ mod tests {
     #[test]
     fn what_is_no_exact_amount_is_refused() {
         for text in ["", "-1", "1.", ".5", "1.2.3", "1e3", "five", "0x10"] {
-            assert_eq!(
-                parse(text, 12).unwrap_err().what,
-                format!("`{text}` is not an amount")
-            );
+            assert_eq!(parse(text, 12).unwrap_err().what, format!("`{text}` is not an amount"));
         }
-        assert_eq!(
-            parse("1.005", 2).unwrap_err().what,
-            "`1.005` has more than 2 decimals"
-        );
-        assert_eq!(
-            parse("340282366920938463463374607.5", 12).unwrap_err().fix,
-            "write a smaller number"
-        );
+        assert_eq!(parse("1.005", 2).unwrap_err().what, "`1.005` has more than 2 decimals");
+        assert_eq!(parse("340282366920938463463374607.5", 12).unwrap_err().fix, "write a smaller number");
     }
 }

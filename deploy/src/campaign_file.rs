@@ -112,7 +112,10 @@ enum TransferWord {
 pub fn read(path: &Path, now: u64, suite: &SuiteAddresses) -> Result<Plan, Refusal> {
     let name = path.display();
     let text = fs::read_to_string(path).map_err(|why| {
-        Refusal::new(format!("cannot read {name}: {why}"), "give the path of a campaign file, such as deploy/examples/first.toml")
+        Refusal::new(
+            format!("cannot read {name}: {why}"),
+            "give the path of a campaign file, such as deploy/examples/first.toml",
+        )
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
     parse(&text, now, suite, folder).map_err(|fault| fault.at(name))
@@ -156,7 +159,10 @@ pub fn parse(text: &str, now: u64, suite: &SuiteAddresses, folder: &Path) -> Res
             TransferWord::MarketOnly => TransferPolicy::MarketOnly(suite.market),
             TransferWord::Soulbound => TransferPolicy::Soulbound,
         },
-        royalty_bps: fields.royalty_percent.as_ref().map_or(Ok(0), |value| percent("royalty_percent", value))?,
+        royalty_bps: fields
+            .royalty_percent
+            .as_ref()
+            .map_or(Ok(0), |value| percent("royalty_percent", value))?,
         rollback_window: fields
             .rollback_window
             .as_ref()
@@ -211,7 +217,9 @@ fn asset(fields: Option<&AssetFields>) -> Result<(Asset, Unit), Refusal> {
         None => Ok((Asset::Native, Unit::NATIVE)),
         Some(AssetFields { decimals, .. }) if *decimals > MAX_DECIMALS => Err(Refusal::new(
             format!("asset.decimals: {decimals} is more than {MAX_DECIMALS}"),
-            format!("write the token's own decimals; the native token has {NATIVE_DECIMALS} and needs no [asset]"),
+            format!(
+                "write the token's own decimals; the native token has {NATIVE_DECIMALS} and needs no [asset]"
+            ),
         )),
         Some(AssetFields { psp22, decimals }) => {
             let token = accounts::account(psp22).map_err(|fault| fault.at("asset.psp22"))?;
@@ -259,7 +267,11 @@ fn window(name: &str, fields: &WindowFields, now: u64) -> Result<Window, Refusal
     let (start, end) = (time("start", &fields.start)?, time("end", &fields.end)?);
     if end <= start {
         return Err(Refusal::new(
-            format!("{name}.end: the window ends at {}, not after it starts at {}", times::show(end), times::show(start)),
+            format!(
+                "{name}.end: the window ends at {}, not after it starts at {}",
+                times::show(end),
+                times::show(start)
+            ),
             format!("set {name}.end later than {name}.start"),
         ));
     }
@@ -301,16 +313,15 @@ fn document(fields: &DocumentFields, folder: &Path) -> Result<Hash, Refusal> {
             })?;
             Ok(Sha256::digest(bytes).into())
         }
-        (None, Some(sum)) => {
-            hex::decode(sum.trim_start_matches("0x")).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(
-                || {
-                    Refusal::new(
-                        "document.sha256: not 64 hexadecimal digits",
-                        "write what `sha256sum` prints for the document",
-                    )
-                },
-            )
-        }
+        (None, Some(sum)) => hex::decode(sum.trim_start_matches("0x"))
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| {
+                Refusal::new(
+                    "document.sha256: not 64 hexadecimal digits",
+                    "write what `sha256sum` prints for the document",
+                )
+            }),
         (Some(_), Some(_)) => Err(Refusal::new(
             "[document]: `file` and `sha256` are both set",
             "set `file` to have it hashed, or `sha256`",
@@ -357,7 +368,10 @@ fn period(name: &str, value: &Value) -> Result<u64, Refusal> {
 
 fn count(name: &str, value: &Value) -> Result<u32, Refusal> {
     value.as_integer().and_then(|count| u32::try_from(count).ok()).ok_or_else(|| {
-        Refusal::new(format!("{name}: {value} is not a count"), format!("write an integer from 0 to {}", u32::MAX))
+        Refusal::new(
+            format!("{name}: {value} is not a count"),
+            format!("write an integer from 0 to {}", u32::MAX),
+        )
     })
 }
 
@@ -370,7 +384,10 @@ fn some<T: Default + PartialEq>(name: &str, value: T) -> Result<Option<T>, Refus
 
 fn above_zero(name: &str, amount: Balance) -> Result<Balance, Refusal> {
     if amount == 0 {
-        return Err(Refusal::new(format!("{name}: zero, so a coupon would give nothing"), "set it above zero"));
+        return Err(Refusal::new(
+            format!("{name}: zero, so a coupon would give nothing"),
+            "set it above zero",
+        ));
     }
     Ok(amount)
 }
@@ -480,14 +497,39 @@ uri = "ipfs://terms"
             ("budget = \"100\"", "budget = 0", "budget: zero", "leave the field out"),
             ("valid_for = \"14d\"", "valid_for = \"0d\"", "valid_for: zero", "leave the field out"),
             ("valid_for = \"14d\"", "valid_for = 14", "valid_for: `` is not a period", "7d"),
-            ("escrow = \"50\"", "escrow = \"2.49\"", "escrow: 2.49 UNIT doesn't back even one coupon", "lock"),
-            ("funding = \"escrow\"", "", "escrow: the campaign isn't funded by escrow", "leave the field out"),
-            ("funding = \"escrow\"", "funding = \"bank\"", "line 5: unknown variant `bank`", "correct that line"),
+            (
+                "escrow = \"50\"",
+                "escrow = \"2.49\"",
+                "escrow: 2.49 UNIT doesn't back even one coupon",
+                "lock",
+            ),
+            (
+                "funding = \"escrow\"",
+                "",
+                "escrow: the campaign isn't funded by escrow",
+                "leave the field out",
+            ),
+            (
+                "funding = \"escrow\"",
+                "funding = \"bank\"",
+                "line 5: unknown variant `bank`",
+                "correct that line",
+            ),
             ("accept = [\"cafe\"]", "accept = []", "accept: 0 accounts are listed", "list fewer"),
             ("accept = [\"cafe\"]", "accept = \"all\"", "accept: not an acceptance", "\"alliance\""),
             ("accept = [\"cafe\"]", "accept = [\"a b\"]", "accept: `a b` is neither", "check the address"),
-            ("royalty_percent = \"2.5\"", "royalty_percent = 11", "royalty_percent: 11% is more than 10%", "10 or"),
-            ("rollback_window = \"1d\"", "rollback_window = \"91d\"", "rollback_window: longer", "90d or less"),
+            (
+                "royalty_percent = \"2.5\"",
+                "royalty_percent = 11",
+                "royalty_percent: 11% is more than 10%",
+                "10 or",
+            ),
+            (
+                "rollback_window = \"1d\"",
+                "rollback_window = \"91d\"",
+                "rollback_window: longer",
+                "90d or less",
+            ),
             ("min_basket = 10", "min_basket = -10", "min_basket: -10 is not an amount", "smallest unit"),
             ("uri =", "sha256 = \"12\"\nuri =", "document.sha256: not 64", "sha256sum"),
             ("uri =", "file = \"none.txt\"\nuri =", "document.file: cannot read ./none.txt", "path"),

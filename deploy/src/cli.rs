@@ -1,7 +1,9 @@
 //! The command line: what can be said, and what comes of it. Knows no command's business.
 
 use crate::{
-    commands::{alliance, audit, build, campaign, chain, claim, coupon, deploy, drop, market, order, redeem},
+    commands::{
+        alliance, audit, build, campaign, chain, claim, coupon, demo, deploy, drop, market, order, redeem,
+    },
     context::{Context, Report},
     refusals::Refusal,
 };
@@ -94,6 +96,8 @@ enum Command {
     Alliance(alliance::Command),
     /// Rebuilds everything from events and compares it with the chain
     Audit(audit::Opts),
+    /// Lets a whole town issue, trade, spend and settle coupons, and audits it
+    Demo(crate::demo::Opts),
 }
 
 /// Runs the command line `args`, whose first is the program's name; answers on `out` and `err` and gives the exit code.
@@ -124,7 +128,7 @@ pub fn run(
         }
     };
     let ctx = Context { file: cli.chain, json: cli.json };
-    match dispatch(&cli.command, &ctx) {
+    match dispatch(&cli.command, &ctx, out) {
         Ok(report) => {
             if ctx.json {
                 writeln!(out, "{}", report.json)?;
@@ -147,7 +151,7 @@ pub fn run(
     }
 }
 
-fn dispatch(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
+fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Report, Refusal> {
     match command {
         Command::Build(opts) => build::run(opts, ctx),
         Command::Chain(command) => chain::run(command, ctx),
@@ -168,6 +172,7 @@ fn dispatch(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
         Command::Market(command) => market::run(command, ctx),
         Command::Alliance(command) => alliance::run(command, ctx),
         Command::Audit(opts) => audit::run(opts, ctx),
+        Command::Demo(opts) => demo::run(opts, ctx, out),
     }
 }
 
@@ -182,7 +187,8 @@ mod tests {
             let leaf = command.get_subcommands().next().is_none();
             assert!(command.get_about().is_some(), "{path}");
             if leaf {
-                let example = command.get_after_help().unwrap_or_else(|| panic!("{path} has no example")).to_string();
+                let example =
+                    command.get_after_help().unwrap_or_else(|| panic!("{path} has no example")).to_string();
                 assert!(example.contains(path), "{path}: {example}");
             }
             for sub in command.get_subcommands() {
@@ -199,8 +205,10 @@ mod tests {
         fn examples(command: &clap::Command, found: &mut Vec<String>) {
             if let Some(help) = command.get_after_help() {
                 let help = help.to_string();
-                let lines = help.lines().filter_map(|line| line.find("couponry ").map(|at| line[at..].to_owned()));
-                found.extend(lines.flat_map(|line| line.split(" && ").map(str::to_owned).collect::<Vec<_>>()));
+                let lines =
+                    help.lines().filter_map(|line| line.find("couponry ").map(|at| line[at..].to_owned()));
+                found
+                    .extend(lines.flat_map(|line| line.split(" && ").map(str::to_owned).collect::<Vec<_>>()));
             }
             command.get_subcommands().for_each(|sub| examples(sub, found));
         }

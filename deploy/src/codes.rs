@@ -2,10 +2,7 @@
 //!
 //! `codes.csv` and the QR images hold the secrets; `drop.json` holds what anyone may see, and is all that is needed to prove a code.
 
-use crate::{
-    payload,
-    refusals::Refusal,
-};
+use crate::{payload, refusals::Refusal};
 use chain::{keys, AccountId, Hash, Keypair};
 use rand::RngCore;
 use registry::drops::Claim;
@@ -113,8 +110,9 @@ impl ClaimCode {
             return Ok(Self { registry: drop.registry, campaign: drop.campaign, drop: drop.drop, code });
         }
         let fields = payload::open("claim", text)?;
-        let misread =
-            || Refusal::new("this claim code has a field that can't be read", "ask the issuer for another code");
+        let misread = || {
+            Refusal::new("this claim code has a field that can't be read", "ask the issuer for another code")
+        };
         let mut fields = fields.split(':');
         let mut next = || fields.next().ok_or_else(misread);
         let registry = AccountId::from(bytes32(next()?).ok_or_else(misread)?);
@@ -139,7 +137,10 @@ impl ClaimCode {
     ) -> Result<Claim, Refusal> {
         if (self.registry, self.campaign, self.drop) != (drop.registry, drop.campaign, drop.drop) {
             return Err(Refusal::new(
-                format!("the code is of drop {} of campaign {}, and drop.json of another", self.drop, self.campaign),
+                format!(
+                    "the code is of drop {} of campaign {}, and drop.json of another",
+                    self.drop, self.campaign
+                ),
                 "give the drop.json that belongs to the code: --drop FILE",
             ));
         }
@@ -185,7 +186,10 @@ impl PublicDrop {
     pub fn load(path: &Path) -> Result<Self, Refusal> {
         let path = if path.is_dir() { path.join("drop.json") } else { path.to_owned() };
         let fault = |why: String| {
-            Refusal::new(format!("{}: {why}", path.display()), "give the drop.json that the issuer published: --drop FILE")
+            Refusal::new(
+                format!("{}: {why}", path.display()),
+                "give the drop.json that the issuer published: --drop FILE",
+            )
         };
         let text = fs::read_to_string(&path).map_err(|why| fault(why.to_string()))?;
         let file: DropFile = serde_json::from_str(&text).map_err(|why| fault(why.to_string()))?;
@@ -219,9 +223,8 @@ pub fn write_csv(codes: &[Code], to: impl Write) -> Result<(), csv::Error> {
 pub fn read_csv(from: impl Read) -> impl Iterator<Item = Result<Code, Refusal>> {
     csv::Reader::from_reader(from).into_deserialize::<Row>().enumerate().map(|(row, read)| {
         let line = row.saturating_add(2);
-        let Row { index, secret } = read.map_err(|why| {
-            Refusal::new(format!("line {line}: {why}"), "write a row as: index,secret")
-        })?;
+        let Row { index, secret } =
+            read.map_err(|why| Refusal::new(format!("line {line}: {why}"), "write a row as: index,secret"))?;
         code(&index.to_string(), &secret).map_err(|fault| fault.at(format!("line {line}")))
     })
 }

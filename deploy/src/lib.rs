@@ -8,6 +8,7 @@ pub mod cli;
 pub mod codes;
 pub mod commands;
 pub mod context;
+pub mod demo;
 pub mod orders;
 pub mod payload;
 pub mod refusals;

@@ -1,9 +1,6 @@
 //! The `couponry` program: standard streams and the exit code. All else is the library's.
 
-use std::{
-    env, io,
-    process::ExitCode,
-};
+use std::{env, io, process::ExitCode};
 
 fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr());

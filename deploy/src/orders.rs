@@ -1,8 +1,11 @@
 //! Orders and permits as files that people hand each other. Knows no chain: what a signature is bound to is given.
 
-use crate::{accounts, refusals::{coupon, Refusal}};
-use chain::{keys::ss58, AccountId, Balance, Hash, Keypair};
+use crate::{
+    accounts,
+    refusals::{coupon, Refusal},
+};
 use blake2::{digest::consts::U32, Blake2b, Digest};
+use chain::{keys::ss58, AccountId, Balance, Hash, Keypair};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use shared::{
     ids::CouponId,

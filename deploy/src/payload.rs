@@ -31,7 +31,10 @@ pub fn open<'a>(kind: &str, text: &'a str) -> Result<&'a str, Refusal> {
     }
     let (body, sum) = text.rsplit_once(':').unwrap_or((text, ""));
     if checksum(body) != sum {
-        return Err(bad("its checksum doesn't match", "scan or paste it again: a character is missing or wrong"));
+        return Err(bad(
+            "its checksum doesn't match",
+            "scan or paste it again: a character is missing or wrong",
+        ));
     }
     Ok(rest.rsplit_once(':').map_or("", |(fields, _)| fields))
 }

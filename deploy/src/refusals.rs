@@ -24,19 +24,13 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            fix: fix.into(),
-        }
+        Self { what: what.into(), fix: fix.into() }
     }
 
     /// The same, said of a field, a row or a file.
     #[must_use]
     pub fn at(self, place: impl fmt::Display) -> Self {
-        Self {
-            what: format!("{place}: {}", self.what),
-            ..self
-        }
+        Self { what: format!("{place}: {}", self.what), ..self }
     }
 }
 
@@ -57,10 +51,7 @@ pub struct Words {
 
 impl Default for Words {
     fn default() -> Self {
-        Self {
-            names: HashMap::new(),
-            unit: Unit::NATIVE,
-        }
+        Self { names: HashMap::new(), unit: Unit::NATIVE }
     }
 }
 
@@ -86,10 +77,7 @@ impl Words {
     }
 
     pub fn account(&self, account: &AccountId) -> String {
-        self.names
-            .get(account)
-            .cloned()
-            .unwrap_or_else(|| ss58(account))
+        self.names.get(account).cloned().unwrap_or_else(|| ss58(account))
     }
 
     pub fn money(&self, amount: Balance) -> String {
@@ -115,7 +103,7 @@ impl Words {
             ),
             E::NoSuchCoupon { coupon: id } => Refusal::new(
                 format!("there is no live coupon {}: it was never issued, or it is spent", coupon(*id)),
-                "choose a coupon that is live (`couponry coupon show`)",
+                "choose a coupon that is live (`couponry coupon`)",
             ),
             E::NotIssuer { issuer } => Refusal::new(
                 format!("the campaign is {}'s, and only its issuer may do this", account(issuer)),
@@ -141,7 +129,7 @@ impl Words {
                 "ask for fewer, or create a new campaign",
             ),
             E::HolderLimit { limit } => Refusal::new(
-                format!("the account has had all {limit} coupons that the terms allow one account"),
+                format!("the account has had as many coupons as the terms allow one account: {limit}"),
                 "give the coupon to another account",
             ),
             E::EscrowShort { needed, free } => Refusal::new(
@@ -290,7 +278,11 @@ impl Words {
                 "set it to 100 or less",
             ),
             F::EmptyWindow { start, end } => Refusal::new(
-                format!("the window ends at {}, before it starts at {}", times::show(*end), times::show(*start)),
+                format!(
+                    "the window ends at {}, before it starts at {}",
+                    times::show(*end),
+                    times::show(*start)
+                ),
                 "set `end` after `start`",
             ),
             F::IssueWindowPast { end, now } => Refusal::new(
@@ -298,7 +290,11 @@ impl Words {
                 "set it later",
             ),
             F::IssueOutlastsRedeem { issue_end, redeem_end } => Refusal::new(
-                format!("issue.end: coupons could still be issued at {}, after none can be spent at {}", times::show(*issue_end), times::show(*redeem_end)),
+                format!(
+                    "issue.end: coupons could still be issued at {}, after none can be spent at {}",
+                    times::show(*issue_end),
+                    times::show(*redeem_end)
+                ),
                 "end the issue window no later than the redeem window",
             ),
             F::NoSupply => Refusal::new("supply: 0 coupons", "set it to 1 or more"),
@@ -307,7 +303,10 @@ impl Words {
                 "leave the field out for no limit",
             ),
             F::AcceptorCount { listed } => Refusal::new(
-                format!("accept: {listed} accounts are listed, and 1 to {} fit", shared::terms::MAX_ACCEPTORS),
+                format!(
+                    "accept: {listed} accounts are listed, and 1 to {} fit",
+                    shared::terms::MAX_ACCEPTORS
+                ),
                 "list fewer, or let an alliance accept",
             ),
             F::AllianceMissing => Refusal::new(
@@ -315,13 +314,16 @@ impl Words {
                 "set `accept = \"alliance\"`",
             ),
             F::RoyaltyOverCap { bps } => Refusal::new(
-                format!("royalty_percent: {}% is more than {}%", percent(*bps), percent(shared::terms::MAX_ROYALTY_BPS)),
+                format!(
+                    "royalty_percent: {}% is more than {}%",
+                    percent(*bps),
+                    percent(shared::terms::MAX_ROYALTY_BPS)
+                ),
                 format!("set it to {} or less", percent(shared::terms::MAX_ROYALTY_BPS)),
             ),
-            F::RollbackWindowOverCap { .. } => Refusal::new(
-                "rollback_window: longer than 90 days",
-                "set it to 90d or less",
-            ),
+            F::RollbackWindowOverCap { .. } => {
+                Refusal::new("rollback_window: longer than 90 days", "set it to 90d or less")
+            }
         }
     }
 
@@ -373,10 +375,9 @@ impl Words {
                 format!("{} is not the alliance's operator", account(caller)),
                 format!("run the command --as {}", account(operator)),
             ),
-            E::AlreadyAdmitted { account: member } => Refusal::new(
-                format!("{} was admitted before", account(member)),
-                "nothing to do",
-            ),
+            E::AlreadyAdmitted { account: member } => {
+                Refusal::new(format!("{} was admitted before", account(member)), "nothing to do")
+            }
             E::NotActive { account: member } => Refusal::new(
                 format!("{} has applied and was not admitted yet", account(member)),
                 "ask the operator: `couponry alliance admit`",
@@ -385,17 +386,34 @@ impl Words {
                 format!("{} is neither the acceptor {} nor its cashier", account(caller), account(acceptor)),
                 format!("act --as {}", account(acceptor)),
             ),
-            E::Registry(error) => self.registry(error),
+            E::Registry(refusal) => refusal.error().map_or_else(
+                || {
+                    Refusal::new(
+                        "the registry refused, for a reason that this version doesn't know",
+                        "use a newer couponry",
+                    )
+                },
+                |error| self.registry(&error),
+            ),
             E::RegistryFailed { registry } => Refusal::new(
                 format!("the registry {} didn't answer as one", account(registry)),
                 "check its address",
             ),
             E::WrongAsset { expected, redeemed } => Refusal::new(
-                format!("the alliance settles in {} and the coupon is in {}", asset(*expected), asset(*redeemed)),
+                format!(
+                    "the alliance settles in {} and the coupon is in {}",
+                    asset(*expected),
+                    asset(*redeemed)
+                ),
                 "redeem coupons of the alliance's asset",
             ),
             E::OverLimit { account: member, exposure, limit } => Refusal::new(
-                format!("{} would owe {}, over its limit of {}", account(member), money(exposure), money(limit)),
+                format!(
+                    "{} would owe {}, over its limit of {}",
+                    account(member),
+                    money(exposure),
+                    money(limit)
+                ),
                 "it can put up more collateral (`couponry alliance collateral`), or pay in first",
             ),
             E::CollateralShort { asked, collateral } => Refusal::new(
@@ -428,7 +446,12 @@ impl Words {
                 "pay out once the cycle is closed and paid in",
             ),
             E::PositionOpen { open, due, credit } => Refusal::new(
-                format!("the member still has something open: {} this cycle, {} of the last, {} to collect", self.signed(*open), self.signed(*due), money(credit)),
+                format!(
+                    "the member still has something open: {} this cycle, {} of the last, {} to collect",
+                    self.signed(*open),
+                    self.signed(*due),
+                    money(credit)
+                ),
                 "settle and pay out first",
             ),
             E::Payment(fault) => self.payment(fault),
@@ -471,12 +494,16 @@ impl Words {
             |time: &u64| times::show(*time),
         );
         match error {
-            E::RegistryCount { listed, most } => Refusal::new(
-                format!("{listed} registries are listed, and 1 to {most} fit"),
-                "list fewer",
-            ),
+            E::RegistryCount { listed, most } => {
+                Refusal::new(format!("{listed} registries are listed, and 1 to {most} fit"), "list fewer")
+            }
             E::SharesOverCap { fee_bps, royalty_bps, most_bps } => Refusal::new(
-                format!("the market's fee of {}% and the royalty of {}% are over {}% together", percent(*fee_bps), percent(*royalty_bps), percent(*most_bps)),
+                format!(
+                    "the market's fee of {}% and the royalty of {}% are over {}% together",
+                    percent(*fee_bps),
+                    percent(*royalty_bps),
+                    percent(*most_bps)
+                ),
                 "lower one of them",
             ),
             E::NotMarketOwner { owner, caller } => Refusal::new(
@@ -496,10 +523,9 @@ impl Words {
                 format!("coupon {} is frozen by its issuer", coupon(*id)),
                 "ask the issuer to thaw it",
             ),
-            E::Soulbound { coupon: id } => Refusal::new(
-                format!("coupon {} may never change hands", coupon(*id)),
-                "spend it yourself",
-            ),
+            E::Soulbound { coupon: id } => {
+                Refusal::new(format!("coupon {} may never change hands", coupon(*id)), "spend it yourself")
+            }
             E::OtherMarketOnly { coupon: id } => Refusal::new(
                 format!("coupon {} may only be sold at another market", coupon(*id)),
                 "list it at the market its terms name",
@@ -526,13 +552,16 @@ impl Words {
                 "set --until later",
             ),
             E::OutlastsCoupon { ends_at, coupon_ends_at } => Refusal::new(
-                format!("the listing would end at {}, after the coupon at {}", time(ends_at), time(coupon_ends_at)),
+                format!(
+                    "the listing would end at {}, after the coupon at {}",
+                    time(ends_at),
+                    time(coupon_ends_at)
+                ),
                 format!("set --until {} or earlier", time(coupon_ends_at)),
             ),
-            E::AlreadyListed { coupon: id } => Refusal::new(
-                format!("coupon {} is listed already", coupon(*id)),
-                "cancel the listing first",
-            ),
+            E::AlreadyListed { coupon: id } => {
+                Refusal::new(format!("coupon {} is listed already", coupon(*id)), "cancel the listing first")
+            }
             E::NotListed { coupon: id } => Refusal::new(
                 format!("coupon {} is not listed", coupon(*id)),
                 "it may have been sold or cancelled",
@@ -561,17 +590,29 @@ impl Words {
         let id = coupon(id);
         let (what, fix) = match error {
             PSP34Error::Custom(word) => match word.as_str() {
-                psp34::FROZEN => (format!("coupon {id} is frozen by its issuer"), "ask the issuer to thaw it"),
+                psp34::FROZEN => {
+                    (format!("coupon {id} is frozen by its issuer"), "ask the issuer to thaw it")
+                }
                 psp34::SOULBOUND => (format!("coupon {id} may never change hands"), "spend it yourself"),
-                psp34::MARKET_ONLY => (format!("coupon {id} changes hands only through its market"), "sell it there: `couponry market list`"),
+                psp34::MARKET_ONLY => (
+                    format!("coupon {id} changes hands only through its market"),
+                    "sell it there: `couponry market list`",
+                ),
                 psp34::OVERFLOW => ("a number passed what it can hold".into(), "use another account"),
                 other => (format!("the registry refused: {other}"), "check the coupon"),
             },
-            PSP34Error::SelfApprove => ("an account needs no approval for itself".into(), "approve another account"),
+            PSP34Error::SelfApprove => {
+                ("an account needs no approval for itself".into(), "approve another account")
+            }
             PSP34Error::NotApproved => (format!("coupon {id} isn't yours to move"), "act as its holder"),
             PSP34Error::TokenExists => (format!("coupon {id} exists already"), "choose another"),
-            PSP34Error::TokenNotExists => (format!("there is no live coupon {id}: it was never issued, or it is spent"), "choose a coupon that is live"),
-            PSP34Error::SafeTransferCheckFailed(word) => (format!("the receiver refused: {word}"), "send to another account"),
+            PSP34Error::TokenNotExists => (
+                format!("there is no live coupon {id}: it was never issued, or it is spent"),
+                "choose a coupon that is live",
+            ),
+            PSP34Error::SafeTransferCheckFailed(word) => {
+                (format!("the receiver refused: {word}"), "send to another account")
+            }
         };
         Refusal::new(what, fix)
     }
@@ -588,23 +629,35 @@ impl Words {
             }
             E::BelowExistentialDeposit { account, existential_deposit, .. } => {
                 return Refusal::new(
-                    format!("{} would hold less than the existential deposit of {}", self.account(account), Unit::NATIVE.show(*existential_deposit)),
+                    format!(
+                        "{} would hold less than the existential deposit of {}",
+                        self.account(account),
+                        Unit::NATIVE.show(*existential_deposit)
+                    ),
                     "send at least that much",
                 )
             }
-            E::CorruptFile { .. } => "restore the file from a copy, or start afresh with `couponry chain new`".into(),
+            E::CorruptFile { .. } => {
+                "restore the file from a copy, or start afresh with `couponry chain new`".into()
+            }
             E::File { .. } => "check the path and its permissions; `couponry chain new` makes a chain".into(),
             E::Locked { .. } => "wait for the other command to end".into(),
             E::TimeBackwards { .. } => "advance by a period".into(),
-            E::NoSuchContract { .. } | E::NoSuchCode { .. } => "deploy the suite on this chain: `couponry deploy`".into(),
+            E::NoSuchContract { .. } | E::NoSuchCode { .. } => {
+                "deploy the suite on this chain: `couponry deploy`".into()
+            }
             E::DuplicateContract { .. } => "it is deployed; nothing to do".into(),
-            E::CodeTooLarge { .. } | E::CodeRejected { .. } => "build the contracts with `couponry build`".into(),
+            E::CodeTooLarge { .. } | E::CodeRejected { .. } => {
+                "build the contracts with `couponry build`".into()
+            }
             E::Reverted { .. } | E::Trapped { .. } | E::Unreadable(_) | E::Undecodable { .. } => {
                 "check that the contract is the suite's, built with this version".into()
             }
-            E::OutOfGas { .. } | E::DepositLimit { .. } | E::Module { .. } | E::Dispatch(_) | E::EndOfChain { .. } => {
-                "nothing was changed; try a smaller step".into()
-            }
+            E::OutOfGas { .. }
+            | E::DepositLimit { .. }
+            | E::Module { .. }
+            | E::Dispatch(_)
+            | E::EndOfChain { .. } => "nothing was changed; try a smaller step".into(),
         };
         Refusal::new(error.to_string(), fix)
     }
@@ -630,4 +683,52 @@ pub fn percent(bps: u16) -> String {
 
 fn overflow() -> Refusal {
     Refusal::new("a sum passed what a number can hold", "use smaller amounts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scale::Decode;
+    use std::collections::BTreeSet;
+
+    /// Every variant of an error by its index, with zeros for evidence.
+    fn variants<E: Decode>(count: u8) -> Vec<E> {
+        (0..count)
+            .map(|index| {
+                let mut bytes = vec![0; 256];
+                bytes[0] = index;
+                E::decode(&mut bytes.as_slice()).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_error_says_something_of_its_own() {
+        let words = Words::default();
+        let registry: Vec<_> = variants(46).iter().map(|error| words.registry(error)).collect();
+        let alliance: Vec<_> = variants(23).iter().map(|error| words.alliance(error)).collect();
+        let market: Vec<_> = variants(25).iter().map(|error| words.market(error)).collect();
+        for refusals in [registry, alliance, market] {
+            let said: BTreeSet<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();
+            assert_eq!(said.len(), refusals.len());
+            assert!(refusals.iter().all(|refusal| !refusal.what.is_empty() && !refusal.fix.is_empty()));
+        }
+        for index in [46, u8::MAX] {
+            assert!(RegistryError::decode(&mut [index; 256].as_slice()).is_err());
+        }
+    }
+
+    #[test]
+    fn accounts_are_called_by_their_names_and_amounts_by_their_asset() {
+        let mut words = Words::default();
+        let bakery = AccountId::from([1; 32]);
+        assert_eq!(words.account(&bakery), ss58(&bakery));
+        words.name(bakery, "bakery");
+        let error = RegistryError::NotIssuer { issuer: bakery };
+        assert_eq!(words.registry(&error).fix, "run the command --as bakery");
+        assert_eq!(words.money(1_500_000_000_000), "1.5 UNIT");
+        words.count_in(Asset::Psp22(bakery));
+        assert_eq!(words.money(15), "15 of the token's smallest units");
+        assert_eq!(words.signed(-15), "-15 of the token's smallest units");
+    }
 }

@@ -45,10 +45,7 @@ pub enum SuiteError {
     Chain(#[from] ChainError),
     /// Wasm that is missing or can't be read.
     #[error("cannot read {path}: {source}")]
-    Unbuilt {
-        path: String,
-        source: std::io::Error,
-    },
+    Unbuilt { path: String, source: std::io::Error },
     /// A constructor refused, or a contract is there already.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -61,16 +58,9 @@ impl Codes {
     pub fn load(dir: &Path) -> Result<Self, SuiteError> {
         let read = |name: &str| {
             let path = dir.join(name).with_extension("wasm");
-            fs::read(&path).map_err(|source| SuiteError::Unbuilt {
-                path: path.display().to_string(),
-                source,
-            })
+            fs::read(&path).map_err(|source| SuiteError::Unbuilt { path: path.display().to_string(), source })
         };
-        Ok(Self {
-            registry: read("registry")?,
-            alliance: read("alliance")?,
-            market: read("market")?,
-        })
+        Ok(Self { registry: read("registry")?, alliance: read("alliance")?, market: read("market")? })
     }
 }
 
@@ -115,11 +105,7 @@ impl SuiteAddresses {
             creator(market::events::MarketCreated::SIGNATURE_TOPIC),
         );
         Ok(match found {
-            (Some(registry), Some(alliance), Some(market)) => Some(Self {
-                registry,
-                alliance,
-                market,
-            }),
+            (Some(registry), Some(alliance), Some(market)) => Some(Self { registry, alliance, market }),
             _ => None,
         })
     }
@@ -139,26 +125,13 @@ pub fn deploy_suite(
     let (registry_code, _) = chain.upload(signer, &codes.registry)?;
     let (alliance_code, _) = chain.upload(signer, &codes.alliance)?;
     let (market_code, _) = chain.upload(signer, &codes.market)?;
-    let rules = Config {
-        registries: vec![registry_code],
-        ..config.alliance.clone()
-    };
+    let rules = Config { registries: vec![registry_code], ..config.alliance.clone() };
     rules.check().map_err(refusals::config)?;
     let tag = chain.genesis();
-    let (registry, _) = chain.instantiate_typed(
-        signer,
-        registry_code,
-        NO_VALUE,
-        salt.to_vec(),
-        RegistryRef::new(tag),
-    )?;
-    let (alliance, _) = chain.instantiate_typed(
-        signer,
-        alliance_code,
-        NO_VALUE,
-        salt.to_vec(),
-        AllianceRef::new(rules),
-    )?;
+    let (registry, _) =
+        chain.instantiate_typed(signer, registry_code, NO_VALUE, salt.to_vec(), RegistryRef::new(tag))?;
+    let (alliance, _) =
+        chain.instantiate_typed(signer, alliance_code, NO_VALUE, salt.to_vec(), AllianceRef::new(rules))?;
     let (market, _) = chain.instantiate_typed(
         signer,
         market_code,
@@ -166,9 +139,5 @@ pub fn deploy_suite(
         salt.to_vec(),
         MarketRef::new(config.market_fee_bps, vec![registry_code]),
     )?;
-    Ok(SuiteAddresses {
-        registry,
-        alliance,
-        market,
-    })
+    Ok(SuiteAddresses { registry, alliance, market })
 }

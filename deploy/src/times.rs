@@ -34,10 +34,7 @@ pub fn period(text: &str) -> Result<u64, Refusal> {
         .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok())
         .and_then(|period| u64::try_from(period.as_millis()).ok())
         .ok_or_else(|| {
-            Refusal::new(
-                format!("`{text}` is not a period"),
-                "write a period such as 30m, 36h or 7d",
-            )
+            Refusal::new(format!("`{text}` is not a period"), "write a period such as 30m, 36h or 7d")
         })
 }
 
@@ -64,10 +61,7 @@ mod tests {
     #[test]
     fn what_is_no_time_is_refused() {
         for text in ["tomorrow", "2026-05-01", "1969-12-31T23:59:59Z", ""] {
-            assert_eq!(
-                parse(text, 0).unwrap_err().what,
-                format!("`{text}` is not a time")
-            );
+            assert_eq!(parse(text, 0).unwrap_err().what, format!("`{text}` is not a time"));
         }
         for text in ["+", "+-1d", "+soon"] {
             assert!(parse(text, 0).unwrap_err().what.ends_with("not a period"));

@@ -30,7 +30,7 @@ pub fn built() -> &'static PathBuf {
         let mocks = ["mock-psp22", "mock-psp34-minimal", "mock-look-alike"];
         let contracts: Vec<_> =
             suite().into_iter().chain(mocks.map(|name| Contract::new(name, CHAIN_SIZE_LIMIT))).collect();
-        let progress = Progress::new();
+        let mut progress = Progress::new();
         match build(&contracts, &options, &mut |event| progress.show(event)) {
             Ok(_) => options.out_dir,
             Err(fault) => panic!("the contracts don't build: {fault}"),
@@ -234,4 +234,9 @@ pub fn another_registry(world: &mut World, salt: &[u8]) -> AccountId {
         Ok((address, _)) => address,
         Err(fault) => panic!("{fault}"),
     }
+}
+
+/// A typed reference to the contract at `account`, to build messages with.
+pub fn reference<R: ink::env::call::FromAccountId<ink::env::DefaultEnvironment>>(account: AccountId) -> R {
+    R::from_account_id(account)
 }

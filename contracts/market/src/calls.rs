@@ -1,7 +1,6 @@
 //! What the market asks of a registry. A registry that traps or misspeaks gives an error, never a panic. Holds no rules.
 use crate::error::MarketError;
-use ink::codegen::TraitCallBuilder;
-use ink::{contract_ref, prelude::vec::Vec};
+use ink::{codegen::TraitCallBuilder, contract_ref, prelude::vec::Vec};
 use shared::{
     ids::CouponId,
     psp34::{PSP34Error, FROZEN, MARKET_ONLY, PSP34, SOULBOUND},

@@ -45,8 +45,9 @@ mod market {
         /// Offers a coupon of the caller's at `price`, in the campaign's asset's smallest unit, until just before `ends_at`. The caller has
         /// approved this market at the registry beforehand; the market holds the coupon from now on.
         ///
-        /// Touches: 4 (root twice, the registry's code hash, listing), and the registry's for `sale_terms`, `transfer` and `owner_of`. The
-        /// caller pays the deposit of the listing; whoever removes it, by `buy` or `cancel`, gets it back.
+        /// Touches: 3 (root twice, listing), and the registry's for `sale_terms`, `transfer` and `owner_of`. The caller pays the deposit
+        /// of the listing, and of the market's count of coupons at the registry where it held none; the listing's goes to whoever removes
+        /// it: the seller by `cancel`, or the buyer.
         /// # Errors
         /// `UnknownRegistry`, `NoSuchCoupon`, `CouponFrozen`, `NotHolder`, `NoPrice`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`,
         /// `AlreadyListed`, `Overflow`, `NotApproved`, `Soulbound`, `OtherMarketOnly`, `TransferRefused`, `NotReceived`, `RegistryFailed`.
@@ -74,8 +75,8 @@ mod market {
         /// or PSP22 by allowance. The seller and the issuer are paid, into their pull balances where a transfer fails.
         ///
         /// Touches: 3 (root twice, listing), 2 more for the owner's pull balance with a fee in a PSP22 token and for each pay-out that
-        /// fails, and those of the registry's `transfer`. The caller pays the deposit of its count of coupons at the registry, where it
-        /// held none before, and gets that of the listing.
+        /// fails, and those of the registry's `transfer`. The caller gets the deposit of the listing, and pays those of its count of
+        /// coupons at the registry where it held none, and of each pull balance that comes into being.
         /// # Errors
         /// `NotListed`, `ListingEnded`, `OwnListing`, `PriceOverLimit`, `Payment`, `NoSuchCoupon`, `CouponFrozen`, `TransferRefused`,
         /// `RegistryFailed`, `Overflow`.

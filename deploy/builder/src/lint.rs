@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use syn::{punctuated::Punctuated, Attribute, Expr, ExprLit, ImplItem, Item, Lit, Meta, Token, TraitItem};
+use syn::{
+    punctuated::Punctuated, Attribute, Expr, ExprLit, Ident, ImplItem, Item, Lit, Meta, Token, TraitItem,
+};
 use thiserror::Error;
 
 use crate::{fingerprint::files_under, BuildError};
@@ -64,34 +66,41 @@ pub(crate) fn no_message_is_hidden(dirs: &BTreeSet<PathBuf>) -> Result<(), Build
     Ok(())
 }
 
-/// The first hidden message among `items`, with its condition. `outer` is a condition that already stands over all of them.
+/// The first hidden message among `items`, with its condition. `outer` is a condition that already stands over them all.
 fn hidden_in(items: &[Item], outer: &Option<String>) -> Option<(String, String)> {
     items.iter().find_map(|item| {
         if let Item::Mod(module) = item {
             let (_, items) = module.content.as_ref()?;
             return hidden_in(items, &outer.clone().or_else(|| uneven(&module.attrs)));
         }
-        let (outer_attrs, functions): (_, Vec<_>) = if let Item::Impl(block) = item {
-            let functions = block.items.iter().filter_map(|item| match item {
-                ImplItem::Fn(function) => Some((&function.attrs, &function.sig.ident)),
-                _ => None,
-            });
-            (&block.attrs, functions.collect())
-        } else if let Item::Trait(definition) = item {
-            let functions = definition.items.iter().filter_map(|item| match item {
-                TraitItem::Fn(function) => Some((&function.attrs, &function.sig.ident)),
-                _ => None,
-            });
-            (&definition.attrs, functions.collect())
-        } else {
-            return None;
-        };
-        let outer = outer.clone().or_else(|| uneven(outer_attrs));
+        let (attrs, functions) = functions_of(item)?;
+        let outer = outer.clone().or_else(|| uneven(attrs));
         functions.into_iter().filter(|(attrs, _)| is_message(attrs)).find_map(|(attrs, name)| {
             let condition = outer.clone().or_else(|| uneven(attrs))?;
             Some((name.to_string(), condition))
         })
     })
+}
+
+type Attributed<'a, T> = (&'a [Attribute], T);
+
+/// The functions of an `impl` or a trait, which are all that can be messages.
+fn functions_of(item: &Item) -> Option<Attributed<'_, Vec<Attributed<'_, &Ident>>>> {
+    if let Item::Impl(block) = item {
+        let functions = block.items.iter().filter_map(|item| {
+            let ImplItem::Fn(function) = item else { return None };
+            Some((&*function.attrs, &function.sig.ident))
+        });
+        Some((&block.attrs, functions.collect()))
+    } else if let Item::Trait(definition) = item {
+        let functions = definition.items.iter().filter_map(|item| {
+            let TraitItem::Fn(function) = item else { return None };
+            Some((&*function.attrs, &function.sig.ident))
+        });
+        Some((&definition.attrs, functions.collect()))
+    } else {
+        None
+    }
 }
 
 /// Whether an `#[ink(..)]`, or a `#[cfg_attr(.., ink(..))]`, makes a message or a constructor.
@@ -131,13 +140,14 @@ fn uneven(attrs: &[Attribute]) -> Option<String> {
 fn holds(condition: &Meta, std: bool) -> Option<bool> {
     match condition {
         Meta::Path(path) => path.is_ident("test").then_some(false),
-        Meta::NameValue(pair) if pair.path.is_ident("feature") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value() == "std" => Some(std),
-            Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) if name.value() == "ink-as-dependency" => {
-                Some(false)
+        Meta::NameValue(pair) if pair.path.is_ident("feature") => {
+            let Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) = &pair.value else { return None };
+            match &*name.value() {
+                "std" => Some(std),
+                "ink-as-dependency" => Some(false),
+                _ => None,
             }
-            _ => None,
-        },
+        }
         Meta::NameValue(_) => None,
         Meta::List(list) => {
             let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
@@ -225,10 +235,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("Cargo.toml");
         fs::write(&path, manifest).unwrap();
-        overflow_checks_are_on(&path).map_err(|error| match error {
-            BuildError::OverflowChecksOff { found, .. } => found,
-            other => panic!("{other}"),
-        })
+        let Err(error) = overflow_checks_are_on(&path) else { return Ok(()) };
+        let BuildError::OverflowChecksOff { found, .. } = error else { panic!("{error}") };
+        Err(found)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use wasmparser::{ExternalKind, Parser, Payload};
 use crate::{bundle::Paths, BuildError};
 
 /// The optimiser that is linked in, with the release of Binaryen it carries.
-pub const OPTIMISER: &str = "wasm-opt 0.116.1 (Binaryen 116), -Oz --zero-filled-memory";
+pub const OPTIMISER: &str = "wasm-opt 0.116.1 (Binaryen 116), -Oz --zero-filled-memory --converge";
 
 /// What a chain calls.
 pub(crate) const ENTRY_POINTS: [&str; 2] = ["call", "deploy"];
@@ -23,6 +23,7 @@ pub(crate) fn optimise(name: &str, compiled: &[u8], paths: &Paths) -> Result<Vec
     OptimizationOptions::new_optimize_for_size_aggressively()
         .mvp_features_only()
         .zero_filled_memory(true)
+        .set_converge()
         .run(&before, &after)
         .map_err(|error| failed(error.to_string()))?;
     let optimised = fs::read(&after).map_err(BuildError::io("read", &after))?;

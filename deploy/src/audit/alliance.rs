@@ -31,10 +31,7 @@ pub(super) struct AllianceReplay {
 
 impl AllianceReplay {
     pub(super) fn new() -> Self {
-        Self {
-            store: Replayed::default(),
-            till: Till::new("alliance"),
-        }
+        Self { store: Replayed::default(), till: Till::new("alliance") }
     }
 
     /// The rules, the open cycle and the one before.
@@ -73,11 +70,7 @@ impl AllianceReplay {
 
     /// # Errors
     /// `Contradiction`.
-    pub(super) fn apply(
-        &mut self,
-        event: &AllianceEvent,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    pub(super) fn apply(&mut self, event: &AllianceEvent, now: Timestamp) -> Result<(), Contradiction> {
         match event {
             AllianceEvent::AllianceCreated(event) => self.created(event, now),
             AllianceEvent::MemberApplied(event) => self.applied(event, now),
@@ -100,20 +93,14 @@ impl AllianceReplay {
 
     /// The member, brought up to the open cycle.
     fn member(&self, account: AccountId) -> Result<Member, Contradiction> {
-        let missing = || Contradiction::Missing {
-            item: format!("{} {}", MEMBERS.noun(), account.words()),
-        };
+        let missing = || Contradiction::Missing { item: format!("{} {}", MEMBERS.noun(), account.words()) };
         let mut member = self.store.get(&MEMBERS, &account).ok_or_else(missing)?;
         let cycle = self.root()?.books.cycle.number;
         ensure_some("a member's credit", member.roll(cycle).ok())?;
         Ok(member)
     }
 
-    fn created(
-        &mut self,
-        event: &events::AllianceCreated,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    fn created(&mut self, event: &events::AllianceCreated, now: Timestamp) -> Result<(), Contradiction> {
         if self.root().is_ok() {
             return Err(Contradiction::CreatedTwice);
         }
@@ -122,11 +109,7 @@ impl AllianceReplay {
             config: event.config.clone(),
             books: ::alliance::cycles::Books {
                 cycle: opened(1, now),
-                closed: Closed {
-                    cycle: opened(0, now),
-                    cut_off: now,
-                    paid_in: 0,
-                },
+                closed: Closed { cycle: opened(0, now), cut_off: now, paid_in: 0 },
                 fund: 0,
             },
         };
@@ -134,16 +117,10 @@ impl AllianceReplay {
         Ok(())
     }
 
-    fn applied(
-        &mut self,
-        event: &events::MemberApplied,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    fn applied(&mut self, event: &events::MemberApplied, now: Timestamp) -> Result<(), Contradiction> {
         let account = event.member;
         if self.store.get(&MEMBERS, &account).is_some() {
-            return Err(Contradiction::Exists {
-                item: format!("{} {}", MEMBERS.noun(), account.words()),
-            });
+            return Err(Contradiction::Exists { item: format!("{} {}", MEMBERS.noun(), account.words()) });
         }
         ensure_same("the application's time", now, event.at)?;
         let mut root = self.root()?;
@@ -163,15 +140,10 @@ impl AllianceReplay {
             credit: 0,
         };
         self.store.set(&MEMBERS, &account, &member);
-        self.till
-            .take_in(root.config.asset, fee, account, "joining fee")
+        self.till.take_in(root.config.asset, fee, account, "joining fee")
     }
 
-    fn admitted(
-        &mut self,
-        event: &events::MemberAdmitted,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    fn admitted(&mut self, event: &events::MemberAdmitted, now: Timestamp) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         ensure_same("the admission's time", now, event.at)?;
         ensure_same("the member's standing", Status::Applied, member.status)?;
@@ -190,12 +162,7 @@ impl AllianceReplay {
         ensure_same("the collateral", member.collateral, event.collateral)?;
         self.store.remove(&MEMBERS, &event.member);
         let asset = self.config()?.asset;
-        self.till.pay_out(
-            asset,
-            event.collateral,
-            event.member,
-            "collateral on leaving",
-        )
+        self.till.pay_out(asset, event.collateral, event.member, "collateral on leaving")
     }
 
     fn deposited(&mut self, event: &events::CollateralDeposited) -> Result<(), Contradiction> {
@@ -204,8 +171,7 @@ impl AllianceReplay {
         member.collateral = ensure_some("collateral", collateral)?;
         self.store.set(&MEMBERS, &event.member, &member);
         let asset = self.config()?.asset;
-        self.till
-            .take_in(asset, event.amount, event.member, "collateral deposited")
+        self.till.take_in(asset, event.amount, event.member, "collateral deposited")
     }
 
     fn withdrawn(&mut self, event: &events::CollateralWithdrawn) -> Result<(), Contradiction> {
@@ -215,25 +181,13 @@ impl AllianceReplay {
         let config = self.config()?;
         ensure_covered(&member, &config)?;
         self.store.set(&MEMBERS, &event.member, &member);
-        self.till.pay_out(
-            config.asset,
-            event.amount,
-            event.member,
-            "collateral withdrawn",
-        )
+        self.till.pay_out(config.asset, event.amount, event.member, "collateral withdrawn")
     }
 
     fn booked(&mut self, event: &events::DebtBooked) -> Result<(), Contradiction> {
         let mut root = self.root()?;
-        ensure_rule(
-            "a debt is between two members",
-            event.issuer != event.acceptor,
-        )?;
-        ensure_same(
-            "the fee",
-            shared::math::share_up(event.amount, root.config.fee_bps),
-            event.fee,
-        )?;
+        ensure_rule("a debt is between two members", event.issuer != event.acceptor)?;
+        ensure_same("the fee", shared::math::share_up(event.amount, root.config.fee_bps), event.fee)?;
         let (mut issuer, mut acceptor) = (self.member(event.issuer)?, self.member(event.acceptor)?);
         let cycle = &mut root.books.cycle;
         cycle.fees = ensure_some("the cycle's fees", cycle.fees.checked_add(event.fee))?;
@@ -242,10 +196,8 @@ impl AllianceReplay {
         post(cycle, &mut acceptor, credit, Side::Earns)?;
         ensure_covered(&issuer, &root.config)?;
         let key = (event.registry, event.acceptor, event.number);
-        let mut booking = self.store.get(&BOOKINGS, &key).unwrap_or(Booking {
-            cycle: cycle.number,
-            debts: Vec::new(),
-        });
+        let mut booking =
+            self.store.get(&BOOKINGS, &key).unwrap_or(Booking { cycle: cycle.number, debts: Vec::new() });
         ensure_same("the booking's cycle", cycle.number, booking.cycle)?;
         booking.debts.push(Debt {
             issuer: event.issuer,
@@ -262,9 +214,7 @@ impl AllianceReplay {
 
     fn reversed(&mut self, event: &events::DebtReversed) -> Result<(), Contradiction> {
         let key = (event.registry, event.acceptor, event.number);
-        let missing = || Contradiction::Missing {
-            item: format!("{} {}", BOOKINGS.noun(), key.words()),
-        };
+        let missing = || Contradiction::Missing { item: format!("{} {}", BOOKINGS.noun(), key.words()) };
         let mut booking = self.store.get(&BOOKINGS, &key).ok_or_else(missing)?;
         if booking.debts.is_empty() {
             return Err(missing());
@@ -306,24 +256,11 @@ impl AllianceReplay {
         ensure_same("the closing's time", now, event.at)?;
         ensure_same(
             "the cycle's number and sums",
-            (
-                books.cycle.number,
-                books.cycle.debits,
-                books.cycle.fees,
-                books.cycle.refunds,
-            ),
+            (books.cycle.number, books.cycle.debits, books.cycle.fees, books.cycle.refunds),
             (event.number, event.debits, event.fees, event.refunds),
         )?;
-        ensure_same(
-            "the bounty",
-            config.closing_bounty.min(books.fund),
-            event.bounty,
-        )?;
-        ensure_same(
-            "the cut-off",
-            now.saturating_add(config.pay_in_window),
-            event.cut_off,
-        )?;
+        ensure_same("the bounty", config.closing_bounty.min(books.fund), event.bounty)?;
+        ensure_same("the cut-off", now.saturating_add(config.pay_in_window), event.cut_off)?;
         ensure_rule(
             "a cycle closes when its time is up and the one before is settled",
             now >= books.cycle.opened_at.saturating_add(config.cycle_length)
@@ -332,17 +269,12 @@ impl AllianceReplay {
         let fund = books.fund.checked_sub(event.bounty);
         let fund = fund.and_then(|fund| fund.checked_add(event.fees));
         books.fund = ensure_some("the fund", fund)?;
-        books.closed = Closed {
-            cycle: books.cycle,
-            cut_off: event.cut_off,
-            paid_in: 0,
-        };
+        books.closed = Closed { cycle: books.cycle, cut_off: event.cut_off, paid_in: 0 };
         let next = ensure_some("the cycle's number", event.number.checked_add(1))?;
         books.cycle = opened(next, now);
         let asset = config.asset;
         self.store.set(&ROOT, &(), &root);
-        self.till
-            .pay_out(asset, event.bounty, event.closer, "bounty for closing")
+        self.till.pay_out(asset, event.bounty, event.closer, "bounty for closing")
     }
 
     /// Pays what `account` owes of the cycle closed last.
@@ -367,20 +299,12 @@ impl AllianceReplay {
         let member = self.member(event.member)?;
         self.pay_due(event.member, member, event.amount)?;
         let asset = self.config()?.asset;
-        self.till
-            .take_in(asset, event.amount, event.payer, "paid in")
+        self.till.take_in(asset, event.amount, event.payer, "paid in")
     }
 
-    fn covered(
-        &mut self,
-        event: &events::PayInCovered,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    fn covered(&mut self, event: &events::PayInCovered, now: Timestamp) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
-        ensure_rule(
-            "collateral pays from the cut-off on",
-            now >= self.root()?.books.closed.cut_off,
-        )?;
+        ensure_rule("collateral pays from the cut-off on", now >= self.root()?.books.closed.cut_off)?;
         let collateral = member.collateral.checked_sub(event.amount);
         member.collateral = ensure_some("collateral", collateral)?;
         self.pay_due(event.member, member, event.amount)
@@ -397,8 +321,7 @@ impl AllianceReplay {
         }
         ensure_same("the payout", amount, event.amount)?;
         self.store.set(&MEMBERS, &event.member, &member);
-        self.till
-            .pay_out(config.asset, event.amount, event.member, "paid out")
+        self.till.pay_out(config.asset, event.amount, event.member, "paid out")
     }
 }
 
@@ -409,12 +332,7 @@ enum Side {
 }
 
 /// Moves a member's open position, and the cycle's debits by as much as the member's own debit changes.
-fn post(
-    cycle: &mut Cycle,
-    member: &mut Member,
-    amount: Balance,
-    side: Side,
-) -> Result<(), Contradiction> {
+fn post(cycle: &mut Cycle, member: &mut Member, amount: Balance, side: Side) -> Result<(), Contradiction> {
     let before = owed(member.open);
     let after = match side {
         Side::Owes => member.open.checked_sub_unsigned(amount),
@@ -428,13 +346,7 @@ fn post(
 }
 
 fn opened(number: u32, opened_at: Timestamp) -> Cycle {
-    Cycle {
-        number,
-        opened_at,
-        debits: 0,
-        fees: 0,
-        refunds: 0,
-    }
+    Cycle { number, opened_at, debits: 0, fees: 0, refunds: 0 }
 }
 
 fn ensure_covered(member: &Member, config: &Config) -> Result<(), Contradiction> {

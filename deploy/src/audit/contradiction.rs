@@ -16,17 +16,9 @@ pub enum Contradiction {
     #[error("there is already a {item}")]
     Exists { item: String },
     #[error("coupon {} is held by {}, not by {}", coupon_words(*.coupon), ss58(.owner), ss58(.named))]
-    NotHolder {
-        coupon: CouponId,
-        owner: AccountId,
-        named: AccountId,
-    },
+    NotHolder { coupon: CouponId, owner: AccountId, named: AccountId },
     #[error("{what} is {expected} by the events before, not {found}")]
-    Differs {
-        what: &'static str,
-        expected: String,
-        found: String,
-    },
+    Differs { what: &'static str, expected: String, found: String },
     #[error("{what} was used before")]
     UsedTwice { what: String },
     #[error("the rules refuse this: {rule}")]

@@ -69,11 +69,7 @@ pub(super) struct Audited<'a> {
 /// Writes the database to `db` and its tables to `<csv>/<table>.csv`, each file in one step, replacing what was there.
 /// # Errors
 /// `Database`, `File`, `Csv`.
-pub(super) fn write(
-    audited: &Audited,
-    db: Option<&Path>,
-    csv: Option<&Path>,
-) -> Result<(), AuditError> {
+pub(super) fn write(audited: &Audited, db: Option<&Path>, csv: Option<&Path>) -> Result<(), AuditError> {
     if db.is_none() && csv.is_none() {
         return Ok(());
     }
@@ -131,9 +127,7 @@ struct Tables<'a>(&'a Connection);
 impl Tables<'_> {
     fn insert<const N: usize>(&self, table: &str, row: [Value; N]) -> Result<(), AuditError> {
         let places = vec!["?"; N].join(", ");
-        let mut statement = self
-            .0
-            .prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
+        let mut statement = self.0.prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
         statement.execute(params_from_iter(row))?;
         Ok(())
     }
@@ -232,9 +226,7 @@ impl Tables<'_> {
             }
             RegistryEvent::OrderRedeemed(event) => self.redemption(happened, &event.redemption),
             RegistryEvent::OrderRolledBack(event) => {
-                let Redemption {
-                    acceptor, number, ..
-                } = event.redemption;
+                let Redemption { acceptor, number, .. } = event.redemption;
                 self.update(
                     "UPDATE redemptions SET rolled_back_at = ?3 WHERE acceptor = ?1 AND number = ?2",
                     [account(acceptor), order(number), time],
@@ -284,12 +276,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    fn alliance(
-        &self,
-        happened: &Happened,
-        event: &AllianceEvent,
-        cycle: u32,
-    ) -> Result<(), AuditError> {
+    fn alliance(&self, happened: &Happened, event: &AllianceEvent, cycle: u32) -> Result<(), AuditError> {
         let [block, idx, time] = at(happened);
         match event {
             AllianceEvent::DebtBooked(event) => {
@@ -311,12 +298,7 @@ impl Tables<'_> {
             }
             AllianceEvent::DebtReversed(event) => self.update(
                 "UPDATE bookings SET reversed_at = ?4 WHERE registry = ?1 AND acceptor = ?2 AND number = ?3",
-                [
-                    account(event.registry),
-                    account(event.acceptor),
-                    order(event.number),
-                    time,
-                ],
+                [account(event.registry), account(event.acceptor), order(event.number), time],
             ),
             AllianceEvent::CycleClosed(event) => {
                 let row = [
@@ -346,9 +328,8 @@ impl Tables<'_> {
     fn market(&self, happened: &Happened, event: &MarketEvent) -> Result<(), AuditError> {
         const CLOSE: &str = "UPDATE listings SET state = ?4 WHERE registry = ?1 AND campaign = ?2 AND serial = ?3 AND state = 'open'";
         let [block, idx, time] = at(happened);
-        let coupon = |registry, CouponId { campaign, serial }| {
-            [account(registry), number(campaign), number(serial)]
-        };
+        let coupon =
+            |registry, CouponId { campaign, serial }| [account(registry), number(campaign), number(serial)];
         match event {
             MarketEvent::ListingOpened(event) => {
                 let [registry, campaign, serial] = coupon(event.registry, event.coupon);
@@ -442,9 +423,7 @@ fn export(connection: &Connection, folder: &Path) -> Result<(), AuditError> {
     fs::create_dir_all(folder).map_err(|fault| AuditError::file(folder, fault))?;
     let mut names =
         connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
-    let names: Vec<String> = names
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for name in names {
         let file = temporary(folder)?;
         let mut out = csv::Writer::from_writer(file.as_file());
@@ -482,27 +461,17 @@ fn folder_of(path: &Path) -> Result<std::path::PathBuf, AuditError> {
 }
 
 fn temporary(folder: &Path) -> Result<NamedTempFile, AuditError> {
-    Builder::new()
-        .prefix(".audit-")
-        .tempfile_in(folder)
-        .map_err(|fault| AuditError::file(folder, fault))
+    Builder::new().prefix(".audit-").tempfile_in(folder).map_err(|fault| AuditError::file(folder, fault))
 }
 
 fn keep(file: NamedTempFile, path: &Path) -> Result<(), AuditError> {
-    file.as_file()
-        .sync_all()
-        .map_err(|fault| AuditError::file(path, fault))?;
-    file.persist(path)
-        .map_err(|fault| AuditError::file(path, fault.error))?;
+    file.as_file().sync_all().map_err(|fault| AuditError::file(path, fault))?;
+    file.persist(path).map_err(|fault| AuditError::file(path, fault.error))?;
     Ok(())
 }
 
 fn at(happened: &Happened) -> [Value; 3] {
-    [
-        number(happened.place.block),
-        number(happened.place.index),
-        moment(happened.time),
-    ]
+    [number(happened.place.block), number(happened.place.index), moment(happened.time)]
 }
 
 fn text(words: &str) -> Value {

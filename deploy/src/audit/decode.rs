@@ -83,11 +83,7 @@ contract_events! {
     }
 }
 
-fn read_as<E: Event + Decode>(
-    event: &'static str,
-    topics: &[Hash],
-    data: &[u8],
-) -> Result<E, Unreadable> {
+fn read_as<E: Event + Decode>(event: &'static str, topics: &[Hash], data: &[u8]) -> Result<E, Unreadable> {
     let mut rest = data;
     let read = E::decode(&mut rest).map_err(|_| Unreadable::Malformed { event })?;
     if !rest.is_empty() {
@@ -149,22 +145,13 @@ mod tests {
             Ok(MarketEvent::FeeChanged(FeeChanged { fee_bps: 300 }))
         ));
         let event = "FeeChanged";
-        assert_eq!(
-            refusal(&topics, &data[..1]),
-            Some(Unreadable::Malformed { event })
-        );
+        assert_eq!(refusal(&topics, &data[..1]), Some(Unreadable::Malformed { event }));
         assert_eq!(
             refusal(&topics, &[data.as_slice(), &[0]].concat()),
             Some(Unreadable::TrailingBytes { event, bytes: 1 })
         );
-        assert_eq!(
-            refusal(&[topics[0], [1; 32]], &data),
-            Some(Unreadable::WrongTopics { event })
-        );
-        assert_eq!(
-            refusal(&[[9; 32]], &data),
-            Some(Unreadable::UnknownSignature { signature: [9; 32] })
-        );
+        assert_eq!(refusal(&[topics[0], [1; 32]], &data), Some(Unreadable::WrongTopics { event }));
+        assert_eq!(refusal(&[[9; 32]], &data), Some(Unreadable::UnknownSignature { signature: [9; 32] }));
         assert_eq!(refusal(&[], &data), Some(Unreadable::Unsigned));
     }
 }

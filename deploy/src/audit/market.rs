@@ -10,9 +10,7 @@ use ::market::{
     events,
     listings::{Listing, Parts},
 };
-use shared::{
-    assets::Asset, ids::CouponId, math::share_down, AccountId, Balance, Timestamp,
-};
+use shared::{assets::Asset, ids::CouponId, math::share_down, AccountId, Balance, Timestamp};
 use std::collections::BTreeMap;
 
 type ListingKey = (AccountId, CouponKey);
@@ -31,18 +29,13 @@ pub(super) struct MarketReplay {
 
 impl MarketReplay {
     pub(super) fn new() -> Self {
-        Self {
-            store: Replayed::default(),
-            till: Till::new("market"),
-        }
+        Self { store: Replayed::default(), till: Till::new("market") }
     }
 
     /// Every coupon for sale, by registry.
     pub(super) fn listed(&self) -> Vec<(AccountId, CouponId)> {
         let listings = self.store.all(&LISTINGS).into_iter();
-        listings
-            .map(|((registry, coupon), _)| (registry, CouponId::from_u64(coupon.0)))
-            .collect()
+        listings.map(|((registry, coupon), _)| (registry, CouponId::from_u64(coupon.0))).collect()
     }
 
     /// What the market owes: pull balances and platform fees.
@@ -59,24 +52,17 @@ impl MarketReplay {
 
     /// # Errors
     /// `Contradiction`.
-    pub(super) fn apply(
-        &mut self,
-        event: &MarketEvent,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    pub(super) fn apply(&mut self, event: &MarketEvent, now: Timestamp) -> Result<(), Contradiction> {
         match event {
             MarketEvent::MarketCreated(event) => self.created(event),
             MarketEvent::FeeChanged(event) => self.fee_changed(event),
             MarketEvent::ListingOpened(event) => self.opened(event, now),
             MarketEvent::ListingSold(event) => self.sold(event, now),
-            MarketEvent::ListingCancelled(event) => {
-                self.close(event.registry, event.coupon, &event.listing)
-            }
+            MarketEvent::ListingCancelled(event) => self.close(event.registry, event.coupon, &event.listing),
             MarketEvent::CreditAdded(event) => {
                 self.credit(event.account, event.asset, event.amount)?;
                 let (asset, amount) = (event.asset, event.amount);
-                self.till
-                    .take_in(asset, amount, event.account, "pay-out failed")
+                self.till.take_in(asset, amount, event.account, "pay-out failed")
             }
             MarketEvent::CreditWithdrawn(event) => self.credit_withdrawn(event),
         }
@@ -108,17 +94,11 @@ impl MarketReplay {
         Ok(())
     }
 
-    fn opened(
-        &mut self,
-        event: &events::ListingOpened,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    fn opened(&mut self, event: &events::ListingOpened, now: Timestamp) -> Result<(), Contradiction> {
         let mut root = self.root()?;
         let key = (event.registry, event.coupon.into());
         if self.store.get(&LISTINGS, &key).is_some() {
-            return Err(Contradiction::Exists {
-                item: format!("{} {}", LISTINGS.noun(), key.words()),
-            });
+            return Err(Contradiction::Exists { item: format!("{} {}", LISTINGS.noun(), key.words()) });
         }
         ensure_same("the platform's share", root.fee_bps, event.listing.fee_bps)?;
         ensure_rule("a listing has a future", event.listing.ends_at > now)?;
@@ -136,9 +116,8 @@ impl MarketReplay {
     ) -> Result<(), Contradiction> {
         let key = (registry, coupon.into());
         let listed = self.store.get(&LISTINGS, &key);
-        let listed = listed.ok_or_else(|| Contradiction::Missing {
-            item: format!("{} {}", LISTINGS.noun(), key.words()),
-        })?;
+        let listed = listed
+            .ok_or_else(|| Contradiction::Missing { item: format!("{} {}", LISTINGS.noun(), key.words()) })?;
         ensure_same("the listing", listed, *listing)?;
         let mut root = self.root()?;
         root.held = ensure_some("the coupons held", root.held.checked_sub(1))?;
@@ -163,20 +142,12 @@ impl MarketReplay {
             Asset::Psp22(_) if parts.fee == 0 => {}
             Asset::Psp22(_) => self.credit(self.root()?.owner, asset, parts.fee)?,
         }
-        self.till
-            .take_in(asset, listing.price, event.buyer, "price")?;
-        self.till
-            .pay_out(asset, parts.seller, listing.seller, "sale")?;
-        self.till
-            .pay_out(asset, parts.royalty, listing.issuer, "royalty")
+        self.till.take_in(asset, listing.price, event.buyer, "price")?;
+        self.till.pay_out(asset, parts.seller, listing.seller, "sale")?;
+        self.till.pay_out(asset, parts.royalty, listing.issuer, "royalty")
     }
 
-    fn credit(
-        &mut self,
-        account: AccountId,
-        asset: Asset,
-        amount: Balance,
-    ) -> Result<(), Contradiction> {
+    fn credit(&mut self, account: AccountId, asset: Asset, amount: Balance) -> Result<(), Contradiction> {
         let credit = self.store.get(&CREDITS, &(account, asset)).unwrap_or(0);
         let credit = ensure_some("a credit", credit.checked_add(amount))?;
         self.store.set(&CREDITS, &(account, asset), &credit);
@@ -196,8 +167,7 @@ impl MarketReplay {
         ensure_same("the credit", owed, event.amount)?;
         self.store.set(&ROOT, &(), &root);
         self.store.remove(&CREDITS, &(account, asset));
-        self.till
-            .pay_out(asset, event.amount, account, "credit withdrawn")
+        self.till.pay_out(asset, event.amount, account, "credit withdrawn")
     }
 }
 
@@ -207,9 +177,5 @@ fn shared_price(listing: &Listing) -> Result<Parts, Contradiction> {
     let royalty = share_down(listing.price, listing.royalty_bps);
     let seller = listing.price.checked_sub(fee);
     let seller = seller.and_then(|rest| rest.checked_sub(royalty));
-    Ok(Parts {
-        seller: ensure_some("the seller's part", seller)?,
-        royalty,
-        fee,
-    })
+    Ok(Parts { seller: ensure_some("the seller's part", seller)?, royalty, fee })
 }

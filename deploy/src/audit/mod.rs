@@ -64,32 +64,16 @@ pub struct Report {
 pub enum Finding {
     /// An event that the contract's code can't have emitted.
     #[error("{place}: {contract}: {why}")]
-    Unreadable {
-        place: Place,
-        contract: &'static str,
-        why: Unreadable,
-    },
+    Unreadable { place: Place, contract: &'static str, why: Unreadable },
     /// An event that can't follow those before it.
     #[error("{place}: {contract}: {event}: {why}")]
-    Contradiction {
-        place: Place,
-        contract: &'static str,
-        event: &'static str,
-        why: Contradiction,
-    },
+    Contradiction { place: Place, contract: &'static str, event: &'static str, why: Box<Contradiction> },
     /// Code that was replaced, ran another's code, or ended: none of the suite's can.
     #[error("{place}: {contract}: {kind:?}")]
-    CodeChanged {
-        place: Place,
-        contract: &'static str,
-        kind: EventKind,
-    },
+    CodeChanged { place: Place, contract: &'static str, kind: EventKind },
     /// An account that runs no code.
     #[error("{contract}: there is no contract at {}", ss58(.account))]
-    Gone {
-        contract: &'static str,
-        account: AccountId,
-    },
+    Gone { contract: &'static str, account: AccountId },
 }
 
 /// Why there is no report.
@@ -105,10 +89,7 @@ pub enum AuditError {
     #[error("the audit's tables: {0}")]
     Csv(#[from] csv::Error),
     #[error("cannot write {}: {source}", .path.display())]
-    File {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
 }
 
 impl AuditError {
@@ -177,45 +158,22 @@ pub fn run(
 /// # Errors
 /// `Unreadable`, `CodeChanged`. `None` for an event of none of the suite's contracts.
 fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>, Finding> {
-    let EventRecord {
-        block,
-        index,
-        time,
-        contract,
-        kind,
-        topics,
-        data,
-    } = record;
+    let EventRecord { block, index, time, contract, kind, topics, data } = record;
     let place = Place { block, index };
-    let (contract, read): (_, fn(&[Hash], &[u8]) -> Result<SuiteEvent, Unreadable>) =
-        if contract == suite.registry {
-            ("registry", |t, d| RegistryEvent::read(t, d).map(SuiteEvent::Registry))
-        } else if contract == suite.alliance {
-            ("alliance", |t, d| AllianceEvent::read(t, d).map(SuiteEvent::Alliance))
-        } else if contract == suite.market {
-            ("market", |t, d| MarketEvent::read(t, d).map(SuiteEvent::Market))
-        } else {
-            return Ok(None);
-        };
+    let (contract, event) = if contract == suite.registry {
+        ("registry", RegistryEvent::read(&topics, &data).map(SuiteEvent::Registry))
+    } else if contract == suite.alliance {
+        ("alliance", AllianceEvent::read(&topics, &data).map(SuiteEvent::Alliance))
+    } else if contract == suite.market {
+        ("market", MarketEvent::read(&topics, &data).map(SuiteEvent::Market))
+    } else {
+        return Ok(None);
+    };
     if kind != EventKind::Emitted {
-        return Err(Finding::CodeChanged {
-            place,
-            contract,
-            kind,
-        });
+        return Err(Finding::CodeChanged { place, contract, kind });
     }
-    let event = read(&topics, &data).map_err(|why| Finding::Unreadable {
-        place,
-        contract,
-        why,
-    })?;
-    Ok(Some(Happened {
-        place,
-        time,
-        topics,
-        data,
-        event,
-    }))
+    let event = event.map_err(|why| Finding::Unreadable { place, contract, why })?;
+    Ok(Some(Happened { place, time, topics, data, event }))
 }
 
 struct Replay {
@@ -270,43 +228,58 @@ impl Replay {
             place,
             contract: happened.contract(),
             event,
-            why,
+            why: why.into(),
         })
     }
 
     /// # Errors
     /// `Contradiction` where the block of the last event leaves a coupon's coming or going unexplained.
     fn ensure_settled(&self) -> Result<(), Finding> {
-        self.registry
-            .ensure_settled()
-            .map_err(|why| Finding::Contradiction {
-                place: self.last,
-                contract: "registry",
-                event: "Transfer",
-                why,
-            })
+        self.registry.ensure_settled().map_err(|why| Finding::Contradiction {
+            place: self.last,
+            contract: "registry",
+            event: "Transfer",
+            why: why.into(),
+        })
     }
 
     /// # Errors
     /// `Gone`, `Contradiction` where a contract was never created, `Chain`.
-    fn compare(
-        self,
-        chain: &(impl Chain + ?Sized),
-        suite: &SuiteAddresses,
-    ) -> Result<Report, AuditError> {
+    fn compare(self, chain: &(impl Chain + ?Sized), suite: &SuiteAddresses) -> Result<Report, AuditError> {
         let sums = |contract| {
-            move |why| Finding::Contradiction {
+            move |why: Contradiction| Finding::Contradiction {
                 place: self.last,
                 contract,
                 event: "the sums after the last event",
-                why,
+                why: why.into(),
             }
         };
         let (registry, alliance, market) = (&self.registry, &self.alliance, &self.market);
         let books = [
-            ("registry", suite.registry, registry::LAYOUT, &registry.store, &registry.till, registry.owed().map_err(sums("registry"))?),
-            ("alliance", suite.alliance, alliance::LAYOUT, &alliance.store, &alliance.till, alliance.owed().map_err(sums("alliance"))?),
-            ("market", suite.market, market::LAYOUT, &market.store, &market.till, market.owed().map_err(sums("market"))?),
+            (
+                "registry",
+                suite.registry,
+                registry::LAYOUT,
+                &registry.store,
+                &registry.till,
+                registry.owed().map_err(sums("registry"))?,
+            ),
+            (
+                "alliance",
+                suite.alliance,
+                alliance::LAYOUT,
+                &alliance.store,
+                &alliance.till,
+                alliance.owed().map_err(sums("alliance"))?,
+            ),
+            (
+                "market",
+                suite.market,
+                market::LAYOUT,
+                &market.store,
+                &market.till,
+                market.owed().map_err(sums("market"))?,
+            ),
         ];
         let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());
         for (contract, account, layout, store, till, owed) in books {
@@ -360,25 +333,16 @@ fn holdings_of(
     owed: &BTreeMap<Asset, Balance>,
     held: &BTreeMap<Asset, Balance>,
 ) -> Result<Vec<Holding>, ChainError> {
-    let assets: std::collections::BTreeSet<Asset> = [Asset::Native]
-        .into_iter()
-        .chain(owed.keys().chain(held.keys()).copied())
-        .collect();
+    let assets: std::collections::BTreeSet<Asset> =
+        [Asset::Native].into_iter().chain(owed.keys().chain(held.keys()).copied()).collect();
     assets
         .into_iter()
         .map(|asset| {
             let held = match asset {
-                Asset::Native => chain
-                    .balance(account)?
-                    .saturating_sub(chain.existential_deposit()),
+                Asset::Native => chain.balance(account)?.saturating_sub(chain.existential_deposit()),
                 Asset::Psp22(token) => token_balance(chain, token, account)?,
             };
-            Ok(Holding {
-                contract,
-                asset,
-                owed: owed.get(&asset).copied().unwrap_or(0),
-                held,
-            })
+            Ok(Holding { contract, asset, owed: owed.get(&asset).copied().unwrap_or(0), held })
         })
         .collect()
 }
@@ -390,18 +354,15 @@ fn token_balance(
     token: AccountId,
     owner: AccountId,
 ) -> Result<Balance, ChainError> {
-    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::balance_of")))
-        .push_arg(owner);
-    let message = build_call::<DefaultEnvironment>()
-        .call(token)
-        .exec_input(input)
-        .returns::<Balance>();
+    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::balance_of"))).push_arg(owner);
+    let message = build_call::<DefaultEnvironment>().call(token).exec_input(input).returns::<Balance>();
     let (balance, _) = chain.view_typed(owner, 0, message)?;
     Ok(balance)
 }
 
 fn shortfall(holding: &Holding) -> Option<Difference> {
-    (!holding.suffices()).then(|| money_differs(holding.contract, "money held", holding.asset, holding.owed, holding.held))
+    (!holding.suffices())
+        .then(|| money_differs(holding.contract, "money held", holding.asset, holding.owed, holding.held))
 }
 
 /// Where what a contract owes by its books isn't what its events moved into it.
@@ -416,8 +377,7 @@ fn misreckoned(
         .filter_map(|asset| {
             let of = |sums: &BTreeMap<_, _>| sums.get(asset).copied().unwrap_or(0);
             let (moved, owed) = (of(moved), of(owed));
-            (moved != owed)
-                .then(|| money_differs(contract, "money owed", *asset, moved, owed))
+            (moved != owed).then(|| money_differs(contract, "money owed", *asset, moved, owed))
         })
         .collect()
 }

@@ -55,13 +55,7 @@ pub(super) struct Till {
 
 impl Till {
     pub(super) fn new(contract: &'static str) -> Self {
-        Self {
-            contract,
-            place: Place::default(),
-            time: 0,
-            held: BTreeMap::new(),
-            movements: Vec::new(),
-        }
+        Self { contract, place: Place::default(), time: 0, held: BTreeMap::new(), movements: Vec::new() }
     }
 
     /// # Errors
@@ -74,9 +68,7 @@ impl Till {
         reason: &'static str,
     ) -> Result<(), Contradiction> {
         let held = self.held.entry(asset).or_default();
-        *held = held
-            .checked_add(amount)
-            .ok_or(Contradiction::Overflow { what: "money held" })?;
+        *held = held.checked_add(amount).ok_or(Contradiction::Overflow { what: "money held" })?;
         self.note(asset, amount, Some(from), None, reason);
         Ok(())
     }
@@ -91,10 +83,7 @@ impl Till {
         reason: &'static str,
     ) -> Result<(), Contradiction> {
         let held = self.held.entry(asset).or_default();
-        *held = held.checked_sub(amount).ok_or(Contradiction::Overdrawn {
-            amount,
-            held: *held,
-        })?;
+        *held = held.checked_sub(amount).ok_or(Contradiction::Overdrawn { amount, held: *held })?;
         self.note(asset, amount, None, Some(to), reason);
         Ok(())
     }
@@ -144,8 +133,6 @@ pub(super) fn add(
     amount: Balance,
 ) -> Result<(), Contradiction> {
     let sum = sums.entry(asset).or_default();
-    *sum = sum
-        .checked_add(amount)
-        .ok_or(Contradiction::Overflow { what: "money owed" })?;
+    *sum = sum.checked_add(amount).ok_or(Contradiction::Overflow { what: "money owed" })?;
     Ok(())
 }

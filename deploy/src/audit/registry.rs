@@ -78,18 +78,12 @@ pub(super) struct RegistryReplay {
 
 impl RegistryReplay {
     pub(super) fn new() -> Self {
-        Self {
-            store: Replayed::default(),
-            till: Till::new("registry"),
-            awaiting: Awaiting::Nothing,
-        }
+        Self { store: Replayed::default(), till: Till::new("registry"), awaiting: Awaiting::Nothing }
     }
 
     /// Who holds a live coupon.
     pub(super) fn owner(&self, coupon: CouponId) -> Option<AccountId> {
-        self.store
-            .get(&COUPONS, &coupon.into())
-            .map(|coupon| coupon.owner)
+        self.store.get(&COUPONS, &coupon.into()).map(|coupon| coupon.owner)
     }
 
     /// What the registry owes: escrow, and pay-outs that wait.
@@ -113,30 +107,22 @@ impl RegistryReplay {
     pub(super) fn ensure_settled(&self) -> Result<(), Contradiction> {
         match &self.awaiting {
             Awaiting::Nothing => Ok(()),
-            Awaiting::Issues { serials, .. } => Err(Contradiction::Unissued {
-                missing: serials.clone().count(),
-            }),
-            Awaiting::Spent(coupons) | Awaiting::Returned(coupons) => {
-                coupons.first().map_or(Ok(()), |(coupon, _)| {
-                    Err(Contradiction::Causeless { coupon: *coupon })
-                })
+            Awaiting::Issues { serials, .. } => {
+                Err(Contradiction::Unissued { missing: serials.clone().count() })
             }
+            Awaiting::Spent(coupons) | Awaiting::Returned(coupons) => coupons
+                .first()
+                .map_or(Ok(()), |(coupon, _)| Err(Contradiction::Causeless { coupon: *coupon })),
         }
     }
 
     /// # Errors
     /// `Contradiction`.
-    pub(super) fn apply(
-        &mut self,
-        event: &RegistryEvent,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    pub(super) fn apply(&mut self, event: &RegistryEvent, now: Timestamp) -> Result<(), Contradiction> {
         match event {
             RegistryEvent::Transfer(event) => return self.transfer(event),
             RegistryEvent::OrderRedeemed(event) => return self.redeemed(&event.redemption, now),
-            RegistryEvent::OrderRolledBack(event) => {
-                return self.rolled_back(&event.redemption, now)
-            }
+            RegistryEvent::OrderRolledBack(event) => return self.rolled_back(&event.redemption, now),
             RegistryEvent::Approval(_)
             | RegistryEvent::RegistryCreated(_)
             | RegistryEvent::CampaignCreated(_)
@@ -196,17 +182,10 @@ impl RegistryReplay {
     ) -> Result<V, Contradiction> {
         self.store
             .get(table, key)
-            .ok_or_else(|| Contradiction::Missing {
-                item: format!("{} {}", table.noun(), key.words()),
-            })
+            .ok_or_else(|| Contradiction::Missing { item: format!("{} {}", table.noun(), key.words()) })
     }
 
-    fn switch(
-        &mut self,
-        table: &Table<(AccountId, AccountId), ()>,
-        key: &(AccountId, AccountId),
-        on: bool,
-    ) {
+    fn switch(&mut self, table: &Table<(AccountId, AccountId), ()>, key: &(AccountId, AccountId), on: bool) {
         if on {
             self.store.set(table, key, &());
         } else {
@@ -234,11 +213,7 @@ impl RegistryReplay {
         if self.root().is_ok() {
             return Err(Contradiction::CreatedTwice);
         }
-        let root = Root {
-            chain_tag: event.chain_tag,
-            campaigns: 0,
-            live: 0,
-        };
+        let root = Root { chain_tag: event.chain_tag, campaigns: 0, live: 0 };
         self.store.set(&ROOT, &(), &root);
         Ok(())
     }
@@ -259,10 +234,7 @@ impl RegistryReplay {
         )?;
         root.campaigns = number;
         self.store.set(&ROOT, &(), &root);
-        let campaign = Campaign {
-            issuer: event.issuer,
-            terms: terms.clone(),
-        };
+        let campaign = Campaign { issuer: event.issuer, terms: terms.clone() };
         self.store.set(&CAMPAIGNS, &number, &campaign);
         let progress = Progress {
             issued: 0,
@@ -275,15 +247,10 @@ impl RegistryReplay {
             reserved: 0,
         };
         self.store.set(&PROGRESS, &number, &progress);
-        self.till
-            .take_in(terms.asset, event.escrow, event.issuer, "escrow locked")
+        self.till.take_in(terms.asset, event.escrow, event.issuer, "escrow locked")
     }
 
-    fn improved(
-        &mut self,
-        event: &events::CampaignImproved,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    fn improved(&mut self, event: &events::CampaignImproved, now: Timestamp) -> Result<(), Contradiction> {
         let Campaign { issuer, terms } = self.campaign(event.campaign)?;
         let mut progress = self.progress(event.campaign)?;
         match event.improvement {
@@ -295,20 +262,14 @@ impl RegistryReplay {
                 progress.redeem_ends = until;
             }
             Improvement::AddBudget { amount } => {
-                let left = progress
-                    .budget_left
-                    .and_then(|left| left.checked_add(amount));
+                let left = progress.budget_left.and_then(|left| left.checked_add(amount));
                 progress.budget_left = Some(ensure_some("the budget", left)?);
             }
             Improvement::AddEscrow { amount } => {
-                ensure_rule(
-                    "escrow belongs to escrow campaigns",
-                    terms.funding == Funding::Escrow,
-                )?;
+                ensure_rule("escrow belongs to escrow campaigns", terms.funding == Funding::Escrow)?;
                 let left = progress.escrow_left.checked_add(amount);
                 progress.escrow_left = ensure_some("escrow", left)?;
-                self.till
-                    .take_in(terms.asset, amount, issuer, "escrow added")?;
+                self.till.take_in(terms.asset, amount, issuer, "escrow added")?;
             }
             Improvement::StopIssuing => {
                 ensure_rule("issuing stops once", !progress.issuing_stopped)?;
@@ -330,13 +291,9 @@ impl RegistryReplay {
         let committed = if over { 0 } else { progress.reserved };
         let left = progress.escrow_left.checked_sub(event.amount);
         progress.escrow_left = ensure_some("escrow", left)?;
-        ensure_rule(
-            "escrow that backs live coupons stays",
-            progress.escrow_left >= committed,
-        )?;
+        ensure_rule("escrow that backs live coupons stays", progress.escrow_left >= committed)?;
         self.store.set(&PROGRESS, &event.campaign, &progress);
-        self.till
-            .pay_out(terms.asset, event.amount, issuer, "escrow withdrawn")
+        self.till.pay_out(terms.asset, event.amount, issuer, "escrow withdrawn")
     }
 
     fn drop_created(&mut self, event: &events::DropCreated) -> Result<(), Contradiction> {
@@ -345,29 +302,18 @@ impl RegistryReplay {
         ensure_same("the drop's number", next, event.drop)?;
         progress.drops = event.drop;
         self.store.set(&PROGRESS, &event.campaign, &progress);
-        let drop = Drop {
-            root: event.root,
-            size: event.size,
-        };
+        let drop = Drop { root: event.root, size: event.size };
         self.store.set(&DROPS, &(event.campaign, event.drop), &drop);
         Ok(())
     }
 
-    fn issued(
-        &mut self,
-        event: &events::CouponsIssued,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
+    fn issued(&mut self, event: &events::CouponsIssued, now: Timestamp) -> Result<(), Contradiction> {
         let number = event.campaign;
         let Campaign { terms, .. } = self.campaign(number)?;
         let mut progress = self.progress(number)?;
         let next = ensure_some("the coupons issued", progress.issued.checked_add(1))?;
         ensure_same("the first serial", next, event.first_serial)?;
-        ensure_same(
-            "the coupons' end",
-            terms.valid_until(now),
-            event.valid_until,
-        )?;
+        ensure_same("the coupons' end", terms.valid_until(now), event.valid_until)?;
         ensure_rule(
             "coupons are issued in the issue window",
             terms.issue_window.contains(now) && !progress.issuing_stopped,
@@ -378,10 +324,7 @@ impl RegistryReplay {
         let backing = backing(&terms).checked_mul(event.count.into());
         let reserved = backing.and_then(|backing| progress.reserved.checked_add(backing));
         progress.reserved = ensure_some("the reserved escrow", reserved)?;
-        ensure_rule(
-            "every live coupon is backed",
-            progress.reserved <= progress.escrow_left,
-        )?;
+        ensure_rule("every live coupon is backed", progress.reserved <= progress.escrow_left)?;
         self.store.set(&PROGRESS, &number, &progress);
         match event.source {
             Source::Batch(source) => {
@@ -410,9 +353,8 @@ impl RegistryReplay {
     }
 
     fn transfer(&mut self, event: &events::Transfer) -> Result<(), Contradiction> {
-        let id = CouponId::try_from(&event.id).map_err(|()| Contradiction::Missing {
-            item: format!("coupon {:?}", event.id),
-        })?;
+        let id = CouponId::try_from(&event.id)
+            .map_err(|()| Contradiction::Missing { item: format!("coupon {:?}", event.id) })?;
         match (event.from, event.to) {
             (None, Some(to)) => self.came(id, to),
             (Some(from), None) => {
@@ -436,33 +378,22 @@ impl RegistryReplay {
 
     fn came(&mut self, id: CouponId, to: AccountId) -> Result<(), Contradiction> {
         if self.owner(id).is_some() {
-            return Err(Contradiction::Exists {
-                item: format!("coupon {}", coupon_words(id)),
-            });
+            return Err(Contradiction::Exists { item: format!("coupon {}", coupon_words(id)) });
         }
         match &mut self.awaiting {
-            Awaiting::Issues {
-                campaign,
-                serials,
-                valid_until,
-            } => {
+            Awaiting::Issues { campaign, serials, valid_until } => {
                 let (number, valid_until) = (*campaign, *valid_until);
                 let due = serials.next();
                 if serials.is_empty() {
                     self.awaiting = Awaiting::Nothing;
                 }
                 ensure_same("the campaign of the coupon issued", number, id.campaign)?;
-                ensure_same(
-                    "the serial of the coupon issued",
-                    due,
-                    Some(id.serial.into()),
-                )?;
+                ensure_same("the serial of the coupon issued", due, Some(id.serial.into()))?;
                 let terms = self.campaign(number)?.terms;
                 if let Some(limit) = terms.per_holder {
                     let had = self.store.get(&ISSUED_TO, &(number, to)).unwrap_or(0);
                     ensure_rule("an account's limit of coupons", had < limit)?;
-                    self.store
-                        .set(&ISSUED_TO, &(number, to), &had.saturating_add(1));
+                    self.store.set(&ISSUED_TO, &(number, to), &had.saturating_add(1));
                 }
                 self.put(id, to, valid_until, &terms)
             }
@@ -481,10 +412,7 @@ impl RegistryReplay {
     fn moved(&mut self, id: CouponId, from: AccountId, to: AccountId) -> Result<(), Contradiction> {
         let mut coupon = self.coupon(id)?;
         ensure_holder(id, coupon.owner, from)?;
-        ensure_rule(
-            "the coupon may move",
-            coupon.frozen.is_none() && coupon.ensure_may_move(to).is_ok(),
-        )?;
+        ensure_rule("the coupon may move", coupon.frozen.is_none() && coupon.ensure_may_move(to).is_ok())?;
         coupon.owner = to;
         coupon.approved = None;
         self.store.set(&COUPONS, &id.into(), &coupon);
@@ -502,13 +430,7 @@ impl RegistryReplay {
         valid_until: Timestamp,
         terms: &Terms,
     ) -> Result<(), Contradiction> {
-        let coupon = Coupon {
-            owner,
-            approved: None,
-            valid_until,
-            frozen: None,
-            policy: terms.transfer,
-        };
+        let coupon = Coupon { owner, approved: None, valid_until, frozen: None, policy: terms.transfer };
         self.store.set(&COUPONS, &id.into(), &coupon);
         self.count(owner, |coupons| coupons.checked_add(1))?;
         self.live(|live| live.checked_add(1))
@@ -536,24 +458,15 @@ impl RegistryReplay {
         Ok(())
     }
 
-    fn redeemed(
-        &mut self,
-        redemption: &Redemption,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
-        let Awaiting::Spent(spent) = std::mem::replace(&mut self.awaiting, Awaiting::Nothing)
-        else {
-            return Err(Contradiction::Missing {
-                item: "coupon spent for the order".into(),
-            });
+    fn redeemed(&mut self, redemption: &Redemption, now: Timestamp) -> Result<(), Contradiction> {
+        let Awaiting::Spent(spent) = std::mem::replace(&mut self.awaiting, Awaiting::Nothing) else {
+            return Err(Contradiction::Missing { item: "coupon spent for the order".into() });
         };
         ensure_same("the coupons spent", spent, coupons(redemption))?;
         ensure_same("the redemption's time", now, redemption.redeemed_at)?;
         let (acceptor, number) = (redemption.acceptor, redemption.number);
         let (word, bit) = Bits::locate(number);
-        self.spend(&ORDERS, &(acceptor, word), bit, || {
-            format!("order {number}")
-        })?;
+        self.spend(&ORDERS, &(acceptor, word), bit, || format!("order {number}"))?;
         let mut final_at = now;
         let mut from_escrow: Balance = 0;
         for used in &redemption.uses {
@@ -597,28 +510,18 @@ impl RegistryReplay {
         }
         ensure_same("the end of the rollback window", final_at, redemption.final_at)?;
         if final_at > now {
-            self.store
-                .set(&REDEMPTIONS, &(acceptor, number), &digest(redemption));
+            self.store.set(&REDEMPTIONS, &(acceptor, number), &digest(redemption));
         }
         if let Some(payer) = redemption.payer {
             let (asset, net) = (redemption.asset, redemption.net);
-            self.till
-                .pass(asset, net, payer, acceptor, "order paid on chain");
+            self.till.pass(asset, net, payer, acceptor, "order paid on chain");
         }
-        self.till
-            .pay_out(redemption.asset, from_escrow, acceptor, "discount from escrow")
+        self.till.pay_out(redemption.asset, from_escrow, acceptor, "discount from escrow")
     }
 
-    fn rolled_back(
-        &mut self,
-        redemption: &Redemption,
-        now: Timestamp,
-    ) -> Result<(), Contradiction> {
-        let Awaiting::Returned(returned) = std::mem::replace(&mut self.awaiting, Awaiting::Nothing)
-        else {
-            return Err(Contradiction::Missing {
-                item: "coupon given back by the rollback".into(),
-            });
+    fn rolled_back(&mut self, redemption: &Redemption, now: Timestamp) -> Result<(), Contradiction> {
+        let Awaiting::Returned(returned) = std::mem::replace(&mut self.awaiting, Awaiting::Nothing) else {
+            return Err(Contradiction::Missing { item: "coupon given back by the rollback".into() });
         };
         ensure_same("the coupons given back", returned, coupons(redemption))?;
         ensure_rule("a redemption becomes final", now < redemption.final_at)?;
@@ -648,15 +551,12 @@ impl RegistryReplay {
             self.put(used.coupon, used.holder, used.valid_until, &terms)?;
         }
         let asset = redemption.asset;
-        self.till
-            .take_in(asset, to_escrow, acceptor, "discount back to escrow")?;
+        self.till.take_in(asset, to_escrow, acceptor, "discount back to escrow")?;
         match redemption.payer {
             Some(payer) => {
                 let net = redemption.net;
-                self.till
-                    .take_in(asset, net, acceptor, "price of a rolled back order")?;
-                self.till
-                    .pay_out(asset, net, payer, "price of a rolled back order")
+                self.till.take_in(asset, net, acceptor, "price of a rolled back order")?;
+                self.till.pay_out(asset, net, payer, "price of a rolled back order")
             }
             None => Ok(()),
         }
@@ -667,9 +567,8 @@ impl RegistryReplay {
             self.switch(&OPERATORS, &(event.from, event.to), event.approved);
             return Ok(());
         };
-        let id = CouponId::try_from(id).map_err(|()| Contradiction::Missing {
-            item: format!("coupon {id:?}"),
-        })?;
+        let id =
+            CouponId::try_from(id).map_err(|()| Contradiction::Missing { item: format!("coupon {id:?}") })?;
         let mut coupon = self.coupon(id)?;
         ensure_holder(id, coupon.owner, event.from)?;
         coupon.approved = event.approved.then_some(event.to);
@@ -698,8 +597,7 @@ impl RegistryReplay {
         let credit = self.store.get(&CREDITS, &key).unwrap_or(0);
         let credit = ensure_some("a credit", credit.checked_add(event.amount))?;
         self.store.set(&CREDITS, &key, &credit);
-        self.till
-            .take_in(event.asset, event.amount, event.account, "pay-out failed")
+        self.till.take_in(event.asset, event.amount, event.account, "pay-out failed")
     }
 
     fn credit_withdrawn(&mut self, event: &events::CreditWithdrawn) -> Result<(), Contradiction> {
@@ -707,8 +605,7 @@ impl RegistryReplay {
         let credit = self.found(&CREDITS, &key)?;
         ensure_same("the credit", credit, event.amount)?;
         self.store.remove(&CREDITS, &key);
-        self.till
-            .pay_out(event.asset, event.amount, event.account, "credit withdrawn")
+        self.till.pay_out(event.asset, event.amount, event.account, "credit withdrawn")
     }
 }
 
@@ -721,25 +618,13 @@ fn backing(terms: &Terms) -> Balance {
 }
 
 fn coupons(redemption: &Redemption) -> Vec<(CouponId, AccountId)> {
-    redemption
-        .uses
-        .iter()
-        .map(|used| (used.coupon, used.holder))
-        .collect()
+    redemption.uses.iter().map(|used| (used.coupon, used.holder)).collect()
 }
 
-fn ensure_holder(
-    coupon: CouponId,
-    owner: AccountId,
-    named: AccountId,
-) -> Result<(), Contradiction> {
+fn ensure_holder(coupon: CouponId, owner: AccountId, named: AccountId) -> Result<(), Contradiction> {
     if owner == named {
         Ok(())
     } else {
-        Err(Contradiction::NotHolder {
-            coupon,
-            owner,
-            named,
-        })
+        Err(Contradiction::NotHolder { coupon, owner, named })
     }
 }

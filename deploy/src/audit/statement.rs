@@ -26,14 +26,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
-        Self::Billed,
-        Self::Earned,
-        Self::PaidIn,
-        Self::Adjusted,
-        Self::Reversed,
-        Self::PaidOut,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Billed, Self::Earned, Self::PaidIn, Self::Adjusted, Self::Reversed, Self::PaidOut];
 
     fn words(self) -> &'static str {
         match self {
@@ -86,9 +80,7 @@ impl Statement {
 
     /// The opening and all entries: the next cycle's opening.
     pub fn closing(&self) -> i128 {
-        self.entries
-            .iter()
-            .fold(self.opening, |sum, entry| sum.saturating_add(entry.amount))
+        self.entries.iter().fold(self.opening, |sum, entry| sum.saturating_add(entry.amount))
     }
 }
 
@@ -112,9 +104,9 @@ impl Display for Statement {
         }
         writeln!(out, "{:<30}{:>32}", "Closing", signed(self.closing()))?;
         for entry in &self.entries {
-            let order = entry.order.map_or_else(String::new, |(other, number)| {
-                format!("  order {number}, {}", ss58(&other))
-            });
+            let order = entry
+                .order
+                .map_or_else(String::new, |(other, number)| format!("  order {number}, {}", ss58(&other)));
             write!(
                 out,
                 "\n{}  {:<28}{:>30}{order}  ({})",
@@ -142,13 +134,7 @@ impl Accounts {
     pub(super) fn note(&mut self, place: Place, time: u64, event: &AllianceEvent) {
         let mut enter = |account, kind, amount, order| {
             if let Some(statement) = self.open.get_mut(&account) {
-                statement.entries.push(Entry {
-                    place,
-                    time,
-                    kind,
-                    amount,
-                    order,
-                });
+                statement.entries.push(Entry { place, time, kind, amount, order });
             }
         };
         match event {
@@ -244,17 +230,9 @@ mod tests {
     fn accounts() -> Accounts {
         let (issuer, acceptor) = (AccountId::from(ISSUER), AccountId::from(ACCEPTOR));
         let applied = |member| {
-            AllianceEvent::MemberApplied(MemberApplied {
-                member,
-                registry: member,
-                profile: [0; 32],
-                at: 0,
-            })
+            AllianceEvent::MemberApplied(MemberApplied { member, registry: member, profile: [0; 32], at: 0 })
         };
-        let mut accounts = Accounts {
-            cycle: 1,
-            ..Accounts::default()
-        };
+        let mut accounts = Accounts { cycle: 1, ..Accounts::default() };
         let events = [
             applied(issuer),
             applied(acceptor),
@@ -277,11 +255,7 @@ mod tests {
                 at: 3,
                 cut_off: 4,
             }),
-            AllianceEvent::PayInReceived(PayInReceived {
-                member: issuer,
-                payer: acceptor,
-                amount: 40,
-            }),
+            AllianceEvent::PayInReceived(PayInReceived { member: issuer, payer: acceptor, amount: 40 }),
             AllianceEvent::DebtReversed(DebtReversed {
                 issuer,
                 registry: issuer,
@@ -300,16 +274,9 @@ mod tests {
     #[test]
     fn every_cycle_opens_where_the_one_before_closed() {
         let statements = accounts().into_statements();
-        let sums: Vec<_> = statements
-            .iter()
-            .map(|s| (s.cycle, s.opening, s.closing(), s.closed_at))
-            .collect();
-        let expected = [
-            (1, 0, -100, Some(3)),
-            (1, 0, 97, Some(3)),
-            (2, -100, 40, None),
-            (2, 97, 0, None),
-        ];
+        let sums: Vec<_> =
+            statements.iter().map(|s| (s.cycle, s.opening, s.closing(), s.closed_at)).collect();
+        let expected = [(1, 0, -100, Some(3)), (1, 0, 97, Some(3)), (2, -100, 40, None), (2, 97, 0, None)];
         assert_eq!(sums, expected);
         assert_eq!(statements[2].total(Kind::PaidIn), 40);
         assert_eq!(statements[2].total(Kind::Reversed), 100);
@@ -322,7 +289,8 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].starts_with("Statement of 5"));
         assert_eq!(lines[1], "Cycle 2, from 1970-01-01T00:00:00.003Z, still open");
-        let amount = |line: &str| lines.iter().find(|l| l.starts_with(line)).unwrap().split_at(30).1.trim().to_owned();
+        let amount =
+            |line: &str| lines.iter().find(|l| l.starts_with(line)).unwrap().split_at(30).1.trim().to_owned();
         assert_eq!(amount("Opening"), "-0.0000000001 UNIT");
         assert_eq!(amount("Paid in"), "0.00000000004 UNIT");
         assert_eq!(amount("Closing"), "0.00000000004 UNIT");

@@ -67,11 +67,7 @@ pub(super) struct Table<K, V> {
 
 impl<K: Encode, V> Table<K, V> {
     pub(super) const fn new(key: u32, noun: &'static str) -> Self {
-        Self {
-            key,
-            noun,
-            types: PhantomData,
-        }
+        Self { key, noun, types: PhantomData }
     }
 
     /// What an item of the table holds, in the singular.
@@ -159,9 +155,7 @@ impl Replayed {
         keys.into_iter()
             .filter(|key| self.items.get(*key) != found.get(*key))
             .map(|key| {
-                let named = layout
-                    .iter()
-                    .find_map(|table| table.item(key).map(|item| (*table, item)));
+                let named = layout.iter().find_map(|table| table.item(key).map(|item| (*table, item)));
                 let words = |value: &Vec<u8>| match &named {
                     Some((table, _)) => table.value(value),
                     None => format!("0x{}", hex::encode(value)),
@@ -238,7 +232,8 @@ impl<A: Readable, B: Readable, C: Readable> Readable for (A, B, C) {
 }
 
 /// A coupon as the contracts key it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[ink::scale_derive(Encode, Decode)]
 pub(super) struct CouponKey(pub(super) u64);
 
 impl From<CouponId> for CouponKey {
@@ -259,11 +254,7 @@ pub(super) fn with_hex(text: &str) -> String {
     let mut words = String::from(parts.next().unwrap_or_default());
     for part in parts {
         let bytes = part.split_once(']').and_then(|(list, rest)| {
-            let bytes: Vec<u8> = list
-                .split(", ")
-                .map(str::parse)
-                .collect::<Result<_, _>>()
-                .ok()?;
+            let bytes: Vec<u8> = list.split(", ").map(str::parse).collect::<Result<_, _>>().ok()?;
             (bytes.len() >= 32).then(|| (hex::encode(bytes), rest))
         });
         match bytes {
@@ -315,10 +306,7 @@ mod tests {
     #[test]
     fn each_missing_extra_and_different_item_is_named() {
         let (root, coupon) = (ROOT.key(&()), COUNTS.key(&CouponKey((1 << 32) | 2)));
-        let same = vec![
-            (root.clone(), 9_u64.encode()),
-            (coupon.clone(), 5_u32.encode()),
-        ];
+        let same = vec![(root.clone(), 9_u64.encode()), (coupon.clone(), 5_u32.encode())];
         assert_eq!(differences(same), Vec::<String>::new());
         let broken = vec![
             (coupon, 4_u32.encode()),
@@ -339,9 +327,6 @@ mod tests {
     #[test]
     fn accounts_read_as_hex() {
         let text = format!("{:?} {:?}", AccountId::from([1; 32]), [1_u8, 2]);
-        assert_eq!(
-            with_hex(&text),
-            format!("AccountId(0x{}) [1, 2]", "01".repeat(32))
-        );
+        assert_eq!(with_hex(&text), format!("AccountId(0x{}) [1, 2]", "01".repeat(32)));
     }
 }

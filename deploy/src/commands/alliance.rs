@@ -137,7 +137,8 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
             let cap = amount(&config, "--cap", &opts.cap)?;
             let message = desk.alliance().call_mut().admit(member, cap);
             send(&mut desk, &config, &opts.signer, 0, message)?;
-            let line = format!("{} is a member and may owe up to {}", opts.member, desk.session.words.money(cap));
+            let line =
+                format!("{} is a member and may owe up to {}", opts.member, desk.session.words.money(cap));
             done(desk, line, json!({ "member": ss58(&member), "cap": cap.to_string() }))
         }
         Command::Collateral(opts) => {

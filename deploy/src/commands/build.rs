@@ -55,6 +55,16 @@ pub fn build(options: &Options, quiet: bool) -> Result<Vec<builder::Built>, Refu
             progress.show(event);
         }
     };
-    builder::build(&builder::suite(), options, &mut tell)
-        .map_err(|error| Refusal::new(error.to_string(), "run `make setup`, and correct what the message names"))
+    builder::build(&builder::suite(), options, &mut tell).map_err(|error| {
+        Refusal::new(error.to_string(), "run `make setup`, and correct what the message names")
+    })
+}
+
+/// Builds what has changed since the last build, and says where the bundles are.
+/// # Errors
+/// Whatever the builder refuses.
+pub fn suite_is_built(quiet: bool) -> Result<PathBuf, Refusal> {
+    let options = Options::of_this_checkout();
+    build(&options, quiet)?;
+    Ok(options.out_dir)
 }

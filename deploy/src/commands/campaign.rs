@@ -104,8 +104,7 @@ fn create(opts: &Create, ctx: &Context) -> Result<Report, Refusal> {
     let (supply, escrow) = (plan.terms.supply, desk.session.words.money(plan.escrow));
     let json_escrow = plan.escrow.to_string();
     let value = value_of(plan.terms.asset, plan.escrow);
-    let message =
-        desk.registry().call_mut().create_campaign(plan.terms, plan.uri.into_bytes(), plan.escrow);
+    let message = desk.registry().call_mut().create_campaign(plan.terms, plan.uri.into_bytes(), plan.escrow);
     let (campaign, outcome) = desk.session.send(issuer, value, message, Words::registry)?;
     desk.session.save()?;
     Ok(Report::new(

@@ -12,7 +12,9 @@ use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example: couponry claim --code couponry:claim:1:... --drop codes/drop.json --to anna")]
+#[command(
+    after_help = "Example: couponry claim --code couponry:claim:1:... --drop codes/drop.json --to anna"
+)]
 pub struct Opts {
     /// The text of a QR code, or a line of codes.csv
     #[arg(long)]

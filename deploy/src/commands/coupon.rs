@@ -87,10 +87,8 @@ pub fn issue(opts: &Issue, ctx: &Context) -> Result<Report, Refusal> {
     let message = desk.registry().call_mut().issue(opts.campaign, to, opts.source);
     let (first, _) = desk.session.send(issuer, 0, message, Words::registry)?;
     desk.session.save()?;
-    let coupons: Vec<_> = (first..)
-        .take(count)
-        .map(|serial| shown(CouponId { campaign: opts.campaign, serial }))
-        .collect();
+    let coupons: Vec<_> =
+        (first..).take(count).map(|serial| shown(CouponId { campaign: opts.campaign, serial })).collect();
     let lines = coupons.iter().zip(&opts.to).map(|(coupon, name)| format!("coupon {coupon} to {name}"));
     Ok(Report { lines: lines.collect(), json: json!({ "coupons": coupons }), differs: false })
 }
@@ -133,8 +131,8 @@ pub fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let id = coupon_id(&opts.coupon)?;
     let found = desk.session.ask(desk.registry().call().coupon(id))?;
-    let coupon = found
-        .ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchCoupon { coupon: id }))?;
+    let coupon =
+        found.ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchCoupon { coupon: id }))?;
     let (campaign, progress) = desk.campaign(id.campaign)?;
     let ends_at = coupon.valid_until.min(progress.redeem_ends);
     let discount = desk.session.words.money(campaign.terms.largest_discount());

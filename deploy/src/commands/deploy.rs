@@ -72,17 +72,14 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     rules.closing_bounty =
         Unit::NATIVE.read(&opts.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
 
-    let explain = |error: SuiteError| match error {
-        SuiteError::Chain(fault) => session.words.chain(&fault),
+    let words = session.words.clone();
+    let explain = |error: SuiteError| match &error {
+        SuiteError::Chain(fault) => words.chain(fault),
         SuiteError::Unbuilt { .. } => Refusal::new(error.to_string(), "run `couponry build` first"),
-        SuiteError::Refused(refusal) => refusal,
+        SuiteError::Refused(refusal) => refusal.clone(),
     };
-    let codes = Codes::load(&bundles).map_err(explain)?;
-    let suite = deploy_suite(&mut session.chain, signer, &codes, &config, b"").map_err(|error| match error {
-        SuiteError::Chain(fault) => session.words.chain(&fault),
-        SuiteError::Unbuilt { .. } => Refusal::new(error.to_string(), "run `couponry build` first"),
-        SuiteError::Refused(refusal) => refusal,
-    })?;
+    let codes = Codes::load(&bundles).map_err(&explain)?;
+    let suite = deploy_suite(&mut session.chain, signer, &codes, &config, b"").map_err(explain)?;
     let code = session.explained(session.chain.code_hash_of(suite.registry))?;
     session.save()?;
     Ok(Report::new(

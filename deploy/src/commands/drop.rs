@@ -87,7 +87,9 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
             "out": opts.out,
         }),
     )
-    .line("codes.csv and qr/ are secret: whoever has a code can claim its coupon; drop.json is to be published"))
+    .line(
+        "codes.csv and qr/ are secret: whoever has a code can claim its coupon; drop.json is to be published",
+    ))
 }
 
 /// Writes what a printer needs (`codes.csv`, the first `images` of `qr/INDEX.png`) and what is published (`drop.json`) into `folder`.
@@ -106,7 +108,8 @@ pub fn print(
     write_file(&folder.join("drop.json"), drop.to_json().as_bytes(), false)?;
     let qr = folder.join("qr");
     fs::create_dir_all(&qr).map_err(|why| cannot("make", &qr, &why))?;
-    let bar = progress(codes.len().min(usize::try_from(images).unwrap_or(usize::MAX)), "drawing QR codes", quiet);
+    let bar =
+        progress(codes.len().min(usize::try_from(images).unwrap_or(usize::MAX)), "drawing QR codes", quiet);
     for code in codes.iter().filter(|code| code.index < images) {
         let path = qr.join(format!("{}.png", code.index));
         let claim = ClaimCode {

@@ -104,8 +104,7 @@ fn list(opts: &List, ctx: &Context) -> Result<Report, Refusal> {
     let coupon = coupon_id(&opts.coupon)?;
     let (campaign, _) = desk.campaign(coupon.campaign)?;
     let price = Unit::of(campaign.terms.asset).read(&opts.price).map_err(|fault| fault.at("--price"))?;
-    let until =
-        times::parse(&opts.until, desk.session.chain.now()).map_err(|fault| fault.at("--until"))?;
+    let until = times::parse(&opts.until, desk.session.chain.now()).map_err(|fault| fault.at("--until"))?;
     let (registry, market) = (desk.suite.registry, desk.suite.market);
     let id = Some(coupon.into());
     let approved = desk.registry().call().allowance(seller, market, id.clone());

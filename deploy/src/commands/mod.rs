@@ -7,6 +7,7 @@ pub mod campaign;
 pub mod chain;
 pub mod claim;
 pub mod coupon;
+pub mod demo;
 pub mod deploy;
 pub mod drop;
 pub mod market;

@@ -123,14 +123,17 @@ pub fn order(command: &OrderCommand, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let signer = desk.session.signer(&opts.signer)?;
     let acceptor = desk.session.account(opts.acceptor.as_ref().unwrap_or(&opts.signer))?;
-    let money = |field: &str, text: &str| {
-        crate::amounts::parse(text, opts.decimals).map_err(|fault| fault.at(field))
-    };
+    let money =
+        |field: &str, text: &str| crate::amounts::parse(text, opts.decimals).map_err(|fault| fault.at(field));
     let basket = money("--basket", &opts.basket)?;
     let eligible = opts.eligible.as_ref().map_or(Ok(basket), |text| money("--eligible", text))?;
     if eligible > basket {
         return Err(Refusal::new(
-            format!("--eligible: {} is more than the basket {}", opts.eligible.as_deref().unwrap_or_default(), opts.basket),
+            format!(
+                "--eligible: {} is more than the basket {}",
+                opts.eligible.as_deref().unwrap_or_default(),
+                opts.basket
+            ),
             "lower it to what of the basket the coupon applies to",
         ));
     }
@@ -229,7 +232,9 @@ pub fn quote(opts: &Quote, ctx: &Context) -> Result<Report, Refusal> {
                 settlement: Settle::OffChain.into(),
             }
         }
-        (None, _, _) => return Err(Refusal::new("no order to quote", "give --order, or --acceptor and --basket")),
+        (None, _, _) => {
+            return Err(Refusal::new("no order to quote", "give --order, or --acceptor and --basket"))
+        }
     };
     let alliance = alliance_for(&campaign.terms.acceptance, campaign.issuer, order.acceptor);
     let asker = order.acceptor;
@@ -244,11 +249,7 @@ pub fn quote(opts: &Quote, ctx: &Context) -> Result<Report, Refusal> {
 }
 
 /// The alliance that an acceptor must go through to take a campaign's coupons; the issuer itself needs none.
-pub fn alliance_for(
-    acceptance: &Acceptance,
-    issuer: AccountId,
-    acceptor: AccountId,
-) -> Option<AccountId> {
+pub fn alliance_for(acceptance: &Acceptance, issuer: AccountId, acceptor: AccountId) -> Option<AccountId> {
     match acceptance {
         Acceptance::Alliance(alliance) if acceptor != issuer => Some(*alliance),
         Acceptance::Alliance(_) | Acceptance::IssuerOnly | Acceptance::Listed(_) => None,

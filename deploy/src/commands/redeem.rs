@@ -93,7 +93,12 @@ pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
     let discount = redemption.uses.iter().fold(0u128, |sum, used| sum.saturating_add(used.discount));
     let how = if redemption.payer.is_some() { "paid on chain" } else { "to pay at the till" };
     Ok(Report::new(
-        format!("coupon {}: {} off, {} {how}", shown(coupon), words.money(discount), words.money(redemption.net)),
+        format!(
+            "coupon {}: {} off, {} {how}",
+            shown(coupon),
+            words.money(discount),
+            words.money(redemption.net)
+        ),
         json!({
             "acceptor": ss58(&redemption.acceptor),
             "number": redemption.number,

@@ -45,7 +45,7 @@ fn rules() -> Builder {
 /// A world with these rules and no members.
 fn founded() -> (World, RegistryRef, AllianceRef) {
     let world = rules().build();
-    let (registry, alliance) = (world.suite.registry.into(), alliance(&world));
+    let (registry, alliance) = (at(world.suite.registry), alliance(&world));
     (world, registry, alliance)
 }
 
@@ -413,7 +413,7 @@ fn a_known_code_that_is_no_registry_fails_cleanly() {
     let config = Config { registries: vec![code], ..read(&world, old.call().config()) };
     let hash = world.chain.code_hash_of(world.suite.alliance).unwrap().unwrap();
     let made = world.chain.instantiate_typed(account(OWNER), hash, 0, Vec::new(), AllianceRef::new(config));
-    let mut alliance: AllianceRef = made.unwrap().0.into();
+    let mut alliance: AllianceRef = at(made.unwrap().0);
     act(&mut world, "cinema", 0, alliance.call_mut().apply(registry, [1; 32]));
     act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("cinema"), 1));
     let permits = shared::permit::Permits { acceptor: None, coupons: Vec::new() };
@@ -436,7 +436,7 @@ fn a_rollback_in_the_same_cycle_leaves_no_debt() {
     let reversed = DebtReversed { issuer, registry: here, acceptor, number: 1, amount: DEBT, fee: FEE };
     let back = registry::events::Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
     let undone = registry::events::OrderRolledBack { acceptor, redemption };
-    assert_eq!(done.events, [by(world.suite.alliance, reversed), by(here, back), by(here, undone)]);
+    assert_eq!(done.events, [by(here, back), by(here, undone), by(world.suite.alliance, reversed)]);
     assert_eq!(["bakery", "cinema"].map(|who| member(&world, who)), before);
     let cycle = read(&world, alliance.call().cycle()).cycle;
     assert_eq!((cycle.debits, cycle.fees, cycle.refunds), (0, 0, 0));

@@ -8,8 +8,13 @@
     reason = "tests: a panic here is a failure with its place"
 )]
 
+mod abi;
 mod alliance;
+mod findings;
 mod invariants;
+mod model;
 mod market;
+mod payments;
 mod registry;
 mod scene;
+mod weights;

@@ -84,7 +84,7 @@ fn make(world: &mut World, fee_bps: u16, registries: Vec<Hash>) -> Result<Market
     let code = code_of(world, world.suite.market);
     let constructor = MarketRef::new(fee_bps, registries);
     let made = world.chain.instantiate_typed(account(OWNER), code, 0, b"another".to_vec(), constructor);
-    made.map(|(address, _)| address.into())
+    made.map(|(address, _)| at(address))
 }
 
 #[test]

@@ -12,6 +12,7 @@ use e2e_tests::{
 use ink::{
     codegen::TraitCallBuilder,
     env::{
+        call::FromAccountId,
         event::{Event, TopicsBuilderBackend},
         DefaultEnvironment,
     },
@@ -61,8 +62,9 @@ pub(crate) struct Emitted {
 
 impl fmt::Debug for Emitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let topics: Vec<_> = self.topics.iter().map(hex::encode).collect();
-        write!(f, "{:?} of {:?}: {}", topics, self.contract, hex::encode(&self.data))
+        let name = self.topics.first().and_then(crate::abi::event_name).unwrap_or_default();
+        let topics: Vec<_> = self.topics.iter().skip(1).map(hex::encode).collect();
+        write!(f, "{name} {topics:?} {}", hex::encode(&self.data))
     }
 }
 
@@ -179,26 +181,31 @@ pub(crate) fn tokens<const N: usize>(world: &World, who: [&str; N]) -> [i128; N]
     who.map(|name| i128::try_from(world.balance(address(name), world.token_asset())).expect("small"))
 }
 
+/// The contract at an address.
+pub(crate) fn at<R: FromAccountId<DefaultEnvironment>>(address: AccountId) -> R {
+    R::from_account_id(address)
+}
+
 /// A usual world and its registry.
 pub(crate) fn open() -> (World, RegistryRef) {
     let world = World::new();
-    let registry = world.suite.registry.into();
+    let registry = at(world.suite.registry);
     (world, registry)
 }
 
 /// The world's alliance.
 pub(crate) fn alliance(world: &World) -> AllianceRef {
-    world.suite.alliance.into()
+    at(world.suite.alliance)
 }
 
 /// The world's market.
 pub(crate) fn market(world: &World) -> MarketRef {
-    world.suite.market.into()
+    at(world.suite.market)
 }
 
 /// Makes the token behave so from now on.
 pub(crate) fn misbehave(world: &mut World, mode: Mode) {
-    let mut token: TokenRef = world.token.into();
+    let mut token: TokenRef = at(world.token);
     call(world, OWNER, 0, token.call_mut().misbehave(mode));
 }
 
@@ -257,13 +264,13 @@ pub(crate) fn campaign(world: &mut World, issuer: &str, terms: Terms, escrow: Ba
             0
         }
     };
-    let mut registry: RegistryRef = world.suite.registry.into();
+    let mut registry: RegistryRef = at(world.suite.registry);
     act(world, issuer, value, registry.call_mut().create_campaign(terms, b"ipfs://terms".to_vec(), escrow)).result
 }
 
 /// Issues a coupon of `campaign` to `to`.
 pub(crate) fn issue(world: &mut World, issuer: &str, campaign: CampaignId, to: &str) -> CouponId {
-    let mut registry: RegistryRef = world.suite.registry.into();
+    let mut registry: RegistryRef = at(world.suite.registry);
     let source = u64::from(world.chain.height());
     let serial = act(world, issuer, 0, registry.call_mut().issue(campaign, vec![account(to)], source)).result;
     CouponId { campaign, serial }
@@ -306,7 +313,7 @@ pub(crate) fn refusal_of<E: Decode + fmt::Debug>(fault: ChainError) -> E {
 
 /// The registry refuses this coupon's redemption at the acceptor's till by the holder's permit; why?
 pub(crate) fn till_refuses(world: &mut World, coupon: CouponId, holder: &str, order: &Order) -> RegistryError {
-    let mut registry: RegistryRef = world.suite.registry.into();
+    let mut registry: RegistryRef = at(world.suite.registry);
     let permits = held_by(world, holder, coupon, order);
     let acceptor = endowed().find(|name| account(name) == order.acceptor).expect("a known acceptor");
     refused(world, acceptor, 0, registry.call_mut().redeem(order.clone(), permits))

@@ -233,7 +233,7 @@ impl Model {
                 self.acceptor_calls(order.acceptor, caller)?;
                 let redemption = self
                     .redeem_by(order, acceptor, coupons, Route::Alliance(this))
-                    .map_err(E::Registry)?;
+                    .map_err(|refusal| E::Registry(refusal.into()))?;
                 self.book(&redemption)?;
                 return Ok(Answer::Redemption(Box::new(redemption)));
             }
@@ -243,7 +243,6 @@ impl Model {
                 self.acceptor_calls(redemption.acceptor, caller)?;
                 let escrow = from_escrow(redemption);
                 self.money.collect(redemption.asset, this, caller, escrow, *value).map_err(E::Payment)?;
-                self.unbook(redemption)?;
                 let registry = self.places.registry;
                 let paid = match redemption.asset {
                     shared::assets::Asset::Native => escrow,
@@ -255,7 +254,8 @@ impl Model {
                     }
                 };
                 self.pay_along(this, registry, paid);
-                self.roll_back_by(redemption, Route::Alliance(this), this, paid).map_err(E::Registry)?;
+                self.roll_back_by(redemption, Route::Alliance(this), this, paid).map_err(|refusal| E::Registry(refusal.into()))?;
+                self.unbook(redemption)?;
             }
             AllianceCall::Close { .. } => return self.close(caller),
             AllianceCall::PayIn { member, amount, value, .. } => {

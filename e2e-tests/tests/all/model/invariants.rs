@@ -116,7 +116,7 @@ fn alliance(model: &Model) -> Result<(), String> {
     }
     for (account, member) in &alliance.members {
         let (exposure, limit) = (alliance.exposure(*account), alliance.limit(member));
-        hold!(exposure <= limit.max(member.collateral), "6/S11: a member owes {exposure} and has put up {limit}");
+        hold!(exposure <= limit, "6/S11: a member owes {exposure} and has put up {limit}");
     }
     for who in &parties {
         let member = alliance.members.contains_key(who);
@@ -156,9 +156,9 @@ fn market(model: &Model) -> Result<(), String> {
         .map(|(id, _)| *id)
         .collect();
     let listed: BTreeSet<_> = market.listings.keys().copied().collect();
-    let strays: Vec<_> = listed.difference(&held).collect();
-    hold!(strays.is_empty(), "8/S19: {strays:?} are listed and not held");
-    // A holder may send a coupon to the market without listing it; the market can't refuse, and nobody can get it back.
+    // Nobody here sends the market a coupon without listing it, which the market couldn't refuse.
+    let strays: Vec<_> = listed.symmetric_difference(&held).collect();
+    hold!(strays.is_empty(), "8/S19: {strays:?} are either listed or held, not both");
     let liability = |asset: Asset| {
         let credits: Balance =
             market.credits.iter().filter(|((_, of), _)| *of == asset).map(|(_, amount)| amount).sum();

@@ -46,8 +46,9 @@ impl Money {
     fn move_tokens(&mut self, spender: AccountId, from: AccountId, to: AccountId, amount: Balance) -> bool {
         match self.mode {
             Mode::Refuse | Mode::Trap => return false,
+            Mode::RefusePayouts if spender == from => return false,
             Mode::TrueWithoutMoving => return true,
-            Mode::Honest | Mode::FeeOnTransfer => {}
+            Mode::Honest | Mode::FeeOnTransfer | Mode::RefusePayouts => {}
         }
         if amount > 0 && from != to {
             if spender != from {

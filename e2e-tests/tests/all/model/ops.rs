@@ -272,52 +272,97 @@ pub(crate) struct Dice<'a> {
 }
 
 const MESSAGES: [(u32, fn(&mut Dice<'_>) -> Op); 37] = [
-    (5, Dice::advance),
-    (1, Dice::allow),
-    (1, Dice::misbehave),
-    (1, Dice::gift),
-    (1, Dice::overpay),
-    (5, Dice::create),
-    (3, Dice::improve),
-    (3, Dice::withdraw_escrow),
-    (3, Dice::create_drop),
-    (8, Dice::issue),
-    (7, Dice::claim),
-    (2, Dice::set_frozen),
-    (2, Dice::set_cashier),
-    (1, Dice::cancel_permits),
-    (3, Dice::quote),
-    (12, Dice::redeem),
-    (2, Dice::redeem_as_if_an_alliance),
-    (6, Dice::roll_back),
-    (1, Dice::roll_back_as_if_an_alliance),
-    (2, Dice::withdraw_credit),
-    (1, Dice::sale_terms),
-    (5, Dice::approve),
-    (5, Dice::transfer),
-    (4, Dice::apply),
-    (4, Dice::admit),
-    (4, Dice::deposit),
-    (3, Dice::withdraw_collateral),
-    (12, Dice::alliance_redeem),
-    (4, Dice::alliance_roll_back),
-    (5, Dice::close),
-    (5, Dice::pay_in),
-    (2, Dice::cover),
-    (4, Dice::payout),
-    (2, Dice::exit),
-    (8, Dice::list),
-    (8, Dice::buy),
-    (3, Dice::cancel),
+    (5, |dice| dice.advance()),
+    (1, |dice| dice.allow()),
+    (1, |dice| dice.misbehave()),
+    (1, |dice| dice.gift()),
+    (1, |dice| dice.overpay()),
+    (5, |dice| dice.create()),
+    (3, |dice| dice.improve()),
+    (3, |dice| dice.withdraw_escrow()),
+    (3, |dice| dice.create_drop()),
+    (8, |dice| dice.issue()),
+    (7, |dice| dice.claim()),
+    (2, |dice| dice.set_frozen()),
+    (2, |dice| dice.set_cashier()),
+    (1, |dice| dice.cancel_permits()),
+    (3, |dice| dice.quote()),
+    (12, |dice| dice.redeem()),
+    (2, |dice| dice.redeem_as_if_an_alliance()),
+    (6, |dice| dice.roll_back()),
+    (1, |dice| dice.roll_back_as_if_an_alliance()),
+    (2, |dice| dice.withdraw_credit()),
+    (1, |dice| dice.sale_terms()),
+    (5, |dice| dice.approve()),
+    (5, |dice| dice.transfer()),
+    (4, |dice| dice.apply()),
+    (4, |dice| dice.admit()),
+    (4, |dice| dice.deposit()),
+    (3, |dice| dice.withdraw_collateral()),
+    (12, |dice| dice.alliance_redeem()),
+    (4, |dice| dice.alliance_roll_back()),
+    (5, |dice| dice.close()),
+    (5, |dice| dice.pay_in()),
+    (2, |dice| dice.cover()),
+    (4, |dice| dice.payout()),
+    (1, |dice| dice.exit()),
+    (8, |dice| dice.list()),
+    (8, |dice| dice.buy()),
+    (3, |dice| dice.cancel()),
 ];
 
-const REST: [(u32, fn(&mut Dice<'_>) -> Op); 2] = [(2, Dice::withdraw), (1, Dice::set_fee)];
+const REST: [(u32, fn(&mut Dice<'_>) -> Op); 2] = [(2, |dice| dice.withdraw()), (1, |dice| dice.set_fee())];
 
 impl Dice<'_> {
-    /// The next step.
+    /// The next step: half the time one that life is short of, so that lives go deep.
     pub(crate) fn roll(&mut self) -> Op {
+        if self.chance(50) {
+            let wanted = self.wanted();
+            if let Some(step) = self.pick(&wanted) {
+                return step(self);
+            }
+        }
         let all: Vec<_> = MESSAGES.iter().chain(&REST).collect();
         all.choose_weighted(self.rng, |(weight, _)| *weight).unwrap().1(self)
+    }
+
+    /// What would lead on from here.
+    fn wanted(&self) -> Vec<fn(&mut Dice<'_>) -> Op> {
+        let (registry, alliance, now) = (&self.model.registry, &self.model.alliance, self.model.now);
+        let standing = || alliance.members.keys().map(|who| alliance.positions(*who));
+        let live = |through_alliance| {
+            registry.coupons.keys().filter(|id| Self::spendable(self.model, **id, through_alliance)).count()
+        };
+        let issuing = registry.campaigns.iter().filter(|campaign| {
+            now < campaign.terms.issue_window.end && campaign.issued < campaign.terms.supply
+        });
+        let undoable = |route| {
+            registry.past.iter().any(|past| {
+                !past.undone && now < past.redemption.final_at && past.redemption.alliance == route
+            })
+        };
+        let market = self.model.places.market;
+        let approved = |coupon: &super::registry::Coupon| coupon.approved == Some(market);
+        let wanted: [(bool, fn(&mut Dice<'_>) -> Op); 17] = [
+            (alliance.members.len() < MERCHANTS.len(), |dice| dice.apply()),
+            (alliance.members.values().any(|member| !member.active), |dice| dice.admit()),
+            (alliance.members.values().any(|member| member.collateral < 100), |dice| dice.deposit()),
+            (issuing.count() < 5, |dice| dice.create()),
+            (registry.campaigns.iter().all(|campaign| campaign.drops.is_empty()), |dice| dice.create_drop()),
+            (live(false) < 6, |dice| dice.issue()),
+            (live(true) < 6, |dice| dice.claim()),
+            (live(true) > 0, |dice| dice.alliance_redeem()),
+            (live(false) > 2, |dice| dice.redeem()),
+            (now >= alliance.opened_at + alliance.config.cycle_length, |dice| dice.close()),
+            (standing().any(|(_, due, _)| due < 0), |dice| dice.pay_in()),
+            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, |dice| dice.cover()),
+            (standing().any(|(_, due, credit)| due > 0 || credit > 0), |dice| dice.payout()),
+            (undoable(None), |dice| dice.roll_back()),
+            (undoable(Some(self.model.places.alliance)), |dice| dice.alliance_roll_back()),
+            (registry.coupons.values().any(approved), |dice| dice.list()),
+            (!self.model.market.listings.is_empty(), |dice| dice.buy()),
+        ];
+        wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, step)| step).collect()
     }
 
     fn chance(&mut self, percent: u32) -> bool {
@@ -360,7 +405,7 @@ impl Dice<'_> {
     fn campaign(&mut self) -> CampaignId {
         let count = u32::try_from(self.model.registry.campaigns.len()).unwrap();
         let wrong = self.chance(5);
-        self.rng.gen_range(u32::from(count > 0)..=count.saturating_sub(0)) + if wrong { count } else { 0 }
+        self.rng.gen_range(u32::from(count > 0)..=count) + if wrong { count } else { 0 }
     }
 
     fn campaign_and_issuer(&mut self) -> (CampaignId, Who) {
@@ -435,7 +480,13 @@ impl Dice<'_> {
     }
 
     fn misbehave(&mut self) -> Op {
-        let bad = [Mode::FeeOnTransfer, Mode::TrueWithoutMoving, Mode::Refuse, Mode::Trap];
+        let bad = [
+            Mode::FeeOnTransfer,
+            Mode::TrueWithoutMoving,
+            Mode::Refuse,
+            Mode::Trap,
+            Mode::RefusePayouts,
+        ];
         let mode = if self.model.money.mode != Mode::Honest || self.chance(50) {
             Mode::Honest
         } else {
@@ -588,7 +639,7 @@ impl Dice<'_> {
     }
 
     fn create_drop(&mut self) -> Op {
-        let (campaign, caller) = self.campaign_and_issuer();
+        let (campaign, caller) = self.issuing();
         let mut codes = self.codes();
         if self.chance(10) {
             codes.size = 0;
@@ -639,7 +690,15 @@ impl Dice<'_> {
     }
 
     fn claim(&mut self) -> Op {
-        let (campaign, caller) = self.issuing();
+        let (mut campaign, caller) = self.issuing();
+        let dropped: Vec<CampaignId> = (1u32..)
+            .zip(&self.model.registry.campaigns)
+            .filter(|(_, campaign)| !campaign.drops.is_empty() && self.model.now < campaign.terms.issue_window.end)
+            .map(|(number, _)| number)
+            .collect();
+        if self.chance(90) {
+            campaign = self.pick(&dropped).unwrap_or(campaign);
+        }
         let drops =
             self.model.registry.campaign(campaign).map(|known| known.drops.clone()).unwrap_or_default();
         let numbered: Vec<(u32, CodeSet)> = (1u32..).zip(drops).collect();
@@ -996,7 +1055,9 @@ impl Dice<'_> {
 
     fn exit(&mut self) -> Op {
         let even = |model: &Model, account| model.alliance.positions(account) == (0, 0, 0);
-        Op::Alliance(AllianceCall::Exit { caller: self.member(even) })
+        let uneven = |model: &Model, account| !even(model, account);
+        let caller = if self.chance(50) { self.member(even) } else { self.member(uneven) };
+        Op::Alliance(AllianceCall::Exit { caller })
     }
 
     fn list(&mut self) -> Op {

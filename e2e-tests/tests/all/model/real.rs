@@ -12,6 +12,7 @@ use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Hash, Keypair,
 use e2e_tests::{
     keys,
     signing::{wrapped, Codes, Place},
+    world::reference,
     World,
 };
 use ink::{codegen::TraitCallBuilder, contract_ref, env::DefaultEnvironment as Env, env::Event};
@@ -251,7 +252,7 @@ impl Real<'_> {
             }
             RegistryCall::WithdrawCredit { asset, .. } => {
                 let call = registry.call_mut().withdraw_credit(*asset);
-                self.call(caller, 0, call, Answer::Number, Refusal::Registry)
+                self.call(caller, 0, call, nothing, Refusal::Registry)
             }
             RegistryCall::SaleTerms { coupon, .. } => {
                 self.view(caller, suite.call().sale_terms(*coupon), Answer::Sale)
@@ -462,12 +463,6 @@ impl Encode for Raw {
         output.write(&self.0);
     }
 }
-
-/// A typed reference to the contract at `account`.
-pub(crate) fn reference<R: ink::env::call::FromAccountId<Env>>(account: AccountId) -> R {
-    R::from_account_id(account)
-}
-
 /// The event that a signature topic belongs to.
 fn name(topic: &Hash) -> &'static str {
     macro_rules! events {

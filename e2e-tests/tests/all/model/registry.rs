@@ -705,7 +705,7 @@ impl Model {
         let amount = self.registry.credits.remove(&(caller, asset)).ok_or(E::NoCredit)?;
         self.emit("CreditWithdrawn");
         self.money.pay(asset, self.places.registry, caller, amount).map_err(E::Payment)?;
-        Ok(Answer::Number(amount))
+        Ok(Answer::Nothing)
     }
 
     pub(super) fn sale_terms(&self, id: CouponId) -> Result<SaleTerms, E> {

@@ -136,7 +136,6 @@ fn an_acceptor_that_cannot_be_paid_finds_the_money_in_its_pull_balance() {
 
     world.chain.endow(ghost, e2e_tests::world::WEALTH).unwrap();
     let done = act(&mut world, GHOST, 0, registry.call_mut().withdraw_credit(asset));
-    assert_eq!(done.result, 200);
     assert_eq!(done.moved, [(GHOST, 200), ("registry", -200)]);
     let collected = CreditWithdrawn { account: ghost, asset, amount: 200 };
     assert_eq!(done.events, [by(world.suite.registry, collected)]);
@@ -181,7 +180,7 @@ fn discounts_stop_at_rule_cap_eligible_and_budget() {
         let quote = Quote { discount, net: order.basket - discount, asset: Asset::Native };
         let asked = registry.call().quote(order.clone(), vec![coupon], None);
         let (quoted, _) = chain::TypedChain::view_typed(&world.chain, account("bakery"), 0, asked).unwrap();
-        assert_eq!(quoted, Ok(quote));
+        assert_eq!(quoted, Ok(quote.clone()));
         let permits = held_by(&world, "ann", coupon, &order);
         let redemption = act(&mut world, "bakery", 0, registry.call_mut().redeem(order, permits)).result;
         assert_eq!((redemption.uses[0].discount, redemption.net), (discount, quote.net));

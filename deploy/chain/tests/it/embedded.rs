@@ -1,10 +1,8 @@
 //! The embedded chain: blocks and time, refusals that change nothing, events, storage, and the file.
 
-mod probe;
-
+use crate::probe::{self, input, Op, Town, BLOCK_TIME, KEY, START, UNIT, VALUE};
 use chain::{tamper, Chain, ChainError, EmbeddedChain, EventKind, Genesis, Keypair, TypedChain};
 use ink::primitives::LangError;
-use probe::{input, Op, Town, BLOCK_TIME, KEY, START, UNIT, VALUE};
 use scale::{Decode, Encode};
 use std::{fs, path::Path};
 
@@ -21,6 +19,11 @@ fn seen(town: &Town) -> impl PartialEq + std::fmt::Debug {
         chain.events(0).unwrap(),
         chain.blocks().to_vec(),
     )
+}
+
+/// The probe with a section that means nothing: another code that does the same.
+fn longer() -> Vec<u8> {
+    [probe::wasm(), vec![0, 2, 1, b'a']].concat()
 }
 
 fn bytes(account: chain::AccountId) -> [u8; 32] {
@@ -86,10 +89,10 @@ fn codes_and_contracts_are_refused_for_their_reasons() {
     let (ann, code) = (town.ann, town.code);
     assert_eq!(town.chain.upload(ann, &[0; 200_000]), Err(ChainError::CodeTooLarge { size: 200_000 }));
     assert!(matches!(town.chain.upload(ann, b"no module"), Err(ChainError::CodeRejected { size: 9, .. })));
-    assert!(matches!(
-        town.chain.upload(town.ben, &[probe::wasm(), vec![0, 3, 1, b'a', 0]].concat()),
-        Ok(_) | Err(ChainError::DepositShort { .. })
-    ));
+    let poor = Keypair::named("poor").account();
+    let balance = town.chain.existential_deposit();
+    town.chain.endow(poor, balance).unwrap();
+    assert_eq!(town.chain.upload(poor, &longer()), Err(ChainError::DepositShort { signer: poor, balance }));
     assert_eq!(
         town.chain.instantiate(ann, [9; 32], 0, Vec::new(), Vec::new()),
         Err(ChainError::NoSuchCode { code_hash: [9; 32] })
@@ -147,8 +150,7 @@ fn events_carry_block_time_topics_and_data() {
 fn a_contracts_change_of_code_and_its_end_are_seen() {
     let mut town = Town::new();
     let (ann, old) = (town.ann, town.code);
-    let longer = [probe::wasm(), vec![0, 2, 1, b'a']].concat();
-    let (new, _) = town.chain.upload(ann, &longer).unwrap();
+    let (new, _) = town.chain.upload(ann, &longer()).unwrap();
     let updated = town.call(Op::SetCode, 0, &new).unwrap();
     assert_eq!(updated.events[0].kind, EventKind::CodeUpdated { from: old, to: new });
     assert_eq!(town.chain.code_hash_of(town.probe), Ok(Some(new)));

@@ -11,15 +11,15 @@ use ink::env::{
 };
 use scale::Encode;
 
-pub const UNIT: u128 = chain::runtime::UNIT;
-pub const START: u64 = 1_767_225_600_000;
-pub const BLOCK_TIME: u64 = 6_000;
+pub(crate) const UNIT: u128 = chain::runtime::UNIT;
+pub(crate) const START: u64 = 1_767_225_600_000;
+pub(crate) const BLOCK_TIME: u64 = 6_000;
 /// The key under which the probe writes: it gives it as it is.
-pub const KEY: &[u8] = b"\x03key";
-pub const VALUE: &[u8] = b"12345678";
+pub(crate) const KEY: &[u8] = b"\x03key";
+pub(crate) const VALUE: &[u8] = b"12345678";
 
 #[derive(Clone, Copy)]
-pub enum Op {
+pub(crate) enum Op {
     Set = 0,
     Get = 1,
     Contains = 2,
@@ -37,24 +37,25 @@ pub enum Op {
     SetCode = 14,
 }
 
-pub fn wasm() -> Vec<u8> {
+pub(crate) fn wasm() -> Vec<u8> {
     wat::parse_str(include_str!("probe.wat")).unwrap()
 }
 
-pub fn input(op: Op, times: u8, arguments: &[u8]) -> Vec<u8> {
-    [&[op as u8, times, 0, 0], arguments].concat()
+pub(crate) fn input(op: Op, times: u16, arguments: &[u8]) -> Vec<u8> {
+    let [low, high] = times.to_le_bytes();
+    [&[op as u8, low, high, 0], arguments].concat()
 }
 
-pub struct Town {
-    pub chain: EmbeddedChain,
-    pub ann: AccountId,
-    pub ben: AccountId,
-    pub code: Hash,
-    pub probe: AccountId,
+pub(crate) struct Town {
+    pub(crate) chain: EmbeddedChain,
+    pub(crate) ann: AccountId,
+    pub(crate) ben: AccountId,
+    pub(crate) code: Hash,
+    pub(crate) probe: AccountId,
 }
 
 impl Town {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (ann, ben) = (Keypair::named("ann").account(), Keypair::named("ben").account());
         let mut chain = EmbeddedChain::new(Genesis {
             seed: [1; 32],
@@ -68,16 +69,16 @@ impl Town {
         Self { chain, ann, ben, code, probe }
     }
 
-    pub fn call(&mut self, op: Op, times: u8, arguments: &[u8]) -> Result<Outcome, ChainError> {
+    pub(crate) fn call(&mut self, op: Op, times: u16, arguments: &[u8]) -> Result<Outcome, ChainError> {
         self.chain.call(self.ann, self.probe, 0, input(op, times, arguments))
     }
 
-    pub fn view(&self, op: Op, times: u8, arguments: &[u8]) -> Result<Outcome, ChainError> {
+    pub(crate) fn view(&self, op: Op, times: u16, arguments: &[u8]) -> Result<Outcome, ChainError> {
         self.chain.view(self.ann, self.probe, 0, input(op, times, arguments))
     }
 
     /// A message that the probe answers with `answer`, whatever the caller expects.
-    pub fn message<A: Encode, R>(
+    pub(crate) fn message<A: Encode, R>(
         &self,
         flags: u8,
         answer: A,

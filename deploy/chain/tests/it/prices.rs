@@ -1,10 +1,7 @@
 //! The prices of pallet-contracts 38, seen from a contract, and the counting of touches and topics.
-#![allow(clippy::arithmetic_side_effects, reason = "a test may overflow and fail")]
 
-mod probe;
-
-use chain::{ChainError, Cost};
-use probe::{Op, Town, VALUE};
+use crate::probe::{self, Op, Town, VALUE};
+use chain::{weights::MAX_PROOF_SIZE, Chain, ChainError, Cost};
 
 const READ: u64 = 25_000_000;
 const WRITE: u64 = 100_000_000;
@@ -12,7 +9,7 @@ const HOST_FN: u64 = 53_173;
 const LEN: u64 = VALUE.len() as u64;
 
 /// What doing it `times` more often adds.
-fn added(town: &Town, op: Op, times: u8, arguments: &[u8]) -> Cost {
+fn added(town: &Town, op: Op, times: u16, arguments: &[u8]) -> Cost {
     let few = town.view(op, 1, arguments).unwrap().cost;
     let many = town.view(op, 1 + times, arguments).unwrap().cost;
     Cost {
@@ -78,11 +75,8 @@ fn a_byte_of_an_event_is_dear() {
 #[test]
 fn a_callees_touches_count_and_its_code_is_charged_again() {
     let mut town = Town::new();
-    let (other, _) = {
-        use chain::Chain;
-        town.chain.instantiate(town.ann, town.code, probe::UNIT, Vec::new(), vec![1]).unwrap()
-    };
-    let arguments = [<[u8; 32]>::from(*AsRef::<[u8; 32]>::as_ref(&other)).as_slice(), &[0; 16]].concat();
+    let (other, _) = town.chain.instantiate(town.ann, town.code, probe::UNIT, Vec::new(), vec![1]).unwrap();
+    let arguments = [AsRef::<[u8]>::as_ref(&other), &[0; 16]].concat();
     let (alone, through) =
         (town.view(Op::Set, 1, &[]).unwrap().cost, town.view(Op::CallAnother, 1, &arguments).unwrap().cost);
     assert_eq!((alone.touches, through.touches), (1, 1));
@@ -102,13 +96,26 @@ fn deposits_are_those_of_a_chain() {
 }
 
 #[test]
-fn what_fits_in_no_block_is_out_of_gas() {
+fn what_no_block_has_room_for_is_out_of_gas() {
     let mut town = Town::new();
-    let Err(ChainError::OutOfGas { ref_time, .. }) = town.call(Op::Spin, 0, &[]) else {
-        panic!("an endless loop ended");
+    assert!(matches!(
+        town.call(Op::Spin, 0, &[]),
+        Err(ChainError::OutOfGas { ref_time, .. }) if ref_time > 1_499_000_000_000
+    ));
+    // 10,258 bytes of proof a touch: 383 fit.
+    assert!(town.view(Op::Get, 350, &[]).is_ok());
+    assert!(matches!(
+        town.call(Op::Get, 400, &[]),
+        Err(ChainError::OutOfGas { proof_size, .. }) if proof_size > MAX_PROOF_SIZE
+    ));
+}
+
+#[test]
+fn counts_stay_exact_at_the_most_a_block_can_pay_for() {
+    let town = Town::new();
+    let Err(ChainError::OutOfGas { proof_size, .. }) = town.view(Op::Get, 20_000, &[]) else {
+        panic!("20,000 touches fit in a block");
     };
-    assert!(ref_time > 1_499_000_000_000);
-    // 255 writes are within a block; each of 3 calls' worth of them is too much proof for one.
-    assert!(town.call(Op::Set, 255, &[]).is_ok());
-    assert!(town.view(Op::Set, 255, &[]).unwrap().cost.proof_size < chain::weights::MAX_PROOF_SIZE);
+    let few = town.view(Op::Get, 1, &[]).unwrap().cost;
+    assert_eq!(proof_size - few.proof_size, 19_999 * 10_258);
 }

@@ -1,4 +1,4 @@
-;; A contract that does one thing a number of times. The input is an operation, a number, two bytes that nothing reads, and arguments.
+;; A contract that does one thing a number of times. The input is an operation, a number of two bytes, a byte that nothing reads, and arguments.
 (module
   (import "env" "memory" (memory 2 2))
   (import "seal0" "input" (func $input (param i32 i32)))
@@ -29,7 +29,7 @@
     (i32.store (i32.const 0) (i32.const 2048))
     (call $input (i32.const 16) (i32.const 0))
     (local.set $arguments (i32.sub (i32.load (i32.const 0)) (i32.const 4)))
-    (local.set $left (i32.load8_u (i32.const 17)))
+    (local.set $left (i32.load16_u (i32.const 17)))
     (block $other (block $take (block $clear (block $contains (block $get (block $set
       (br_table $set $get $contains $clear $take $other (i32.load8_u (i32.const 16))))
       (loop $again

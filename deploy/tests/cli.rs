@@ -1,0 +1,548 @@
+//! The real program on a chain in a temporary folder: a whole first campaign, and every kind of bad input with its message and nothing changed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "a test may stop short"
+)]
+
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::OnceLock,
+};
+use tempfile::TempDir;
+
+/// A folder with a chain, and the program run in it.
+struct Town {
+    folder: TempDir,
+}
+
+const CHAIN: &str = "town.couponry";
+
+/// The contracts are built, and the suite deployed, once for all tests.
+fn deployed() -> &'static [u8] {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let town = Town { folder: tempfile::tempdir().unwrap() };
+        town.ok("build");
+        town.ok(
+            "chain new --time 2026-05-01T09:00:00Z --endow operator=1000 --endow bakery=1000 --endow cafe=1000 \
+             --endow anna=100 --endow ben=100",
+        );
+        town.ok("deploy --as operator --joining-fee 1 --closing-bounty 0.5");
+        fs::read(town.path(CHAIN)).unwrap()
+    })
+}
+
+impl Town {
+    fn new() -> Self {
+        let town = Self { folder: tempfile::tempdir().unwrap() };
+        fs::write(town.path(CHAIN), deployed()).unwrap();
+        town
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_couponry"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_remove("COUPONRY_CHAIN")
+            .output()
+            .unwrap()
+    }
+
+    fn words(&self, line: &str) -> Output {
+        self.run(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// What a command that must succeed says.
+    fn ok(&self, line: &str) -> String {
+        let output = self.words(line);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "couponry {line}\n{out}{err}");
+        out
+    }
+
+    fn json(&self, line: &str) -> Value {
+        serde_json::from_str(&self.ok(&format!("{line} --json"))).unwrap()
+    }
+
+    /// A command that must be refused with exactly these words, leaving every file as it was.
+    #[track_caller]
+    fn refuses(&self, line: &str, what: &str, fix: &str) {
+        let before = self.files();
+        let output = self.words(line);
+        assert_eq!(text(&output.stderr), format!("error: {what}\n  fix: {fix}\n"), "couponry {line}");
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""));
+        assert_eq!(self.files(), before, "couponry {line} changed a file");
+    }
+
+    /// The paths and bytes of every file. The lock file, if any, is no part of the state.
+    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        fn walk(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, found);
+                } else if path.extension().is_none_or(|ending| ending != "lock") {
+                    found.push((path.clone(), fs::read(&path).unwrap()));
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(self.folder.path(), &mut found);
+        found.sort();
+        found
+    }
+
+    /// The bakery's first campaign, from the example file with a change.
+    fn campaign(&self, from: &str, to: &str) {
+        self.write_campaign("campaign.toml", from, to);
+        self.ok("campaign create campaign.toml --as bakery");
+    }
+
+    fn write_campaign(&self, name: &str, from: &str, to: &str) {
+        let example = fs::read_to_string(example("first.toml")).unwrap();
+        let changed = example.replacen(from, to, 1);
+        assert!(from == to || changed != example, "{from}");
+        fs::write(self.path(name), changed).unwrap();
+    }
+
+    fn balance(&self, name: &str) -> u128 {
+        self.json(&format!("chain balance {name}"))["balance"].as_str().unwrap().parse().unwrap()
+    }
+
+    fn code(&self, index: usize) -> String {
+        fs::read_to_string(self.path("codes/codes.csv")).unwrap().lines().nth(index + 1).unwrap().to_owned()
+    }
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const UNIT: u128 = 1_000_000_000_000;
+
+#[test]
+fn a_first_campaign_from_printing_codes_to_the_audit() {
+    let town = Town::new();
+    let made = town.json(&format!("campaign create {} --as bakery", example("first.toml").display()));
+    assert_eq!((made["campaign"].as_u64(), made["escrow"].as_str()), (Some(1), Some("250000000000000")));
+
+    let drop = town.json("drop create --campaign 1 --codes 5 --out codes --qr 2 --as bakery");
+    assert_eq!((drop["drop"].as_u64(), drop["codes"].as_u64()), (Some(1), Some(5)));
+    assert_eq!(fs::read_dir(town.path("codes/qr")).unwrap().count(), 2);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name: &str| fs::metadata(town.path(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("codes/codes.csv"), mode("codes/qr/0.png")), (0o600, 0o600));
+    }
+
+    // Off a phone: the QR image's text claims.
+    let image = image::open(town.path("codes/qr/1.png")).unwrap().to_luma8();
+    let payload = rqrr::PreparedImage::prepare(image).detect_grids()[0].decode().unwrap().1;
+    let claimed = town.ok(&format!("claim --code {payload} --drop codes --to anna"));
+    assert_eq!(claimed, "coupon 1/1 is anna's\n");
+    // Off the list, through the shop, to somebody without any money.
+    town.ok(&format!("claim --code {} --drop codes/drop.json --to carl --as bakery", town.code(4)));
+
+    assert_eq!(town.ok("quote --coupon 1/1 --acceptor bakery --basket 10"), "2 UNIT off, 8 UNIT to pay\n");
+    town.ok("send 1/1 --to ben --as anna");
+    town.ok("market list 1/1 --price 1.50 --until +3d --as ben");
+    let (ben, bakery) = (town.balance("ben"), town.balance("bakery"));
+    town.ok("market buy 1/1 --highest 1.50 --as anna");
+    // 2% fee, no royalty; the listing's deposit went back to the buyer.
+    assert_eq!(town.balance("ben") - ben, UNIT * 147 / 100);
+
+    // At the till: Anna signs, the bakery submits, and is paid from escrow.
+    town.ok("order sign --number 7 --basket 12.50 --as bakery --out order.json");
+    town.ok("permit sign --coupon 1/1 --order order.json --as anna --out permit.json");
+    let redeemed = town.json("redeem --order order.json --permit permit.json --as bakery");
+    assert_eq!(redeemed["discount"], "2500000000000");
+    assert_eq!(redeemed["net"], "10000000000000");
+    assert!(town.balance("bakery") > bakery + 2 * UNIT);
+    town.ok("rollback --number 7 --as bakery");
+    assert!(town.ok("coupon 1/1").contains("held by"));
+
+    // At the web shop: the bakery signs, Anna submits and pays.
+    town.ok("order sign --number 8 --basket 10 --settle on-chain --as bakery --out web.json");
+    let bakery = town.balance("bakery");
+    let paid = town.json("redeem --order web.json --coupon 1/1 --as anna");
+    assert_eq!((paid["net"].as_str(), paid["on_chain"].as_bool()), (Some("8000000000000"), Some(true)));
+    // The net price from Anna, the discount from escrow.
+    assert_eq!(town.balance("bakery") - bakery, 10 * UNIT);
+
+    let shown = town.json("campaign show 1");
+    assert_eq!((shown["issued"].as_u64(), shown["redeemed"].as_u64()), (Some(2), Some(1)));
+    assert_eq!(shown["escrow_left"], "248000000000000");
+    assert_eq!(shown["reserved"], "2500000000000");
+    town.ok("campaign withdraw 1 245.5 --as bakery");
+    town.ok("campaign improve 1 --add-escrow 5 --as bakery");
+
+    let audit = town.json("audit --db audit.sqlite --csv tables");
+    assert_eq!(audit["agrees"], true);
+    assert!(town.path("audit.sqlite").exists() && town.path("tables").is_dir());
+}
+
+#[test]
+fn merchants_honour_each_others_coupons_and_settle() {
+    let town = Town::new();
+    for member in ["bakery", "cafe"] {
+        town.ok(&format!("alliance apply --profile {member} --as {member}"));
+        town.ok(&format!("alliance admit {member} --cap 100 --as operator"));
+        town.ok(&format!("alliance collateral 50 --as {member}"));
+    }
+    let file = example("high-street.toml");
+    town.ok(&format!("campaign create {} --as bakery", file.display()));
+    town.ok("issue --campaign 1 --to anna,ben --source 1 --as bakery");
+    town.ok("order sign --number 1 --basket 20 --as cafe --out order.json");
+    town.ok("permit sign --coupon 1/1 --order order.json --as anna --out permit.json");
+    let redeemed = town.json("redeem --order order.json --permit permit.json --as cafe");
+    assert_eq!(redeemed["through_alliance"], true);
+
+    let owed = |name: &str, field: &str| {
+        town.json(&format!("alliance status {name}"))["member"][field].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        (owed("bakery", "open"), owed("cafe", "open")),
+        ("-2000000000000".into(), "1980000000000".into())
+    );
+    town.refuses(
+        "alliance close --as anna",
+        "the cycle runs until 2026-05-08T09:00:36Z, and it is 2026-05-01T09:02:24Z",
+        "close it later (on the embedded chain: `couponry chain advance`)",
+    );
+    town.ok("chain advance 7d");
+    town.ok("alliance close --as anna");
+    assert_eq!(town.ok("alliance pay-in --as bakery"), "2 UNIT paid in for bakery\n");
+    assert_eq!(town.ok("alliance payout cafe --as cafe"), "cafe was paid 1.98 UNIT\n");
+    town.refuses(
+        "alliance payout cafe --as cafe",
+        "nothing that cafe has earned is settled yet",
+        "pay out once the cycle is closed and paid in",
+    );
+    town.ok("alliance withdraw-collateral 10 --as cafe");
+    town.ok("alliance exit --as cafe");
+    assert_eq!(town.json("audit")["agrees"], true);
+}
+
+#[test]
+fn bad_campaign_files_are_refused_by_field() {
+    let town = Town::new();
+    for (from, to, what, fix) in [
+        (
+            "end = \"+30d\"",
+            "end = \"+0s\"",
+            "campaign.toml: issue.end: the window ends at 2026-05-01T09:00:36Z, not after it starts at 2026-05-01T09:00:36Z",
+            "set issue.end later than issue.start",
+        ),
+        ("percent = 20", "percent = 101", "campaign.toml: benefit.percent: 101% is more than the whole", "set it to 100 or less"),
+        (
+            "cap = \"2.50\"",
+            "cap = 0",
+            "campaign.toml: benefit.cap: zero, so a coupon would give nothing",
+            "set it above zero",
+        ),
+        (
+            "escrow = \"250\"",
+            "escrow = \"2\"",
+            "campaign.toml: escrow: 2 UNIT doesn't back even one coupon of at most 2.5 UNIT",
+            "lock at least one coupon's largest discount, better the supply's",
+        ),
+    ] {
+        town.write_campaign("campaign.toml", from, to);
+        town.refuses("campaign create campaign.toml --as bakery", what, fix);
+    }
+    fs::write(town.path("campaign.toml"), "supply = 1\nprize = 2\n").unwrap();
+    let before = town.files();
+    let output = town.words("campaign create campaign.toml --as bakery");
+    let message = text(&output.stderr);
+    assert!(
+        message.starts_with("error: campaign.toml: line 2: unknown field `prize`, expected one of"),
+        "{message}"
+    );
+    assert!(message.ends_with("  fix: remove it, or correct its name\n"), "{message}");
+    assert_eq!((output.status.code(), town.files()), (Some(1), before));
+}
+
+#[test]
+fn codes_give_one_coupon_each_and_only_to_whom_they_sign_for() {
+    let town = Town::new();
+    town.campaign("per_holder = 1", "per_holder = 3");
+    town.ok("drop create --campaign 1 --codes 3 --out codes --qr 0 --as bakery");
+    town.ok("drop create --campaign 1 --codes 3 --out others --qr 0 --as bakery");
+    let code = town.code(0);
+    town.ok(&format!("claim --code {code} --drop codes --to anna"));
+    town.refuses(
+        &format!("claim --code {code} --drop codes --to ben"),
+        "code 0 was used before",
+        "use another code: each gives one coupon",
+    );
+    town.refuses(
+        &format!("claim --code {code} --drop others --to ben"),
+        "code 0 is not one of this drop's",
+        "use a code that the issuer printed for this drop, with its own drop.json",
+    );
+    town.refuses(
+        "claim --code 1,abc --drop codes --to ben",
+        "secret: not 64 hexadecimal digits",
+        "copy the whole line of codes.csv",
+    );
+    town.refuses(
+        "claim --code couponry:claim:1:00:deadbeef --drop codes --to ben",
+        "this is no claim code: its checksum doesn't match",
+        "scan or paste it again: a character is missing or wrong",
+    );
+    town.refuses(
+        "drop create --campaign 1 --codes 3 --out codes --as bakery",
+        "codes exists already",
+        "name a new folder: codes are never written over",
+    );
+    town.refuses(
+        "drop create --campaign 1 --codes 3 --out more --as anna",
+        &format!("the campaign is {}'s, and only its issuer may do this", address("bakery")),
+        &format!("run the command --as {}", address("bakery")),
+    );
+}
+
+#[test]
+fn coupons_that_are_spent_expired_foreign_or_frozen_give_nothing() {
+    let town = Town::new();
+    town.campaign("rollback_window", "valid_for = \"2h\"\nrollback_window");
+    town.ok("issue --campaign 1 --to anna,ben --source 1 --as bakery");
+    town.refuses(
+        "issue --campaign 1 --to carl --source 1 --as bakery",
+        "a batch with the source number 1 was issued before",
+        "nothing to do if this is a retry; else choose another --source",
+    );
+    town.ok("freeze 1/2 --reason 3 --as bakery");
+    let frozen = "coupon 1/2 is frozen by its issuer (reason 3)";
+    town.refuses("quote --coupon 1/2 --acceptor bakery --basket 10", frozen, "ask the issuer to thaw it");
+    town.refuses(
+        "send 1/2 --to anna --as ben",
+        "coupon 1/2 is frozen by its issuer",
+        "ask the issuer to thaw it",
+    );
+    town.ok("freeze 1/2 --thaw --as bakery");
+    town.refuses(
+        "quote --coupon 1/1 --acceptor florist --basket 10",
+        "the terms of coupon 1/1 don't let this acceptor take it",
+        "spend it at its issuer, or at an acceptor its terms name",
+    );
+    town.refuses(
+        "quote --coupon 1/1 --acceptor bakery --basket 10 --eligible 11",
+        "the eligible amount 11 UNIT is more than the basket 10 UNIT",
+        "lower `eligible` to what of the basket the coupon applies to",
+    );
+    town.ok("order sign --number 1 --basket 10 --as bakery --out one.json");
+    town.ok("permit sign --coupon 1/1 --order one.json --as anna --out permit.json");
+    town.ok("redeem --order one.json --permit permit.json --as bakery");
+    town.refuses(
+        "redeem --order one.json --permit permit.json --as bakery",
+        "order 1 of this acceptor took effect before",
+        "use the acceptor's next order number",
+    );
+    town.ok("order sign --number 2 --basket 10 --as bakery --out two.json");
+    town.ok("permit sign --coupon 1/1 --order two.json --as anna --out permit.json");
+    town.refuses(
+        "redeem --order two.json --permit permit.json --as bakery",
+        "there is no live coupon 1/1: it was never issued, or it is spent",
+        "choose a coupon that is live (`couponry coupon`)",
+    );
+    town.ok("chain advance 3h");
+    let output = town.words("quote --coupon 1/2 --acceptor bakery --basket 10");
+    let message = text(&output.stderr);
+    assert!(message.starts_with("error: coupon 1/2 expired at 2026-05-01T11:00:"), "{message}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn no_coupon_is_issued_past_the_escrow_or_the_limits() {
+    let town = Town::new();
+    town.campaign("escrow = \"250\"", "escrow = \"5\"");
+    town.refuses(
+        "issue --campaign 1 --to anna,ben,carl --source 1 --as bakery",
+        "the escrow must back 7.5 UNIT more and has 5 UNIT free",
+        "add escrow first: `couponry campaign improve N --add-escrow AMOUNT`",
+    );
+    town.refuses(
+        "issue --campaign 1 --to anna,anna --source 1 --as bakery",
+        "the account has had as many coupons as the terms allow one account: 1",
+        "give the coupon to another account",
+    );
+    town.ok("issue --campaign 1 --to anna,ben --source 1 --as bakery");
+    town.refuses(
+        "campaign withdraw 1 1 --as bakery",
+        "1 UNIT was asked for and only 0 UNIT of the escrow backs no coupon",
+        "withdraw at most 0 UNIT",
+    );
+    town.ok("campaign improve 1 --stop-issuing --as bakery");
+    town.refuses(
+        "issue --campaign 1 --to carl --source 2 --as bakery",
+        "the issuer stopped issuing coupons of this campaign for good",
+        "create a new campaign",
+    );
+}
+
+#[test]
+fn what_was_signed_for_another_chain_is_refused() {
+    let town = Town::new();
+    town.campaign("percent = 20", "percent = 25");
+    town.ok("issue --campaign 1 --to anna --source 1 --as bakery");
+    town.ok("order sign --number 1 --basket 10 --as bakery --out order.json");
+    town.ok("chain new --chain other --time 2026-05-01T09:00:00Z --endow operator=1000");
+    town.ok("deploy --as operator --chain other");
+    town.ok("permit sign --coupon 1/1 --order order.json --as anna --out permit.json --chain other");
+    town.refuses(
+        "redeem --order order.json --permit permit.json --as bakery",
+        &format!(
+            "the signature isn't {}'s over exactly this order, coupon, chain and contract",
+            address("anna")
+        ),
+        "have the unchanged order signed again, on this chain, by that account",
+    );
+}
+
+#[test]
+fn permits_hold_for_exactly_what_was_signed() {
+    let town = Town::new();
+    town.campaign("percent = 20", "percent = 25");
+    town.ok("issue --campaign 1 --to anna --source 1 --as bakery");
+    town.ok("order sign --number 1 --basket 10 --as bakery --out order.json");
+    town.ok("permit sign --coupon 1/1 --order order.json --as ben --out permit.json");
+    let invalid = format!(
+        "the signature isn't {}'s over exactly this order, coupon, chain and contract",
+        address("anna")
+    );
+    let fix = "have the unchanged order signed again, on this chain, by that account";
+    town.refuses("redeem --order order.json --permit permit.json --as bakery", &invalid, fix);
+    town.ok("permit sign --coupon 1/1 --order order.json --as anna --out permit.json");
+    let order = fs::read_to_string(town.path("order.json")).unwrap();
+    for (from, to) in [
+        ("\"10000000000000\"", "\"11000000000000\""),
+        ("\"number\": 1", "\"number\": 2"),
+        ("off-chain", "on-chain"),
+    ] {
+        let altered = order.replacen(from, to, 1);
+        assert_ne!(altered, order);
+        fs::write(town.path("altered.json"), altered).unwrap();
+        let output = town.words("redeem --order altered.json --permit permit.json --as bakery");
+        assert_eq!(output.status.code(), Some(1), "{from}");
+    }
+    fs::write(town.path("altered.json"), order.replacen("\"number\": 1", "\"number\": 2", 1)).unwrap();
+    town.refuses("redeem --order altered.json --permit permit.json --as bakery", &invalid, fix);
+    town.refuses(
+        "redeem --order order.json --coupon 1/1 --as bakery",
+        "coupon 1/1 is another account's, and no permit of its holder came with it",
+        "have the holder sign: `couponry permit sign`",
+    );
+    town.ok("permit cancel --as anna");
+    town.refuses(
+        "redeem --order order.json --permit permit.json --as bakery",
+        "the permit is of epoch 0, and its signer cancelled all before epoch 1",
+        "have it signed again",
+    );
+    town.ok("permit sign --coupon 1/1 --order order.json --as anna --out permit.json");
+    town.ok("redeem --order order.json --permit permit.json --as bakery");
+}
+
+#[test]
+fn the_market_sells_at_the_listed_price_or_not_at_all() {
+    let town = Town::new();
+    town.campaign("percent = 20", "percent = 25");
+    town.ok("issue --campaign 1 --to anna --source 1 --as bakery");
+    town.refuses(
+        "market buy 1/1 --highest 5 --as ben",
+        "coupon 1/1 is not listed",
+        "it may have been sold or cancelled",
+    );
+    town.refuses(
+        "market list 1/1 --price 1 --until +90d --as anna",
+        "the listing would end at 2026-07-30T09:00:48Z, after the coupon at 2026-06-30T09:00:36Z",
+        "set --until 2026-06-30T09:00:36Z or earlier",
+    );
+    town.ok("market list 1/1 --price 2 --until +1d --as anna");
+    town.refuses(
+        "market buy 1/1 --highest 1.99 --as ben",
+        "the price is 2 UNIT, over your highest 1.99 UNIT",
+        "raise --highest, or leave it",
+    );
+    town.refuses(
+        "market cancel 1/1 --as ben",
+        &format!("the listing is {}'s, not ben's", address("anna")),
+        &format!("run the command --as {}", address("anna")),
+    );
+    assert!(town.ok("market show 1/1").starts_with("coupon 1/1: 2 UNIT until "));
+    town.ok("market cancel 1/1 --as anna");
+    town.refuses("market withdraw --as ben", "nothing is waiting for this account", "nothing to do");
+}
+
+#[test]
+fn a_damaged_missing_or_unready_chain_is_named() {
+    let town = Town::new();
+    town.refuses("chain new", "town.couponry exists already", "remove it, or name another with --chain FILE");
+    town.refuses(
+        "deploy --as operator",
+        "the suite is on this chain already",
+        "nothing to do; `couponry chain status` says where it is",
+    );
+    town.refuses(
+        "chain status --chain none",
+        "there is no chain file none",
+        "make one with `couponry chain new`, or name another with --chain FILE",
+    );
+    town.ok("chain new --chain empty.couponry");
+    town.refuses(
+        "campaign show 1 --chain empty.couponry",
+        "the suite is not deployed on this chain",
+        "run `couponry deploy --as OPERATOR`",
+    );
+    let mut bytes = fs::read(town.path(CHAIN)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(town.path(CHAIN), &bytes).unwrap();
+    let output = town.words("chain status");
+    let message = text(&output.stderr);
+    assert!(message.starts_with("error: town.couponry: "), "{message}");
+    assert!(message.ends_with("start afresh with `couponry chain new`\n"), "{message}");
+    assert_eq!((output.status.code(), fs::read(town.path(CHAIN)).unwrap()), (Some(1), bytes));
+}
+
+#[test]
+fn exit_codes_and_json_are_as_documented() {
+    let town = Town::new();
+    let output = town.words("chain fly");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(64), 0));
+    assert_eq!(town.words("help").status.code(), Some(0));
+    assert!(town.ok("help").contains("64  the command line is wrong"));
+    let output = town.words("campaign show 9 --json");
+    let error: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(error["error"], "there is no campaign 9");
+    assert_eq!((output.status.code(), error["exit"].as_u64()), (Some(1), Some(1)));
+    let output = town.words("chain fund anna --json");
+    let error: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), error["exit"].as_u64()), (Some(64), Some(64)));
+    town.refuses("chain fund anna five", "`five` is not an amount", "write a number such as 5 or 2.50");
+    town.refuses("chain advance soon", "`soon` is not a period", "write a period such as 30m, 36h or 7d");
+    town.refuses(
+        &format!("send 1/1 --to anna --as {}", address("anna")),
+        &format!("the key of {} is not here, so it can't sign", address("anna")),
+        "sign as a named account of the embedded chain, such as bakery",
+    );
+}
+
+fn address(name: &str) -> String {
+    chain::keys::ss58(&chain::Keypair::named(name).account())
+}

@@ -1,0 +1,167 @@
+//! What others build against: selectors, event topics and error codes, compared with `snapshots/abi.json`, and that each refusal has a test.
+
+use chain::Hash;
+use e2e_tests::world::built;
+use serde_json::{json, Map, Value};
+use std::{collections::BTreeMap, env, fs, path::PathBuf};
+
+/// The contracts of the suite, with the error type of each.
+const SUITE: [(&str, &[&str]); 3] = [
+    ("registry", &["RegistryError", "TermsFault", "PaymentFault", "PSP34Error"]),
+    ("alliance", &["AllianceError", "ConfigFault", "RegistryError"]),
+    ("market", &["MarketError", "PaymentFault"]),
+];
+
+/// The built metadata of a contract, with its version level taken off.
+pub(crate) fn metadata(contract: &str) -> Value {
+    let path = built().join(contract).with_extension("json");
+    serde_json::from_slice(&fs::read(&path).unwrap()).unwrap()
+}
+
+/// A message's or a constructor's selector.
+pub(crate) fn selector(message: &Value) -> Vec<u8> {
+    hex::decode(text(&message["selector"]).trim_start_matches("0x")).unwrap()
+}
+
+/// The contract and the name of the event with this signature topic.
+pub(crate) fn event_name(topic: &Hash) -> Option<String> {
+    let topic = json!(format!("0x{}", hex::encode(topic)));
+    SUITE.iter().find_map(|(contract, _)| {
+        let metadata = metadata(contract);
+        let event = metadata["spec"]["events"].as_array()?.iter().find(|event| event["signature_topic"] == topic)?;
+        Some(format!("{contract} {}", text(&event["label"])))
+    })
+}
+
+#[test]
+fn golden_abi() {
+    let abi: Map<String, Value> =
+        SUITE.iter().map(|(contract, errors)| (contract.to_string(), abi_of(&metadata(contract), errors))).collect();
+    golden("abi.json", &Value::Object(abi));
+}
+
+#[test]
+fn psp34_messages_have_the_standards_selectors() {
+    let registry = metadata("registry");
+    let selectors = by_label(&registry["spec"]["messages"], |message| message["selector"].clone());
+    let standard = [
+        ("PSP34::collection_id", "0xffa27a5f"),
+        ("PSP34::owner_of", "0x1168624d"),
+        ("PSP34::balance_of", "0xcde7e55f"),
+        ("PSP34::total_supply", "0x628413fe"),
+        ("PSP34::allowance", "0x4790f55a"),
+        ("PSP34::approve", "0x1932a8b0"),
+        ("PSP34::transfer", "0x3128d61b"),
+    ];
+    for (label, selector) in standard {
+        assert_eq!(selectors[label], selector, "{label}");
+    }
+}
+
+/// Refusals that nothing in this version can bring about, each with the reason. They guard against a registry that is known and yet lies, and
+/// against sums beyond what tokens can hold.
+const OUT_OF_REACH: [(&str, &str); 3] = [
+    ("MarketError::TransferRefused", "a registry of known code refuses for the reasons that have names"),
+    ("MarketError::NotReceived", "a registry of known code moves what it says it moved"),
+    ("MarketError::Overflow", "no token has a supply over what a number holds"),
+];
+
+#[test]
+fn every_refusal_has_a_test() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/all");
+    let files = ["registry", "findings"].map(|folder| root.join(folder)).into_iter().filter_map(|folder| fs::read_dir(folder).ok());
+    let mut paths: Vec<_> = files.flatten().map(|entry| entry.unwrap().path()).collect();
+    paths.extend(["alliance.rs", "market.rs", "payments.rs"].map(|file| root.join(file)));
+    let sources: String = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+
+    let mut missing = Vec::new();
+    for (contract, errors) in SUITE {
+        let metadata = metadata(contract);
+        for error in errors.iter().filter(|error| **error != "PSP34Error") {
+            for variant in variants(&metadata, error).keys() {
+                let name = format!("{error}::{variant}");
+                let tested = mentions(&sources, &name);
+                let excused = OUT_OF_REACH.iter().any(|(excused, _)| *excused == name);
+                assert!(!(tested && excused), "{name} is tested and so not out of reach");
+                if !tested && !excused && !missing.contains(&name) {
+                    missing.push(name);
+                }
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new(), "no test expects these");
+}
+
+/// Whether `name` stands in `text`, not only as the beginning of a longer name.
+fn mentions(text: &str, name: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    text.match_indices(name).any(|(at, _)| ends(&text[at + name.len()..]))
+}
+
+/// The selectors, topics and error codes of a contract.
+fn abi_of(metadata: &Value, errors: &[&str]) -> Value {
+    let spec = &metadata["spec"];
+    let call = |call: &Value| {
+        let arguments: Vec<_> = call["args"].as_array().unwrap().iter().map(|argument| signature(argument)).collect();
+        let payable = if call["payable"] == true { ", payable" } else { "" };
+        json!(format!("{} ({}{payable})", text(&call["selector"]), arguments.join(", ")))
+    };
+    let event = |event: &Value| {
+        let fields = event["args"].as_array().unwrap().iter().map(|field| {
+            let topic = if field["indexed"] == true { ", topic" } else { "" };
+            format!("{}{topic}", signature(field))
+        });
+        json!([event["signature_topic"], fields.collect::<Vec<_>>()])
+    };
+    let errors: BTreeMap<_, _> = errors.iter().map(|error| (*error, variants(metadata, error))).collect();
+    json!({
+        "constructors": by_label(&spec["constructors"], call),
+        "messages": by_label(&spec["messages"], call),
+        "events": by_label(&spec["events"], event),
+        "errors": errors,
+    })
+}
+
+/// Its label and the name of its type.
+fn signature(argument: &Value) -> String {
+    let name: Vec<_> = argument["type"]["displayName"].as_array().unwrap().iter().map(text).collect();
+    format!("{}: {}", text(&argument["label"]), name.join("::"))
+}
+
+fn by_label(items: &Value, about: impl Fn(&Value) -> Value) -> BTreeMap<String, Value> {
+    items.as_array().unwrap().iter().map(|item| (text(&item["label"]).to_owned(), about(item))).collect()
+}
+
+/// The variants of the error type whose path ends with `name`, with their codes.
+fn variants(metadata: &Value, name: &str) -> BTreeMap<String, u64> {
+    let types = metadata["types"].as_array().unwrap();
+    let is = |ty: &&Value| ty["type"]["path"].as_array().and_then(|path| path.last()).is_some_and(|last| last == name);
+    let ty = types.iter().find(is).unwrap_or_else(|| panic!("no type {name}"));
+    let variants = ty["type"]["def"]["variant"]["variants"].as_array().unwrap();
+    variants.iter().map(|variant| (text(&variant["name"]).to_owned(), variant["index"].as_u64().unwrap())).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
+}
+
+/// Compares `found` with the file in `snapshots`, or rewrites that with `COUPONRY_GOLDEN=write`.
+pub(crate) fn golden(file: &str, found: &Value) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(file);
+    let found = serde_json::to_string_pretty(found).unwrap() + "\n";
+    if env::var("COUPONRY_GOLDEN").is_ok_and(|mode| mode == "write") {
+        fs::write(&path, found).unwrap();
+        return;
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let (kept, found): (Vec<_>, Vec<_>) = (kept.lines().collect(), found.lines().collect());
+    let gone = kept.iter().filter(|line| !found.contains(line)).map(|line| format!("- {line}"));
+    let new = found.iter().filter(|line| !kept.contains(line)).map(|line| format!("+ {line}"));
+    let differing: Vec<_> = gone.chain(new).collect();
+    assert!(
+        kept == found,
+        "{} differs; if that is meant, `make golden` rewrites it:\n{}",
+        path.display(),
+        differing.join("\n")
+    );
+}

@@ -1,0 +1,24 @@
+//! A rollback brings a coupon back that must be backed in full, although its redemption had set free what it didn't use, and the issuer may have
+//! taken that out meanwhile.
+
+use crate::scene::*;
+use ink::codegen::TraitCallBuilder;
+use shared::{order::Order, terms::Funding};
+
+#[test]
+fn a_coupon_that_was_rolled_back_is_backed_as_before() {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 500);
+    let small = order("bakery", 1);
+    let permits = held_by(&world, "ann", coupon, &small);
+    let redemption = act(&mut world, "bakery", 0, registry.call_mut().redeem(small, permits)).result;
+    // Whether or not the issuer may take out the 300 that the redemption left over.
+    call(&mut world, "bakery", 0, registry.call_mut().withdraw_escrow(coupon.campaign, 300)).result.ok();
+    act(&mut world, "bakery", 200, registry.call_mut().roll_back(redemption));
+
+    let (_, progress) = read(&world, registry.call().campaign(coupon.campaign)).unwrap();
+    assert!(progress.escrow_left >= progress.reserved, "{progress:?}");
+    let large = Order { basket: 9_000, eligible: 9_000, ..order("bakery", 2) };
+    let permits = held_by(&world, "ann", coupon, &large);
+    let done = act(&mut world, "bakery", 0, registry.call_mut().redeem(large, permits));
+    assert_eq!(done.moved, [("bakery", 500), ("registry", -500)]);
+}

@@ -1,0 +1,3 @@
+//! One test for each fault that was found, so that it stays away.
+
+mod backing;

@@ -1,0 +1,481 @@
+//! Lives a random life twice, in the model and on the chain, and compares everything after each step. Owns seeds, shrinking and the histogram.
+
+use super::{
+    alliance::{owed, Alliance},
+    invariants,
+    market::Market,
+    money::Money,
+    ops::{message, AllianceCall, Dice, MarketCall, Op, RegistryCall},
+    real::{self, Real},
+    registry::Registry,
+    storage::{self, Items},
+    Model, Outcome, Places, Refusal, Who,
+};
+use ::alliance::{error::AllianceError, AllianceRef};
+use chain::{AccountId, Chain, TypedChain};
+use couponry::suite::Codes;
+use e2e_tests::{
+    account,
+    actors::{endowed, GHOST, OWNER},
+    world::{reference, Fixture},
+    World,
+};
+use ink::codegen::TraitCallBuilder;
+use mock_psp22::Mode;
+use rand::{rngs::StdRng, SeedableRng};
+use scale::{Decode, Encode};
+use shared::assets::Asset;
+use std::{collections::BTreeMap, fmt::Write, fs, path::PathBuf};
+
+/// The steps of one life. Short, so that shrinking is quick and early states come up often.
+pub(crate) const LIFE: usize = 250;
+
+const ALLOWED: u128 = 1_000_000_000;
+
+/// What the market takes at first.
+const MARKET_FEE_BPS: u16 = 200;
+
+/// Worlds to start lives from: one whose alliance settles in plancks, one in tokens.
+pub(crate) struct Beginnings([Fixture; 2]);
+
+impl Beginnings {
+    /// With the Wasm of this checkout, or with other Wasm.
+    pub(crate) fn new(codes: Option<&Codes>) -> Self {
+        Self([false, true].map(|in_tokens| beginning(in_tokens, codes)))
+    }
+
+    fn world(&self, seed: u64) -> World {
+        self.0[usize::from(seed % 2 == 1)].world()
+    }
+}
+
+fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
+    let minutes = |minutes: u64| minutes * super::ops::MINUTE;
+    let mut builder = World::builder().config(|config| {
+        config.market_fee_bps = MARKET_FEE_BPS;
+        let alliance = &mut config.alliance;
+        (alliance.cycle_length, alliance.pay_in_window) = (minutes(60), minutes(20));
+        (alliance.fee_bps, alliance.default_rate_bps, alliance.cap_factor_bps) = (250, 9_000, 8_000);
+        (alliance.joining_fee, alliance.closing_bounty) = (5, 3);
+    });
+    if in_tokens {
+        builder = builder.alliance_in_tokens();
+    }
+    if let Some(codes) = codes {
+        builder = builder.codes(codes.clone());
+    }
+    let mut world = builder.build();
+    for contract in [world.suite.registry, world.suite.alliance, world.suite.market] {
+        for person in endowed() {
+            world.allow(person, contract, ALLOWED);
+        }
+    }
+    world.fixture()
+}
+
+/// A model of a world that has just begun.
+fn model(world: &World) -> Model {
+    let suite = world.suite;
+    let code = |contract| world.chain.code_hash_of(contract).unwrap().unwrap();
+    let places = Places {
+        chain_tag: world.chain.genesis(),
+        registry: suite.registry,
+        alliance: suite.alliance,
+        market: suite.market,
+        token: world.token,
+        registry_code: code(suite.registry),
+        alliance_code: code(suite.alliance),
+    };
+    let contracts = [suite.registry, suite.alliance, suite.market];
+    let everyone: Vec<AccountId> = endowed().map(account).chain(contracts).chain([account(GHOST)]).collect();
+    let balances = |asset| everyone.iter().map(|who| (*who, world.balance(*who, asset))).collect();
+    let allowances = endowed()
+        .flat_map(|owner| contracts.map(|spender| ((account(owner), spender), ALLOWED)))
+        .collect();
+    let alliance: AllianceRef = reference(suite.alliance);
+    let (config, _) = world.chain.view_typed(account(OWNER), 0, alliance.call().config()).unwrap();
+    Model {
+        now: world.chain.now(),
+        money: Money {
+            existential_deposit: world.chain.existential_deposit(),
+            native: balances(Asset::Native),
+            token: world.token,
+            tokens: balances(Asset::Psp22(world.token)),
+            allowances,
+            mode: Mode::Honest,
+            gifts: BTreeMap::new(),
+        },
+        registry: Registry::default(),
+        alliance: Alliance::new(config, world.chain.now()),
+        market: Market {
+            owner: account(OWNER),
+            fee_bps: MARKET_FEE_BPS,
+            listings: BTreeMap::new(),
+            native_fees: 0,
+            credits: BTreeMap::new(),
+        },
+        places,
+        events: Vec::new(),
+    }
+}
+
+/// A step after which model and chain disagreed, or an invariant didn't hold.
+pub(crate) struct Violation {
+    pub(crate) seed: u64,
+    pub(crate) step: usize,
+    pub(crate) why: String,
+    /// The steps up to and with it, or a part of them that is enough to bring it about.
+    pub(crate) ops: Vec<Op>,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "seed {}, step {}: {}", self.seed, self.step, named(self.why.clone()))?;
+        writeln!(f, "{} steps are enough:", self.ops.len())?;
+        self.ops.iter().try_for_each(|op| writeln!(f, "  {}", named(format!("{op:?}"))))
+    }
+}
+
+/// With names for the accounts of people.
+fn named(text: String) -> String {
+    let everyone = endowed().chain([GHOST]);
+    everyone.fold(text, |text, person| text.replace(&format!("{:?}", account(person)), person))
+}
+
+/// How often each message succeeded and was refused, and why.
+#[derive(Default)]
+pub(crate) struct Tally(pub(crate) BTreeMap<&'static str, (u32, BTreeMap<String, u32>)>);
+
+impl Tally {
+    fn count(&mut self, op: &Op, outcome: &Outcome) {
+        let (successes, refusals) = self.0.entry(message(op)).or_default();
+        match outcome {
+            Ok(_) => *successes += 1,
+            Err(refusal) => *refusals.entry(why(refusal)).or_default() += 1,
+        }
+    }
+
+    /// Successes and refusals of messages; what isn't one doesn't count.
+    pub(crate) fn totals(&self) -> (u32, u32) {
+        let messages = self.0.iter().filter(|(message, _)| message.contains('.'));
+        messages.fold((0, 0), |(ok, no), (_, (successes, refusals))| {
+            (ok + successes, no + refusals.values().sum::<u32>())
+        })
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (message, (successes, refusals)) in &self.0 {
+            let refused: u32 = refusals.values().sum();
+            write!(f, "{message:32} {successes:6} done {refused:6} refused ")?;
+            for (why, count) in refusals {
+                write!(f, " {why} {count}")?;
+            }
+            writeln!(f)?;
+        }
+        let (done, refused) = self.totals();
+        write!(f, "{done} done and {refused} refused: {} %", 100 * done / (done + refused).max(1))
+    }
+}
+
+/// What was refused, without the evidence: `Registry(Payment(WrongValue { .. }))` is `Payment.WrongValue`.
+fn why(refusal: &Refusal) -> String {
+    let debug = match refusal {
+        Refusal::Alliance(AllianceError::Registry(passed_on)) => format!("Registry({:?})", passed_on.error()),
+        other => format!("{other:?}"),
+    };
+    let path = debug.split([' ', '{', ')', '"']).next().unwrap_or_default();
+    let (contract, names) = path.split_once('(').unwrap_or((path, path));
+    if names.is_empty() {
+        contract.into()
+    } else {
+        names.trim_matches('(').replace('(', ".")
+    }
+}
+
+/// A model and a chain that go together.
+struct Pair {
+    model: Model,
+    world: World,
+    deposits: BTreeMap<AccountId, i128>,
+    steps: usize,
+}
+
+impl Pair {
+    fn new(world: World) -> Self {
+        Self { model: model(&world), world, deposits: BTreeMap::new(), steps: 0 }
+    }
+
+    /// # Errors
+    /// What differs, or the invariant that doesn't hold.
+    fn step(&mut self, op: &Op) -> Result<Outcome, String> {
+        let expected = self.model.apply(op);
+        let places = self.model.places.clone();
+        let deed = Real { world: &mut self.world, places }.perform(op)?;
+        self.steps += 1;
+        if deed.outcome != expected {
+            return Err(format!("{op:?}\n  must give {expected:?}\n  and gave  {:?}", deed.outcome));
+        }
+        if let Some(signer) = deed.signer {
+            *self.deposits.entry(signer).or_default() += deed.deposit;
+        }
+        self.compare_storage()?;
+        self.compare_members(op)?;
+        self.compare_money(deed.tokens_moved || self.steps % 25 == 0)?;
+        invariants::check(&self.model)?;
+        Ok(expected)
+    }
+
+    fn take_last(&mut self, ops: &[Op], tally: &mut Tally) -> Result<Outcome, String> {
+        let op = ops.last().expect("a step was just drawn");
+        let outcome = self.step(op)?;
+        tally.count(op, &outcome);
+        Ok(outcome)
+    }
+
+    fn compare_storage(&self) -> Result<(), String> {
+        let (model, chain) = (&self.model, &self.world.chain);
+        let places = &model.places;
+        same("registry", storage::of_registry(model), real::storage(chain, places.registry))?;
+        same("market", storage::of_market(model), real::storage(chain, places.market))?;
+        let (members, rest): (Items, Items) = real::storage(chain, places.alliance)
+            .into_iter()
+            .partition(|(key, _)| key.starts_with(&1u32.encode()));
+        same("alliance", storage::of_alliance(model), rest)?;
+        let found: Vec<AccountId> =
+            members.keys().filter_map(|key| <(u32, AccountId)>::decode(&mut key.as_slice()).ok()).map(|key| key.1).collect();
+        let mut expected: Vec<AccountId> = model.alliance.members.keys().copied().collect();
+        expected.sort_unstable();
+        if found != expected {
+            return Err(format!("the alliance has the members {found:?} and must have {expected:?}"));
+        }
+        Ok(())
+    }
+
+    fn compare_members(&self, op: &Op) -> Result<(), String> {
+        if !matches!(op, Op::Alliance(_)) {
+            return Ok(());
+        }
+        let alliance: AllianceRef = reference(self.model.places.alliance);
+        for (account, expected) in &self.model.alliance.members {
+            let call = alliance.call().member(*account);
+            let (found, _) = self.world.chain.view_typed(*account, 0, call).map_err(|fault| fault.to_string())?;
+            let found = found.ok_or("a member is missing")?;
+            let positions = (found.open, found.due, found.credit);
+            let due = self.model.alliance.positions(*account);
+            if positions != due {
+                return Err(format!("10/S10: {account:?} stands at {positions:?} and must at {due:?}"));
+            }
+            let active = found.status == ::alliance::members::Status::Active;
+            let others = (found.collateral, found.cap, active, found.since, found.profile, found.registry);
+            let registry = self.model.places.registry;
+            let must = (expected.collateral, expected.cap, expected.active, expected.since, expected.profile, registry);
+            if others != must {
+                return Err(format!("{account:?} is {others:?} and must be {must:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_money(&self, tokens_too: bool) -> Result<(), String> {
+        let money = &self.model.money;
+        for (who, expected) in &money.native {
+            let found = i128::try_from(self.world.balance(*who, Asset::Native)).unwrap();
+            let deposit = self.deposits.get(who).copied().unwrap_or_default();
+            let expected = i128::try_from(*expected).unwrap() - deposit;
+            if found != expected {
+                return Err(format!("{who:?} has {found} plancks and must have {expected}"));
+            }
+        }
+        for (who, expected) in money.tokens.iter().filter(|_| tokens_too) {
+            let found = self.world.balance(*who, Asset::Psp22(money.token));
+            if found != *expected {
+                return Err(format!("{who:?} has {found} tokens and must have {expected}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same(contract: &str, expected: Items, found: Items) -> Result<(), String> {
+    if expected == found {
+        return Ok(());
+    }
+    let mut report = format!("2/S26/11: the {contract}'s storage isn't what it must be:");
+    let keys: std::collections::BTreeSet<_> = expected.keys().chain(found.keys()).collect();
+    for key in keys.into_iter().filter(|key| expected.get(*key) != found.get(*key)).take(4) {
+        let text = |value: Option<&Vec<u8>>| value.map_or("nothing".into(), hex::encode);
+        let (must, is) = (text(expected.get(key)), text(found.get(key)));
+        write!(report, "\n  {}: must be {must}\n    and is {is}", hex::encode(key)).ok();
+    }
+    Err(report)
+}
+
+/// Lives one life of `steps` and then brings everyone's money home.
+///
+/// # Errors
+/// The first violation.
+pub(crate) fn live(
+    beginnings: &Beginnings,
+    seed: u64,
+    steps: usize,
+    tally: &mut Tally,
+) -> Result<(), Violation> {
+    let mut pair = Pair::new(beginnings.world(seed));
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut ops = Vec::new();
+    let lived = (|| {
+        for _ in 0..steps {
+            ops.push(Dice { rng: &mut rng, model: &pair.model }.roll());
+            pair.take_last(&ops, tally)?;
+        }
+        while let Some(op) = homeward(&pair.model) {
+            ops.push(op);
+            if let Err(refusal) = pair.take_last(&ops, tally)? {
+                return Err(format!("S29: {refusal:?} keeps someone from their money"));
+            }
+        }
+        all_home(&pair.model)
+    })();
+    lived.map_err(|why| Violation { seed, step: ops.len(), why, ops })
+}
+
+/// The next step of those that bring everyone's money home, as anybody could take them; `None` when it is.
+fn homeward(model: &Model) -> Option<Op> {
+    let name = |who: AccountId| endowed().find(|name| account(name) == who);
+    if model.money.mode != Mode::Honest {
+        return Some(Op::Misbehave(Mode::Honest));
+    }
+    if let Some((coupon, listing)) = model.market.listings.iter().next() {
+        let campaign = model.registry.campaign(coupon.campaign).unwrap();
+        return Some(if model.registry.coupons[coupon].frozen.is_some() {
+            let caller = name(campaign.issuer)?;
+            Op::Registry(RegistryCall::SetFrozen { caller, coupon: *coupon, reason: None })
+        } else {
+            let caller = name(listing.seller)?;
+            Op::Market(MarketCall::Cancel { caller, registry: "registry", coupon: *coupon })
+        });
+    }
+    if model.market.native_fees > 0 {
+        return Some(Op::Market(MarketCall::Withdraw { caller: OWNER, asset: Asset::Native }));
+    }
+    if let Some((who, asset)) = model.market.credits.keys().next() {
+        return Some(Op::Market(MarketCall::Withdraw { caller: name(*who)?, asset: *asset }));
+    }
+    if let Some(op) = settled(model, name) {
+        return Some(op);
+    }
+    for (number, campaign) in (1u32..).zip(&model.registry.campaigns) {
+        let amount = model.registry.counts(number).escrow_left;
+        let over = campaign.ends + campaign.terms.rollback_window;
+        if amount > 0 && model.now < over {
+            return Some(Op::Advance(over - model.now));
+        }
+        if amount > 0 {
+            let caller = name(campaign.issuer)?;
+            return Some(Op::Registry(RegistryCall::WithdrawEscrow { caller, campaign: number, amount }));
+        }
+    }
+    let owed = model.registry.credits.keys().find_map(|(who, asset)| Some((name(*who)?, *asset)));
+    owed.map(|(caller, asset)| Op::Registry(RegistryCall::WithdrawCredit { caller, asset }))
+}
+
+fn settled(model: &Model, name: impl Fn(AccountId) -> Option<Who>) -> Option<Op> {
+    let alliance = &model.alliance;
+    let standing: Vec<_> = alliance.members.keys().map(|who| (*who, alliance.positions(*who))).collect();
+    for (who, (_, due, _)) in &standing {
+        let (member, amount) = (name(*who)?, owed(*due));
+        if amount > 0 && model.now < alliance.cut_off {
+            return Some(Op::Advance(alliance.cut_off - model.now));
+        }
+        if amount > 0 {
+            return Some(Op::Alliance(AllianceCall::Cover { caller: OWNER, member }));
+        }
+    }
+    for (who, (_, due, credit)) in &standing {
+        if *due > 0 || *credit > 0 {
+            return Some(Op::Alliance(AllianceCall::Payout { caller: OWNER, member: name(*who)? }));
+        }
+    }
+    if standing.iter().any(|(_, (open, _, _))| *open != 0) {
+        let ends = alliance.opened_at + alliance.config.cycle_length;
+        return Some(if model.now < ends {
+            Op::Advance(ends - model.now)
+        } else {
+            Op::Alliance(AllianceCall::Close { caller: OWNER })
+        });
+    }
+    standing.first().and_then(|(who, _)| Some(Op::Alliance(AllianceCall::Exit { caller: name(*who)? })))
+}
+
+/// S29: what is left in the contracts is nobody's but the fund's, a ghost's and who gave it.
+fn all_home(model: &Model) -> Result<(), String> {
+    let (money, places) = (&model.money, &model.places);
+    let ghost: u128 = model
+        .registry
+        .credits
+        .iter()
+        .filter(|((_, asset), _)| *asset == Asset::Native)
+        .map(|(_, amount)| amount)
+        .sum();
+    let fund = if model.alliance.config.asset == Asset::Native {
+        model.alliance.fund + model.alliance.fees.get(&model.alliance.cycle).copied().unwrap_or_default()
+    } else {
+        0
+    };
+    for (contract, rest) in [(places.registry, ghost), (places.alliance, fund), (places.market, 0)] {
+        let left = money.of(contract, Asset::Native) - money.existential_deposit;
+        let expected = rest + money.gifts.get(&contract).copied().unwrap_or_default();
+        if left != expected {
+            return Err(format!("S29: {left} plancks are left in {contract:?}, of which {expected} belong there"));
+        }
+    }
+    Ok(())
+}
+
+/// Leaves out of a violation's steps whatever isn't needed for one.
+pub(crate) fn shrink(beginnings: &Beginnings, violation: Violation) -> Violation {
+    let Violation { seed, step, mut why, mut ops } = violation;
+    let replay = |ops: &[Op]| {
+        let mut pair = Pair::new(beginnings.world(seed));
+        ops.iter().enumerate().find_map(|(place, op)| pair.step(op).err().map(|why| (place, why)))
+    };
+    let mut chunk = ops.len() / 2;
+    while chunk > 0 {
+        let mut start = 0;
+        while start + chunk < ops.len() {
+            let mut fewer = ops.clone();
+            fewer.drain(start..start + chunk);
+            match replay(&fewer) {
+                Some((place, what)) => {
+                    fewer.truncate(place + 1);
+                    (ops, why) = (fewer, what);
+                }
+                None => start += chunk,
+            }
+        }
+        chunk /= 2;
+    }
+    Violation { seed, step, why, ops }
+}
+
+/// Where seeds of violations are kept, one to a line.
+pub(crate) fn regressions() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("regressions/seeds.txt")
+}
+
+/// Seeds that once failed.
+pub(crate) fn failed_before() -> Vec<u64> {
+    let lines = fs::read_to_string(regressions()).unwrap_or_default();
+    lines.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
+}
+
+/// Keeps the seed of a violation, to be lived first from now on.
+pub(crate) fn remember(violation: &Violation) {
+    if !failed_before().contains(&violation.seed) {
+        let mut lines = fs::read_to_string(regressions()).unwrap_or_default();
+        writeln!(lines, "{} at step {}", violation.seed, violation.step).expect("a string takes all");
+        fs::write(regressions(), lines).expect("the seed can be kept");
+    }
+}
