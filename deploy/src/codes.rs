@@ -58,7 +58,7 @@ struct DropFile {
 
 #[derive(Serialize, Deserialize)]
 struct Row {
-    index: u32,
+    index: String,
     secret: String,
 }
 
@@ -180,6 +180,18 @@ impl PublicDrop {
         serde_json::to_string(&file).unwrap_or_default()
     }
 
+    /// # Errors
+    /// The code's key is not the one published in its place.
+    pub fn ensure_lists(&self, code: &Code) -> Result<(), Refusal> {
+        let key = Keypair::from_seed(code.secret).public();
+        let place = usize::try_from(code.index).ok().and_then(|index| self.keys.get(index));
+        if place == Some(&key) {
+            return Ok(());
+        }
+        let index = code.index;
+        Err(Refusal::new(format!("code {index} is not in drop.json"), "use a code that the issuer printed"))
+    }
+
     /// Reads `drop.json`, or the one in a folder.
     /// # Errors
     /// Missing, or not a whole drop.
@@ -214,7 +226,7 @@ impl PublicDrop {
 pub fn write_csv(codes: &[Code], to: impl Write) -> Result<(), csv::Error> {
     let mut writer = csv::Writer::from_writer(to);
     for code in codes {
-        writer.serialize(Row { index: code.index, secret: hex::encode(code.secret) })?;
+        writer.serialize(Row { index: code.index.to_string(), secret: hex::encode(code.secret) })?;
     }
     Ok(writer.flush()?)
 }
@@ -225,7 +237,7 @@ pub fn read_csv(from: impl Read) -> impl Iterator<Item = Result<Code, Refusal>> 
         let line = row.saturating_add(2);
         let Row { index, secret } =
             read.map_err(|why| Refusal::new(format!("line {line}: {why}"), "write a row as: index,secret"))?;
-        code(&index.to_string(), &secret).map_err(|fault| fault.at(format!("line {line}")))
+        code(&index, &secret).map_err(|fault| fault.at(format!("line {line}")))
     })
 }
 

@@ -10,8 +10,8 @@ use shared::assets::Asset;
 use std::{fs, path::Path};
 use thiserror::Error;
 
-/// A minute, in milliseconds.
-const MINUTE: u64 = 60_000;
+/// In milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// Where the three contracts stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +68,12 @@ impl SuiteConfig {
     /// Weekly cycles with two days to pay in, 1% fee, debts at the full discount and up to the whole collateral, a market fee of 2%, in the native
     /// token; `operator` admits members.
     pub fn for_operator(operator: AccountId) -> Self {
-        let day = MINUTE.saturating_mul(24 * 60);
         Self {
             alliance: Config {
                 asset: Asset::Native,
                 operator,
-                cycle_length: day.saturating_mul(7),
-                pay_in_window: day.saturating_mul(2),
+                cycle_length: 7 * DAY,
+                pay_in_window: 2 * DAY,
                 fee_bps: 100,
                 default_rate_bps: 10_000,
                 cap_factor_bps: 10_000,

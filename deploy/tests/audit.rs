@@ -12,7 +12,10 @@ use couponry::{
     orders::{sign_order, sign_spend},
     suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig},
 };
-use ink::{codegen::TraitCallBuilder, env::Event};
+use ink::{
+    codegen::TraitCallBuilder,
+    env::{call::FromAccountId, Event},
+};
 use market::MarketRef;
 use registry::{
     campaigns::Improvement,
@@ -90,15 +93,15 @@ impl Town {
     }
 
     fn registry(&self) -> RegistryRef {
-        self.suite.registry.into()
+        RegistryRef::from_account_id(self.suite.registry)
     }
 
     fn alliance(&self) -> AllianceRef {
-        self.suite.alliance.into()
+        AllianceRef::from_account_id(self.suite.alliance)
     }
 
     fn market(&self) -> MarketRef {
-        self.suite.market.into()
+        MarketRef::from_account_id(self.suite.market)
     }
 
     fn domain(&self) -> Domain {

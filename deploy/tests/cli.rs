@@ -221,7 +221,7 @@ fn merchants_honour_each_others_coupons_and_settle() {
     );
     town.refuses(
         "alliance close --as anna",
-        "the cycle runs until 2026-05-08T09:00:36Z, and it is 2026-05-01T09:02:24Z",
+        "the cycle runs until 2026-05-08T09:00:30Z, and it is 2026-05-01T09:01:36Z",
         "close it later (on the embedded chain: `couponry chain advance`)",
     );
     town.ok("chain advance 7d");
@@ -314,6 +314,23 @@ fn codes_give_one_coupon_each_and_only_to_whom_they_sign_for() {
         "drop create --campaign 1 --codes 3 --out more --as anna",
         &format!("the campaign is {}'s, and only its issuer may do this", address("bakery")),
         &format!("run the command --as {}", address("bakery")),
+    );
+}
+
+#[test]
+fn a_bad_row_of_codes_is_named_and_the_rest_is_checked() {
+    let town = Town::new();
+    town.campaign("percent = 20", "percent = 25");
+    town.ok("drop create --campaign 1 --codes 4 --out codes --qr 0 --as bakery");
+    town.ok(&format!("claim --code {} --drop codes --to anna", town.code(3)));
+    assert_eq!(town.ok("drop check codes"), "all 4 codes are good, and 1 of them are claimed\n");
+    let rows = fs::read_to_string(town.path("codes/codes.csv")).unwrap();
+    fs::write(town.path("codes/codes.csv"), rows.replace("\n1,", "\none,").replace("\n2,", "\n0,")).unwrap();
+    town.refuses(
+        "drop check codes",
+        "codes/codes.csv: 2 codes are good and 2 are not:\n  line 3: index: `one` is not a number\n  \
+         line 4: code 0 is not in drop.json",
+        "don't hand these codes out: restore their rows from the file that `drop create` wrote",
     );
 }
 
@@ -518,6 +535,26 @@ fn a_damaged_missing_or_unready_chain_is_named() {
     assert!(message.starts_with("error: town.couponry: "), "{message}");
     assert!(message.ends_with("start afresh with `couponry chain new`\n"), "{message}");
     assert_eq!((output.status.code(), fs::read(town.path(CHAIN)).unwrap()), (Some(1), bytes));
+}
+
+#[test]
+fn a_killed_command_leaves_the_chain_as_it_was() {
+    let town = Town::new();
+    town.campaign("supply = 100", "supply = 200000");
+    let before = fs::read(town.path(CHAIN)).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_couponry"))
+        .args("drop create --campaign 1 --codes 200000 --out codes --qr 0 --as bakery --json".split(' '))
+        .current_dir(town.folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "it was too fast to be killed");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(fs::read(town.path(CHAIN)).unwrap(), before);
+    assert!(!town.path("codes").exists());
+    town.ok("drop create --campaign 1 --codes 2 --out codes --as bakery");
 }
 
 #[test]

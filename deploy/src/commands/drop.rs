@@ -20,6 +20,9 @@ pub enum Command {
     /// Prints codes, and commits to them on chain
     #[command(after_help = "Example: couponry drop create --campaign 1 --codes 100 --out codes --as bakery")]
     Create(Create),
+    /// Checks printed codes against the drop, and counts those claimed
+    #[command(after_help = "Example: couponry drop check codes")]
+    Check(Check),
 }
 
 #[derive(Args, Debug)]
@@ -41,10 +44,55 @@ pub struct Create {
     signer: String,
 }
 
+#[derive(Args, Debug)]
+pub struct Check {
+    /// The folder of codes.csv and drop.json
+    folder: PathBuf,
+}
+
 /// # Errors
-/// A folder that is there already, files that can't be written, or the registry's refusal.
+/// Files that can't be read or written, bad codes, or the registry's refusal.
 pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
-    let Command::Create(opts) = command;
+    match command {
+        Command::Create(opts) => create(opts, ctx),
+        Command::Check(opts) => check(opts, ctx),
+    }
+}
+
+fn check(opts: &Check, ctx: &Context) -> Result<Report, Refusal> {
+    let desk = ctx.desk()?;
+    let drop = PublicDrop::load(&opts.folder)?;
+    let path = opts.folder.join("codes.csv");
+    let file = fs::File::open(&path).map_err(|why| cannot("read", &path, &why))?;
+    let (mut good, mut claimed, mut bad) = (0u32, 0u32, Vec::new());
+    for (line, row) in (2u64..).zip(codes::read_csv(file)) {
+        let checked = row.and_then(|code| {
+            drop.ensure_lists(&code).map_err(|fault| fault.at(format!("line {line}")))?;
+            let message = desk.registry().call().is_claimed(drop.campaign, drop.drop, code.index);
+            desk.session.ask(message)
+        });
+        match checked {
+            Ok(is_claimed) => {
+                good = good.saturating_add(1);
+                claimed = claimed.saturating_add(u32::from(is_claimed));
+            }
+            Err(fault) => bad.push(format!("\n  {}", fault.what)),
+        }
+    }
+    let count = bad.len();
+    if count > 0 {
+        return Err(Refusal::new(
+            format!("{}: {good} codes are good and {count} are not:{}", path.display(), bad.concat()),
+            "don't hand these codes out: restore their rows from the file that `drop create` wrote",
+        ));
+    }
+    Ok(Report::new(
+        format!("all {good} codes are good, and {claimed} of them are claimed"),
+        json!({ "campaign": drop.campaign, "drop": drop.drop, "good": good, "claimed": claimed }),
+    ))
+}
+
+fn create(opts: &Create, ctx: &Context) -> Result<Report, Refusal> {
     if opts.out.exists() {
         return Err(Refusal::new(
             format!("{} exists already", opts.out.display()),

@@ -28,15 +28,18 @@ pub(crate) fn event_name(topic: &Hash) -> Option<String> {
     let topic = json!(format!("0x{}", hex::encode(topic)));
     SUITE.iter().find_map(|(contract, _)| {
         let metadata = metadata(contract);
-        let event = metadata["spec"]["events"].as_array()?.iter().find(|event| event["signature_topic"] == topic)?;
+        let event =
+            metadata["spec"]["events"].as_array()?.iter().find(|event| event["signature_topic"] == topic)?;
         Some(format!("{contract} {}", text(&event["label"])))
     })
 }
 
 #[test]
 fn golden_abi() {
-    let abi: Map<String, Value> =
-        SUITE.iter().map(|(contract, errors)| (contract.to_string(), abi_of(&metadata(contract), errors))).collect();
+    let abi: Map<String, Value> = SUITE
+        .iter()
+        .map(|(contract, errors)| (contract.to_string(), abi_of(&metadata(contract), errors)))
+        .collect();
     golden("abi.json", &Value::Object(abi));
 }
 
@@ -69,7 +72,10 @@ const OUT_OF_REACH: [(&str, &str); 3] = [
 #[test]
 fn every_refusal_has_a_test() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/all");
-    let files = ["registry", "findings"].map(|folder| root.join(folder)).into_iter().filter_map(|folder| fs::read_dir(folder).ok());
+    let files = ["registry", "findings"]
+        .map(|folder| root.join(folder))
+        .into_iter()
+        .filter_map(|folder| fs::read_dir(folder).ok());
     let mut paths: Vec<_> = files.flatten().map(|entry| entry.unwrap().path()).collect();
     paths.extend(["alliance.rs", "market.rs", "payments.rs"].map(|file| root.join(file)));
     let sources: String = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
@@ -102,7 +108,8 @@ fn mentions(text: &str, name: &str) -> bool {
 fn abi_of(metadata: &Value, errors: &[&str]) -> Value {
     let spec = &metadata["spec"];
     let call = |call: &Value| {
-        let arguments: Vec<_> = call["args"].as_array().unwrap().iter().map(|argument| signature(argument)).collect();
+        let arguments: Vec<_> =
+            call["args"].as_array().unwrap().iter().map(|argument| signature(argument)).collect();
         let payable = if call["payable"] == true { ", payable" } else { "" };
         json!(format!("{} ({}{payable})", text(&call["selector"]), arguments.join(", ")))
     };
@@ -135,10 +142,15 @@ fn by_label(items: &Value, about: impl Fn(&Value) -> Value) -> BTreeMap<String, 
 /// The variants of the error type whose path ends with `name`, with their codes.
 fn variants(metadata: &Value, name: &str) -> BTreeMap<String, u64> {
     let types = metadata["types"].as_array().unwrap();
-    let is = |ty: &&Value| ty["type"]["path"].as_array().and_then(|path| path.last()).is_some_and(|last| last == name);
+    let is = |ty: &&Value| {
+        ty["type"]["path"].as_array().and_then(|path| path.last()).is_some_and(|last| last == name)
+    };
     let ty = types.iter().find(is).unwrap_or_else(|| panic!("no type {name}"));
     let variants = ty["type"]["def"]["variant"]["variants"].as_array().unwrap();
-    variants.iter().map(|variant| (text(&variant["name"]).to_owned(), variant["index"].as_u64().unwrap())).collect()
+    variants
+        .iter()
+        .map(|variant| (text(&variant["name"]).to_owned(), variant["index"].as_u64().unwrap()))
+        .collect()
 }
 
 fn text(value: &Value) -> &str {

@@ -130,7 +130,9 @@ fn contradictory_rules_are_refused_by_name() {
     type Case = (ConfigFault, fn(&mut Config));
     let cases: [Case; 9] = [
         (ConfigFault::PayInWindow { window: 0, cycle_length }, |c| c.pay_in_window = 0),
-        (ConfigFault::PayInWindow { window: cycle_length, cycle_length }, |c| c.pay_in_window = c.cycle_length),
+        (ConfigFault::PayInWindow { window: cycle_length, cycle_length }, |c| {
+            c.pay_in_window = c.cycle_length
+        }),
         (ConfigFault::FeeOverCap { bps: 1_001 }, |c| c.fee_bps = 1_001),
         (ConfigFault::Rate { bps: 0 }, |c| c.default_rate_bps = 0),
         (ConfigFault::Rate { bps: 10_001 }, |c| c.default_rate_bps = 10_001),
@@ -142,8 +144,13 @@ fn contradictory_rules_are_refused_by_name() {
     for (fault, spoil) in cases {
         let mut config = good.clone();
         spoil(&mut config);
-        let made =
-            world.chain.instantiate_typed(account(OWNER), code, 0, b"other".to_vec(), AllianceRef::new(config));
+        let made = world.chain.instantiate_typed(
+            account(OWNER),
+            code,
+            0,
+            b"other".to_vec(),
+            AllianceRef::new(config),
+        );
         assert_eq!(refusal_of::<AllianceError>(made.unwrap_err()), AllianceError::InvalidConfig(fault));
     }
 }
@@ -349,7 +356,10 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
     let other = issue(&mut world, "bakery", other, "ann");
     let message = redeem(&world, &mut alliance, other, &cinemas(1));
     let caller = world.suite.alliance;
-    assert_eq!(refused(&mut world, "cinema", 0, message), passed_on(RegistryError::NotTheAlliance { caller }));
+    assert_eq!(
+        refused(&mut world, "cinema", 0, message),
+        passed_on(RegistryError::NotTheAlliance { caller })
+    );
 }
 
 #[test]
@@ -470,7 +480,8 @@ fn a_rollback_is_the_acceptors_and_within_its_own_means() {
     }
     for caller in ["bakery", "ann"] {
         let message = alliance.call_mut().roll_back(here, redemption.clone());
-        let not_acceptor = AllianceError::NotAcceptor { acceptor: account("cinema"), caller: account(caller) };
+        let not_acceptor =
+            AllianceError::NotAcceptor { acceptor: account("cinema"), caller: account(caller) };
         assert_eq!(refused(&mut world, caller, 0, message), not_acceptor);
     }
     let unknown = Redemption { acceptor: account("grocer"), ..redemption.clone() };

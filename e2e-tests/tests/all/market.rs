@@ -46,15 +46,27 @@ fn listed(terms: Terms) -> (World, RegistryRef, MarketRef, CouponId) {
     (world, registry, market, coupon)
 }
 
-fn list(world: &World, market: &mut MarketRef, coupon: CouponId) -> Message<impl Encode, Result<(), MarketError>> {
+fn list(
+    world: &World,
+    market: &mut MarketRef,
+    coupon: CouponId,
+) -> Message<impl Encode, Result<(), MarketError>> {
     market.call_mut().list(world.suite.registry, coupon, PRICE, ENDS_AT)
 }
 
-fn buy(world: &World, market: &mut MarketRef, coupon: CouponId) -> Message<impl Encode, Result<(), MarketError>> {
+fn buy(
+    world: &World,
+    market: &mut MarketRef,
+    coupon: CouponId,
+) -> Message<impl Encode, Result<(), MarketError>> {
     market.call_mut().buy(world.suite.registry, coupon, PRICE)
 }
 
-fn cancel(world: &World, market: &mut MarketRef, coupon: CouponId) -> Message<impl Encode, Result<(), MarketError>> {
+fn cancel(
+    world: &World,
+    market: &mut MarketRef,
+    coupon: CouponId,
+) -> Message<impl Encode, Result<(), MarketError>> {
     market.call_mut().cancel(world.suite.registry, coupon)
 }
 
@@ -140,7 +152,13 @@ fn bad_listings_are_refused_by_name() {
         ("ben", coupon, PRICE, ENDS_AT, MarketError::NotHolder { holder: ann, caller: ben }),
         ("ann", coupon, 0, ENDS_AT, MarketError::NoPrice),
         ("ann", coupon, PRICE, NOW, MarketError::EndsInPast { ends_at: NOW, now: NOW }),
-        ("ann", coupon, PRICE, end + 1, MarketError::OutlastsCoupon { ends_at: end + 1, coupon_ends_at: end }),
+        (
+            "ann",
+            coupon,
+            PRICE,
+            end + 1,
+            MarketError::OutlastsCoupon { ends_at: end + 1, coupon_ends_at: end },
+        ),
     ];
     for (who, coupon, price, ends_at, expected) in cases {
         let message = market.call_mut().list(registry, coupon, price, ends_at);
@@ -360,7 +378,11 @@ fn a_new_fee_is_the_owners_to_set_and_touches_no_listing_there_is() {
     assert_eq!(refused(&mut world, "ben", 0, message), over);
     let message = buy(&world, &mut market, coupon);
     let done = act(&mut world, "cem", PRICE, message);
-    assert_eq!(done.moved, [("bakery", 50), ("ann", 930), ("cem", -1_000), ("market", 20)], "as when it was listed");
+    assert_eq!(
+        done.moved,
+        [("bakery", 50), ("ann", 930), ("cem", -1_000), ("market", 20)],
+        "as when it was listed"
+    );
 }
 
 #[test]

@@ -45,7 +45,11 @@ fn backed_by_tokens() -> (World, RegistryRef, CouponId) {
 #[test]
 fn no_message_takes_value_without_saying_so() {
     let mut world = World::new();
-    let suite = [("registry", world.suite.registry), ("alliance", world.suite.alliance), ("market", world.suite.market)];
+    let suite = [
+        ("registry", world.suite.registry),
+        ("alliance", world.suite.alliance),
+        ("market", world.suite.market),
+    ];
     for (name, contract) in suite {
         let metadata = crate::abi::metadata(name);
         for message in metadata["spec"]["messages"].as_array().unwrap() {
@@ -239,4 +243,45 @@ fn funds_forced_on_the_contracts_change_nobodys_books() {
     assert_eq!(refused(&mut world, "bakery", 0, message), committed);
     assert_eq!(read(&world, alliance(&world).call().cycle()).fund, 0);
     assert_eq!(read(&world, market(&world).call().credit(account(OWNER), Asset::Native)), 0);
+}
+
+#[test]
+fn escrow_in_tokens_goes_back_through_an_alliance_in_full_or_not_at_all() {
+    use ::alliance::error::AllianceError;
+    let (mut world, _) = open();
+    let (mut alliance, here, registry) = (alliance(&world), world.suite.alliance, world.suite.registry);
+    act(&mut world, "cinema", 0, alliance.call_mut().apply(registry, [1; 32]));
+    act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("cinema"), 0));
+    let terms = Terms { acceptance: Acceptance::Alliance(here), ..in_tokens(&world) };
+    let campaign = campaign(&mut world, "bakery", terms, 700);
+    let coupon = issue(&mut world, "bakery", campaign, "ann");
+    let [before] = tokens(&world, ["cinema"]);
+    let order = order("cinema", 1);
+    let permits = held_by(&world, "ann", coupon, &order);
+    let redemption =
+        act(&mut world, "cinema", 0, alliance.call_mut().redeem(registry, order, permits)).result;
+    assert_eq!(tokens(&world, ["cinema", "registry", "alliance"]), [before + 200, 500, 0]);
+
+    world.allow("cinema", here, 200);
+    for (mode, fault) in tricks(world.token, 200) {
+        misbehave(&mut world, mode);
+        let message = alliance.call_mut().roll_back(registry, redemption.clone());
+        assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::Payment(fault));
+    }
+    misbehave(&mut world, Mode::Honest);
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redemption));
+    assert_eq!(tokens(&world, ["cinema", "registry", "alliance"]), [before, 700, 0]);
+}
+
+#[test]
+fn a_contract_lives_on_after_its_last_planck_has_left() {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 500);
+    let order = order("bakery", 1);
+    let order = shared::order::Order { basket: 5_000, eligible: 5_000, ..order };
+    let permits = held_by(&world, "ann", coupon, &order);
+    let done = act(&mut world, "bakery", 0, registry.call_mut().redeem(order, permits));
+    assert_eq!(done.moved, [("bakery", 500), ("registry", -500)]);
+    let minimum = world.chain.existential_deposit();
+    assert_eq!(world.balance(world.suite.registry, Asset::Native), minimum);
+    act(&mut world, "bakery", 500, registry.call_mut().roll_back(done.result));
 }

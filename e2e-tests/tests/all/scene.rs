@@ -111,7 +111,8 @@ pub(crate) fn call<Args: Encode, R: Decode>(
     message: Message<Args, R>,
 ) -> Done<R> {
     let before = plancks(world);
-    let (result, outcome) = world.chain.call_typed(account(who), value, message).expect("the chain executes it");
+    let (result, outcome) =
+        world.chain.call_typed(account(who), value, message).expect("the chain executes it");
     let mut after = plancks(world);
     for (name, balance) in &mut after {
         *balance += if *name == who { outcome.cost.deposit } else { 0 };
@@ -145,7 +146,8 @@ pub(crate) fn refused<Args: Encode, T: Decode + fmt::Debug, E: Decode>(
     message: Message<Args, Result<T, E>>,
 ) -> E {
     let before = state(world);
-    let (result, outcome) = world.chain.call_typed(account(who), value, message).expect("the chain executes it");
+    let (result, outcome) =
+        world.chain.call_typed(account(who), value, message).expect("the chain executes it");
     assert_eq!(outcome.events, []);
     assert!(state(world) == before, "a refusal changes nothing");
     result.map(|value| panic!("not refused: {value:?}")).unwrap_or_else(|refusal| refusal)
@@ -265,7 +267,8 @@ pub(crate) fn campaign(world: &mut World, issuer: &str, terms: Terms, escrow: Ba
         }
     };
     let mut registry: RegistryRef = at(world.suite.registry);
-    act(world, issuer, value, registry.call_mut().create_campaign(terms, b"ipfs://terms".to_vec(), escrow)).result
+    act(world, issuer, value, registry.call_mut().create_campaign(terms, b"ipfs://terms".to_vec(), escrow))
+        .result
 }
 
 /// Issues a coupon of `campaign` to `to`.
@@ -297,7 +300,10 @@ pub(crate) fn signed_by(world: &World, signer: &str, coupon: CouponId, order: &O
 
 /// What a relayer submits: both permits.
 pub(crate) fn both(world: &World, signer: &str, holder: &str, coupon: CouponId, order: &Order) -> Permits {
-    Permits { acceptor: signed_by(world, signer, coupon, order).acceptor, ..held_by(world, holder, coupon, order) }
+    Permits {
+        acceptor: signed_by(world, signer, coupon, order).acceptor,
+        ..held_by(world, holder, coupon, order)
+    }
 }
 
 /// Why a constructor refused.
@@ -312,7 +318,12 @@ pub(crate) fn refusal_of<E: Decode + fmt::Debug>(fault: ChainError) -> E {
 }
 
 /// The registry refuses this coupon's redemption at the acceptor's till by the holder's permit; why?
-pub(crate) fn till_refuses(world: &mut World, coupon: CouponId, holder: &str, order: &Order) -> RegistryError {
+pub(crate) fn till_refuses(
+    world: &mut World,
+    coupon: CouponId,
+    holder: &str,
+    order: &Order,
+) -> RegistryError {
     let mut registry: RegistryRef = at(world.suite.registry);
     let permits = held_by(world, holder, coupon, order);
     let acceptor = endowed().find(|name| account(name) == order.acceptor).expect("a known acceptor");

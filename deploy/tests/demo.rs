@@ -1,0 +1,61 @@
+//! The demo, run as `make demo` runs it, and its audit when someone has meddled with the chain.
+use chain::{tamper, Chain, EmbeddedChain};
+use couponry::suite::SuiteAddresses;
+use std::{fs, path::Path, process::Command};
+
+fn couponry(folder: &Path, args: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_couponry")).args(args).current_dir(folder).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn the_high_street_ends_well_and_its_audit_notices_meddling() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, story) = couponry(folder.path(), &["demo", "--out", "town"]);
+    assert_eq!(code, 0, "{story}");
+    for line in [
+        "   refused: claims.csv line 382: code 0 was used before\n",
+        "   refused: claims.csv line 383: code 3 is not one of this drop's\n",
+        "   refused: claims.csv line 384: `seven` is not a code's number\n",
+        "   refused: orders.csv line 996: order 1001 of this acceptor took effect before\n",
+        "   refused: orders.csv line 998: `twelve` is not an amount\n",
+        "-- week 1 is over",
+        "-- week 2 is over",
+        "10 rows were refused by name; the audit of ",
+        "agrees to the last unit.\n",
+    ] {
+        assert!(story.contains(line), "{line}\n{story}");
+    }
+    let town = folder.path().join("town");
+    for file in [
+        "audit.sqlite",
+        "csv/redemptions.csv",
+        "statements/books-cycle-1.txt",
+        "statements/cafe-cycle-2.txt",
+        "drops/bakery-welcome/codes.csv",
+        "drops/bakery-welcome/qr/0.png",
+    ] {
+        assert!(town.join(file).is_file(), "{file}");
+    }
+
+    let file = town.join("town.couponry");
+    let untouched = fs::read(&file).unwrap();
+    let audit = |chain: &str| couponry(folder.path(), &["--chain", chain, "audit"]);
+    assert_eq!(audit("town/town.couponry").0, 0);
+
+    let mut chain = EmbeddedChain::open(&file).unwrap();
+    let registry = SuiteAddresses::find(&chain).unwrap().unwrap().registry;
+    let (key, mut value) = chain.storage(registry).unwrap().into_iter().next_back().unwrap();
+    value[0] ^= 1;
+    tamper::storage(&mut chain, registry, &key, Some(value)).unwrap();
+    chain.save(&file).unwrap();
+    drop(chain);
+    let (code, said) = audit("town/town.couponry");
+    assert!(code == 2 && said.contains("the audit disagrees"), "{said}");
+
+    fs::write(&file, &untouched[..untouched.len() - 1]).unwrap();
+    let (code, said) = audit("town/town.couponry");
+    assert!(code == 1 && said.contains("fix: "), "{said}");
+    assert_eq!(fs::read(&file).unwrap().len(), untouched.len() - 1);
+}
