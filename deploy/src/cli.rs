@@ -76,6 +76,8 @@ enum Command {
     Freeze(coupon::Freeze),
     /// Names a cashier, or dismisses one
     Cashier(coupon::Cashier),
+    /// Collects a payment that could not be delivered
+    Collect(coupon::Collect),
     /// Says what a coupon takes off an order
     Quote(order::Quote),
     /// Writes and signs orders
@@ -164,6 +166,7 @@ fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Rep
         Command::Send(opts) => coupon::send(opts, ctx),
         Command::Freeze(opts) => coupon::freeze(opts, ctx),
         Command::Cashier(opts) => coupon::cashier(opts, ctx),
+        Command::Collect(opts) => coupon::collect(opts, ctx),
         Command::Quote(opts) => order::quote(opts, ctx),
         Command::Order(command) => order::order(command, ctx),
         Command::Permit(command) => order::permit(command, ctx),

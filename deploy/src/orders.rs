@@ -1,11 +1,13 @@
 //! Orders and permits as files that people hand each other. Knows no chain: what a signature is bound to is given.
 
 use crate::{
-    accounts,
+    accounts, payload,
     refusals::{coupon, Refusal},
 };
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use chain::{keys::ss58, AccountId, Balance, Hash, Keypair};
+use rand::{rngs::OsRng, RngCore};
+use scale::{DecodeAll, Encode};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use shared::{
     ids::CouponId,
@@ -19,12 +21,19 @@ use std::{fs, path::Path};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedOrder {
     pub order: Order,
-    /// What opens `order.basket_hash`: blake2b-256 of these bytes followed by the basket's text.
-    pub salt: [u8; 32],
-    /// The basket's text.
-    pub items: String,
+    /// What opens `order.basket_hash`; a QR code doesn't carry it.
+    pub basket: Option<Basket>,
     /// `None` on a till's order that its acceptor submits itself.
     pub permit: Option<OrderPermit>,
+}
+
+/// What was sold: opened only to an auditor or a resolver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basket {
+    /// 32 random bytes in hex, so that nobody can guess the items from their hash.
+    pub salt: String,
+    pub items: String,
 }
 
 /// A holder's consent to spend a coupon on an order.
@@ -44,8 +53,9 @@ struct OrderFile {
     basket: Balance,
     #[serde(with = "text")]
     eligible: Balance,
-    items: String,
-    salt: String,
+    basket_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_as: Option<Basket>,
     deadline: Timestamp,
     settle: Settle,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +107,20 @@ impl From<Settlement> for Settle {
     }
 }
 
+impl Basket {
+    /// With a salt of the operating system's making.
+    pub fn new(items: &str) -> Self {
+        let mut salt = [0; 32];
+        OsRng.fill_bytes(&mut salt);
+        Self { salt: hex::encode(salt), items: items.to_owned() }
+    }
+
+    /// What an order carries; `None` if the salt is not 32 bytes in hex.
+    pub fn hash(&self) -> Option<Hash> {
+        Some(basket_hash(&bytes(&self.salt)?, &self.items))
+    }
+}
+
 /// blake2b-256 of the salt followed by the basket's text.
 pub fn basket_hash(salt: &[u8; 32], items: &str) -> Hash {
     Blake2b::<U32>::new().chain_update(salt).chain_update(items).finalize().into()
@@ -125,15 +149,15 @@ pub fn sign_spend(
 
 impl SignedOrder {
     pub fn to_json(&self) -> String {
-        let Self { order, salt, items, permit } = self;
+        let Self { order, basket, permit } = self;
         json(&OrderFile {
             couponry_order: 1,
             acceptor: ss58(&order.acceptor),
             number: order.number,
             basket: order.basket,
             eligible: order.eligible,
-            items: items.clone(),
-            salt: hex::encode(salt),
+            basket_hash: hex::encode(order.basket_hash),
+            opens_as: basket.clone(),
             deadline: order.deadline,
             settle: order.settlement.into(),
             permit: permit.as_ref().map(|given| PermitFile::new(given.signer, &given.permit)),
@@ -144,7 +168,11 @@ impl SignedOrder {
     /// Missing, or not an order file.
     pub fn load(path: &Path) -> Result<Self, Refusal> {
         let file: OrderFile = load(path, "an order file, as `couponry order sign` writes it")?;
-        let salt = bytes(&file.salt).ok_or_else(|| unreadable(path, "salt: not 64 hexadecimal digits"))?;
+        let hash = bytes(&file.basket_hash)
+            .ok_or_else(|| unreadable(path, "basket_hash: not 64 hexadecimal digits"))?;
+        if file.opens_as.as_ref().is_some_and(|basket| basket.hash() != Some(hash)) {
+            return Err(unreadable(path, "basket_hash: not the hash of the salt and the items"));
+        }
         let permit = match file.permit {
             Some(permit) => {
                 Some(OrderPermit { signer: accounts::account(&permit.signer)?, permit: permit.read(path)? })
@@ -157,14 +185,35 @@ impl SignedOrder {
                 number: file.number,
                 basket: file.basket,
                 eligible: file.eligible,
-                basket_hash: basket_hash(&salt, &file.items),
+                basket_hash: hash,
                 deadline: file.deadline,
                 settlement: file.settle.into(),
             },
-            salt,
-            items: file.items,
+            basket: file.opens_as,
             permit,
         })
+    }
+
+    /// The text of its QR code: the order and the acceptor's consent, and not what was sold.
+    pub fn payload(&self) -> String {
+        payload::seal("order", &hex::encode((&self.order, &self.permit).encode()))
+    }
+
+    /// Reads an order file, or the text of a QR code in its place.
+    /// # Errors
+    /// As `load`, or a text that is damaged.
+    pub fn read(source: &str) -> Result<Self, Refusal> {
+        if !source.starts_with("couponry:") {
+            return Self::load(Path::new(source));
+        }
+        let fields = payload::open("order", source)?;
+        let (order, permit) = hex::decode(fields)
+            .ok()
+            .and_then(|bytes| DecodeAll::decode_all(&mut bytes.as_slice()).ok())
+            .ok_or_else(|| {
+                Refusal::new("this order code can't be read", "have the acceptor write the order again")
+            })?;
+        Ok(Self { order, basket: None, permit })
     }
 }
 
@@ -261,18 +310,24 @@ mod tests {
     fn files_read_back_as_written() {
         let (shop, anna) = (Keypair::named("shop"), Keypair::named("anna"));
         let domain = Domain { chain_tag: [1; 32], contract: AccountId::from([2; 32]) };
+        let basket = Basket::new("2 loaves");
         let order = Order {
             acceptor: shop.account(),
             number: 7,
             basket: Balance::MAX,
             eligible: 1,
-            basket_hash: basket_hash(&[3; 32], "2 loaves"),
+            basket_hash: basket.hash().unwrap(),
             deadline: 99,
             settlement: Settlement::OnChain,
         };
         let permit = sign_order(&domain, &shop, 4, &order);
         assert!(domain.verifies(&shop.public(), Purpose::Order, &digest(&order), &permit.permit));
-        let signed = SignedOrder { order, salt: [3; 32], items: "2 loaves".into(), permit: Some(permit) };
+        let signed = SignedOrder { order, basket: Some(basket), permit: Some(permit) };
+        let shown = signed.payload();
+        assert!(shown.len() <= payload::MAX_QR);
+        let scanned = SignedOrder { basket: None, ..signed.clone() };
+        assert_eq!(SignedOrder::read(&shown), Ok(scanned));
+        assert!(SignedOrder::read(&shown.replacen('0', "1", 1)).unwrap_err().what.contains("checksum"));
         let coupon = CouponId { campaign: 1, serial: 2 };
         let spend = sign_spend(&domain, &anna, 0, coupon, &signed.order, 50);
         let subject = (coupon, digest(&signed.order));
@@ -280,10 +335,14 @@ mod tests {
 
         let dir = tempfile::tempdir().unwrap();
         let (orders, permits) = (dir.path().join("order.json"), dir.path().join("permit.json"));
-        fs::write(&orders, signed.to_json()).unwrap();
+        let signed_text = signed.to_json();
+        fs::write(&orders, &signed_text).unwrap();
         fs::write(&permits, spend.to_json(anna.account())).unwrap();
         assert_eq!(SignedOrder::load(&orders), Ok(signed));
         assert_eq!(SpendPermit::load(&permits), Ok(spend));
+        let altered = signed_text.replace("2 loaves", "3 loaves");
+        fs::write(&orders, altered).unwrap();
+        assert!(SignedOrder::load(&orders).unwrap_err().what.contains("not the hash of the salt"));
         assert!(SignedOrder::load(&permits).unwrap_err().fix.contains("order sign"));
     }
 

@@ -5,8 +5,8 @@ use blake2::{digest::consts::U4, Blake2b, Digest};
 use image::Luma;
 use qrcode::QrCode;
 
-/// The longest text put into a QR code: a phone's camera reads it off a receipt.
-pub const MAX_QR: usize = 300;
+/// The longest text put into a QR code: 81 by 81 modules, which a phone's camera still reads off a screen.
+pub const MAX_QR: usize = 500;
 
 /// `fields` under a kind and the version 1, with a checksum against misreading.
 pub fn seal(kind: &str, fields: &str) -> String {

@@ -177,9 +177,11 @@ fn a_first_campaign_from_printing_codes_to_the_audit() {
     assert!(town.ok("coupon 1/1").contains("held by"));
 
     // At the web shop: the bakery signs, Anna submits and pays.
-    town.ok("order sign --number 8 --basket 10 --settle on-chain --as bakery --out web.json");
+    town.ok("order sign --number 8 --basket 10 --settle on-chain --as bakery --out web.json --qr web.png");
+    let image = image::open(town.path("web.png")).unwrap().to_luma8();
+    let order = rqrr::PreparedImage::prepare(image).detect_grids()[0].decode().unwrap().1;
     let bakery = town.balance("bakery");
-    let paid = town.json("redeem --order web.json --coupon 1/1 --as anna");
+    let paid = town.json(&format!("redeem --order {order} --coupon 1/1 --as anna"));
     assert_eq!((paid["net"].as_str(), paid["on_chain"].as_bool()), (Some("8000000000000"), Some(true)));
     // The net price from Anna, the discount from escrow.
     assert_eq!(town.balance("bakery") - bakery, 10 * UNIT);
@@ -503,6 +505,7 @@ fn the_market_sells_at_the_listed_price_or_not_at_all() {
     );
     assert!(town.ok("market show 1/1").starts_with("coupon 1/1: 2 UNIT until "));
     town.ok("market cancel 1/1 --as anna");
+    town.refuses("collect --as ben", "nothing is waiting for this account", "nothing to do");
     town.refuses("market withdraw --as ben", "nothing is waiting for this account", "nothing to do");
 }
 

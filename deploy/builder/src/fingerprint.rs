@@ -101,4 +101,63 @@ mod tests {
         let files = files_under(dir.path()).unwrap();
         assert_eq!(files, ["a.rs", "m/b.rs", "z.rs"].map(|file| dir.path().join(file)));
     }
+
+    #[test]
+    fn every_source_counts_and_nothing_else_in_the_folders_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let counted = [
+            "Cargo.toml",
+            "Cargo.lock",
+            "market/Cargo.toml",
+            "market/build.rs",
+            "market/src/lib.rs",
+            "shared/Cargo.toml",
+            "shared/src/terms/mod.rs",
+        ];
+        for name in counted {
+            fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+            fs::write(path(name), name).unwrap();
+        }
+        let package = |name: &str, dependencies: serde_json::Value| {
+            serde_json::from_value(serde_json::json!({
+                "name": name, "version": "0.1.0", "authors": [], "dependencies": dependencies,
+                "manifest_path": path(name).join("Cargo.toml"),
+            }))
+            .unwrap()
+        };
+        let workspace = Workspace {
+            dir: dir.path().into(),
+            manifest: path("Cargo.toml"),
+            lockfile: path("Cargo.lock"),
+            ink: "5.1.1".into(),
+            packages: vec![
+                package("market", serde_json::json!([{ "path": path("shared") }])),
+                package("shared", serde_json::json!([])),
+            ],
+        };
+        let mut toolchain = Toolchain {
+            compiler: "rustc 1.96.0".into(),
+            linker_version: "LLD".into(),
+            cargo: "cargo".into(),
+            rustc: "rustc".into(),
+            linker: "lld".into(),
+        };
+        let now = |toolchain: &Toolchain| of(&workspace.packages[0], &workspace, toolchain).unwrap();
+
+        let mut seen = vec![now(&toolchain)];
+        for name in counted {
+            fs::write(path(name), "changed").unwrap();
+            let fingerprint = now(&toolchain);
+            assert!(!seen.contains(&fingerprint), "{name} does not count");
+            seen.push(fingerprint);
+        }
+        fs::write(path("market/README.md"), "new").unwrap();
+        assert_eq!(seen.last(), Some(&now(&toolchain)));
+        fs::write(path("shared/src/new.rs"), "new").unwrap();
+        assert!(!seen.contains(&now(&toolchain)));
+        seen.push(now(&toolchain));
+        toolchain.linker_version = "another".into();
+        assert!(!seen.contains(&now(&toolchain)));
+    }
 }

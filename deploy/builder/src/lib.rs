@@ -17,7 +17,7 @@ mod workspace;
 use std::{
     env,
     fs::{self, File, TryLockError},
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 pub use error::BuildError;
@@ -142,6 +142,9 @@ pub fn build(
         optimiser: OPTIMISER.into(),
     });
     let workspace = Workspace::load(&toolchain, &options.workspace)?;
+    // Cargo runs in other folders than this process.
+    let out_dir = path::absolute(&options.out_dir).map_err(BuildError::io("find", &options.out_dir))?;
+    let options = &Options { out_dir, ..options.clone() };
     lint::overflow_checks_are_on(&workspace.manifest)?;
 
     let _lock = lock(&options.out_dir, tell)?;
@@ -167,7 +170,10 @@ fn build_one(
     let fingerprint = fingerprint::of(package, workspace, toolchain)?;
     if !options.force {
         if let Some(built) = bundle::unchanged(&paths, contract, &fingerprint) {
-            return accept(&paths, contract, built);
+            // The limit may have been lowered since.
+            let code = fs::read(&paths.wasm).map_err(BuildError::io("read", &paths.wasm))?;
+            ensure_deployable(contract, &code)?;
+            return Ok(built);
         }
     }
     bundle::forget(&paths)?;
@@ -178,8 +184,7 @@ fn build_one(
     let compiled = cargo::compile(package, workspace, toolchain, &cargo_dir, tell)?;
     tell(step(package, Step::Optimise));
     let code = module::optimise(&package.name, &compiled, &paths)?;
-    refusal::check(&code, contract.size_limit)
-        .map_err(|refusal| BuildError::Refused { name: package.name.clone(), refusal })?;
+    ensure_deployable(contract, &code)?;
     tell(step(package, Step::DescribeInterface));
     let interface = cargo::describe_interface(package, workspace, toolchain, &cargo_dir, tell)?;
 
@@ -187,12 +192,9 @@ fn build_one(
     bundle::write(&paths, contract, &origin, &fingerprint, &code, compiled.len(), interface)
 }
 
-/// Limits may be lowered without a change of source, so unchanged code is checked again.
-fn accept(paths: &Paths, contract: &Contract, built: Built) -> Result<Built, BuildError> {
-    let code = fs::read(&paths.wasm).map_err(BuildError::io("read", &paths.wasm))?;
-    refusal::check(&code, contract.size_limit)
-        .map_err(|refusal| BuildError::Refused { name: contract.package.clone(), refusal })?;
-    Ok(built)
+fn ensure_deployable(contract: &Contract, code: &[u8]) -> Result<(), BuildError> {
+    check(code, contract.size_limit)
+        .map_err(|refusal| BuildError::Refused { name: contract.package.clone(), refusal })
 }
 
 fn step(package: &Package, step: Step) -> Event {
@@ -209,4 +211,25 @@ fn lock(out_dir: &Path, tell: &mut dyn FnMut(Event)) -> Result<File, BuildError>
     }
     file.lock().map_err(BuildError::io("lock", &path))?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::mpsc, thread};
+
+    #[test]
+    fn a_second_build_into_a_folder_says_that_it_waits_and_then_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let out_dir = dir.path().join("ink");
+        let first = lock(&out_dir, &mut |event| panic!("{event:?}")).unwrap();
+        let (sender, events) = mpsc::channel();
+        let second = thread::spawn({
+            let out_dir = out_dir.clone();
+            move || lock(&out_dir, &mut |event| sender.send(event).unwrap()).map(drop)
+        });
+        assert_eq!(events.recv().unwrap(), Event::Waiting { out_dir });
+        drop(first);
+        second.join().unwrap().unwrap();
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Workspace {
     pub(crate) lockfile: PathBuf,
     /// The version of ink! in the lockfile.
     pub(crate) ink: String,
-    packages: Vec<Package>,
+    pub(crate) packages: Vec<Package>,
 }
 
 #[derive(Debug, Deserialize)]

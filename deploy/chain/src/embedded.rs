@@ -18,6 +18,9 @@ use std::{cell::RefCell, path::Path};
 
 mod execution;
 
+/// After how many blocks the overlay is settled: it holds the topics of all events since, and the next block looks through them.
+const SETTLE_EVERY: u32 = 16;
+
 /// How a chain begins.
 #[derive(Clone, Debug, Default)]
 pub struct Genesis {
@@ -217,6 +220,9 @@ impl EmbeddedChain {
             sandbox.begin_block(number, time);
             transaction(sandbox)
         })?;
+        if number % SETTLE_EVERY == 0 {
+            self.sandbox.get_mut().settle();
+        }
         let (action, outcome) = done.into_outcome(number, time);
         let ledger = &mut self.ledger;
         ledger.height = number;

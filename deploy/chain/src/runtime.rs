@@ -160,11 +160,16 @@ impl CouponSandbox {
         Self { externalities }
     }
 
-    /// The state, with all that has happened settled in it.
+    /// The state as it is now.
     pub fn state(&mut self) -> State {
-        let state = self.externalities.as_backend();
-        *self = Self::resume(state.clone());
-        state
+        self.settle();
+        self.externalities.backend.clone()
+    }
+
+    /// Moves what has happened from the overlay, which slows as it grows, into the state.
+    pub fn settle(&mut self) {
+        let settled = self.externalities.commit_all();
+        debug_assert!(settled.is_ok(), "the state in memory has all its nodes");
     }
 
     /// Keeps what `action` does only if it succeeds.

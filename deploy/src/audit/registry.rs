@@ -578,6 +578,7 @@ impl RegistryReplay {
 
     fn freeze_changed(&mut self, event: &events::CouponFreezeChanged) -> Result<(), Contradiction> {
         let mut coupon = self.coupon(event.coupon)?;
+        ensure_rule("only a frozen coupon is thawed", event.reason.is_some() || coupon.frozen.is_some())?;
         coupon.frozen = event.reason;
         self.store.set(&COUPONS, &event.coupon.into(), &coupon);
         Ok(())

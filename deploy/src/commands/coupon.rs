@@ -1,4 +1,4 @@
-//! `couponry issue`, `send`, `freeze` and `coupon`: coupons in people's hands.
+//! `couponry issue`, `send`, `freeze`, `coupon`, `cashier` and `collect`: coupons in people's hands, and what the registry owes them.
 
 use crate::{
     context::{Context, Report},
@@ -12,6 +12,7 @@ use ink::codegen::TraitCallBuilder;
 use registry::book::MAX_BATCH;
 use serde_json::json;
 use shared::{
+    assets::Asset,
     ids::CouponId,
     psp34::PSP34,
     registry::{CouponRegistry, RegistryError},
@@ -186,5 +187,37 @@ pub fn cashier(opts: &Cashier, ctx: &Context) -> Result<Report, Refusal> {
     Ok(Report::new(
         format!("{} {may} orders for {}", opts.cashier, opts.signer),
         json!({ "merchant": ss58(&merchant), "cashier": ss58(&cashier), "allowed": is_cashier }),
+    ))
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example: couponry collect --as bakery")]
+pub struct Collect {
+    /// A PSP22 token [default: the native token]
+    #[arg(long, value_name = "ADDRESS")]
+    token: Option<String>,
+    /// Whose money
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+/// # Errors
+/// The registry's refusal.
+pub fn collect(opts: &Collect, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let account = desk.session.signer(&opts.signer)?.account();
+    let asset = match &opts.token {
+        Some(token) => Asset::Psp22(desk.session.account(token)?),
+        None => Asset::Native,
+    };
+    desk.session.words.count_in(asset);
+    let amount = desk.session.ask(desk.registry().call().credit(account, asset))?;
+    let message = desk.registry().call_mut().withdraw_credit(asset);
+    desk.session.send(account, 0, message, Words::registry)?;
+    let money = desk.session.words.money(amount);
+    desk.session.save()?;
+    Ok(Report::new(
+        format!("{} collected {money}", opts.signer),
+        json!({ "account": ss58(&account), "withdrawn": amount.to_string() }),
     ))
 }

@@ -3,14 +3,14 @@
 use crate::{
     amounts::{Unit, NATIVE_DECIMALS},
     context::{write_file, Context, Desk, Report},
-    orders::{basket_hash, coupon_id, sign_order, sign_spend, Settle, SignedOrder},
+    orders::{coupon_id, sign_order, sign_spend, Basket, Settle, SignedOrder},
+    payload::qr_png,
     refusals::{coupon as shown, Refusal, Words},
     times,
 };
 use chain::{keys::ss58, AccountId, Chain, TypedChain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
-use rand::RngCore;
 use serde_json::json;
 use shared::{order::Order, terms::Acceptance};
 use std::path::PathBuf;
@@ -68,6 +68,9 @@ pub struct OrderSign {
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Also draw a QR code for the customer's phone into this PNG file
+    #[arg(long, value_name = "FILE")]
+    qr: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -75,9 +78,9 @@ pub struct PermitSign {
     /// The coupon: campaign/serial
     #[arg(long)]
     coupon: String,
-    /// The order file
+    /// The order file, or the text of its QR code
     #[arg(long, value_name = "FILE")]
-    order: PathBuf,
+    order: String,
     /// Good until just before this time [default: as long as the order]
     #[arg(long, value_name = "TIME")]
     deadline: Option<String>,
@@ -104,7 +107,7 @@ pub struct Quote {
     coupon: String,
     /// An order file, instead of the three below
     #[arg(long, value_name = "FILE", conflicts_with_all = ["acceptor", "basket", "eligible"], required_unless_present_all = ["acceptor", "basket"])]
-    order: Option<PathBuf>,
+    order: Option<String>,
     /// Who would sell
     #[arg(long, value_name = "NAME", requires = "basket")]
     acceptor: Option<String>,
@@ -145,20 +148,22 @@ pub fn order(command: &OrderCommand, ctx: &Context) -> Result<Report, Refusal> {
             "set it later",
         ));
     }
-    let mut salt = [0; 32];
-    rand::rngs::OsRng.fill_bytes(&mut salt);
+    let sold = Basket::new(&opts.items);
     let order = Order {
         acceptor,
         number: opts.number,
         basket,
         eligible,
-        basket_hash: basket_hash(&salt, &opts.items),
+        basket_hash: sold.hash().unwrap_or_default(),
         deadline,
         settlement: opts.settle.into(),
     };
     let epoch = epoch(&desk, signer.account())?;
     let permit = Some(sign_order(&desk.domain(), &signer, epoch, &order));
-    let signed = SignedOrder { order, salt, items: opts.items.clone(), permit };
+    let signed = SignedOrder { order, basket: Some(sold), permit };
+    if let Some(image) = &opts.qr {
+        write_file(image, &qr_png(&signed.payload())?, false)?;
+    }
     write_file(&opts.out, signed.to_json().as_bytes(), false)?;
     Ok(Report::new(
         format!("order {} of {} is in {}", opts.number, ss58(&acceptor), opts.out.display()),
@@ -179,7 +184,7 @@ fn sign(opts: &PermitSign, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let holder = desk.session.signer(&opts.signer)?;
     let coupon = coupon_id(&opts.coupon)?;
-    let signed = SignedOrder::load(&opts.order)?;
+    let signed = SignedOrder::read(&opts.order)?;
     let now = desk.session.chain.now();
     let deadline = match &opts.deadline {
         Some(text) => times::parse(text, now).map_err(|fault| fault.at("--deadline"))?,
@@ -213,7 +218,7 @@ pub fn quote(opts: &Quote, ctx: &Context) -> Result<Report, Refusal> {
     let coupon = coupon_id(&opts.coupon)?;
     let (campaign, _) = desk.campaign(coupon.campaign)?;
     let order = match (&opts.order, &opts.acceptor, &opts.basket) {
-        (Some(file), _, _) => SignedOrder::load(file)?.order,
+        (Some(file), _, _) => SignedOrder::read(file)?.order,
         (None, Some(acceptor), Some(basket)) => {
             let unit = Unit::of(campaign.terms.asset);
             let basket = unit.read(basket).map_err(|fault| fault.at("--basket"))?;

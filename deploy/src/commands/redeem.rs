@@ -27,9 +27,9 @@ use std::path::PathBuf;
   at a till, by the acceptor:  couponry redeem --order order.json --permit permit.json --as bakery
   at a web shop, by the holder: couponry redeem --order order.json --coupon 1/1 --as anna")]
 pub struct Redeem {
-    /// The order file
+    /// The order file, or the text of its QR code
     #[arg(long, value_name = "FILE")]
-    order: PathBuf,
+    order: String,
     /// The holder's permit
     #[arg(long, value_name = "FILE", required_unless_present = "coupon")]
     permit: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub struct Rollback {
 pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let caller = desk.session.signer(&opts.signer)?.account();
-    let signed = SignedOrder::load(&opts.order)?;
+    let signed = SignedOrder::read(&opts.order)?;
     let (coupon, permit) = match (&opts.permit, &opts.coupon) {
         (Some(file), _) => {
             let spend = SpendPermit::load(file)?;

@@ -13,7 +13,7 @@ use chain::{Balance, Chain, Message, TypedChain};
 use e2e_tests::{
     account,
     actors::{OPERATOR, OWNER},
-    world::Builder,
+    world::{Builder, Fixture},
     World,
 };
 use ink::codegen::TraitCallBuilder;
@@ -663,4 +663,71 @@ fn an_applicant_may_withdraw_its_application() {
     let done = act(&mut world, "bakery", 0, alliance.call_mut().exit());
     assert_eq!(done.moved, [], "the joining fee stays");
     act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, [1; 32]));
+}
+
+#[test]
+fn each_message_is_for_those_it_is_meant_for() {
+    let (mut world, mut registry, mut alliance, coupon) = allied();
+    let here = world.suite.registry;
+    act(&mut world, "grocer", JOINING_FEE, alliance.call_mut().apply(here, [1; 32]));
+    call(&mut world, "cinema", 0, registry.call_mut().set_cashier(account("till"), true));
+    let next = issue(&mut world, "bakery", coupon.campaign, "ann");
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let redemption = act(&mut world, "cinema", 0, message).result;
+    close(&mut world);
+    world.chain.advance(2 * DAY).unwrap();
+    let unpaid = world.fixture();
+    act(&mut world, "bakery", DEBT, alliance.call_mut().pay_in(account("bakery"), DEBT));
+    world.chain.advance(WEEK).unwrap();
+    let settled = world.fixture();
+
+    let (bakery, cinema) = (account("bakery"), account("cinema"));
+    for who in [OPERATOR, OWNER, "bakery", "cinema", "grocer", "till", "ann"] {
+        let caller = account(who);
+        let is = |listed: &[&str], refusal| if listed.contains(&who) { Ok(()) } else { Err(refusal) };
+        let members = ["bakery", "cinema", "grocer"];
+        let stranger = AllianceError::NotMember { account: caller };
+        let no_acceptor = AllianceError::NotAcceptor { acceptor: cinema, caller };
+        let no_operator = AllianceError::NotOperator { operator: account(OPERATOR), caller };
+        let already = AllianceError::AlreadyMember { account: caller };
+        let outsiders = [OPERATOR, OWNER, "till", "ann"];
+        let withdrawal = match who {
+            "grocer" => Err(AllianceError::CollateralShort { asked: 1, collateral: 0 }),
+            _ => is(&["bakery", "cinema"], stranger.clone()),
+        };
+        let order = cinemas(2);
+        let permits = held_by(&world, "ann", next, &order);
+
+        let mut alliance = alliance.clone();
+        let mut to = alliance.call_mut().clone();
+        let mut attempt = |moment: &Fixture, message: &str| {
+            let world = &mut moment.world();
+            match message {
+                "apply" => call(world, who, JOINING_FEE, to.apply(here, [2; 32])).result,
+                "admit" => call(world, who, 0, to.admit(account("grocer"), 1)).result,
+                "deposit" => call(world, who, 1, to.deposit_collateral(1)).result,
+                "withdraw" => call(world, who, 0, to.withdraw_collateral(1)).result,
+                "redeem" => call(world, who, 0, to.redeem(here, order.clone(), permits.clone())).result.map(drop),
+                "roll back" => call(world, who, 0, to.roll_back(here, redemption.clone())).result,
+                "pay in" => call(world, who, 1, to.pay_in(bakery, 1)).result,
+                "cover" => call(world, who, 0, to.cover(bakery)).result.map(drop),
+                "pay out" => call(world, who, 0, to.payout(cinema)).result.map(drop),
+                "close" => call(world, who, 0, to.close_cycle()).result.map(drop),
+                other => panic!("no message {other}"),
+            }
+        };
+        assert_eq!(attempt(&unpaid, "apply"), is(&outsiders, already), "{who}");
+        assert_eq!(attempt(&unpaid, "admit"), is(&[OPERATOR], no_operator), "{who}");
+        assert_eq!(attempt(&unpaid, "deposit"), is(&members, stranger), "{who}");
+        assert_eq!(attempt(&unpaid, "withdraw"), withdrawal, "{who}");
+        for message in ["redeem", "roll back"] {
+            assert_eq!(attempt(&unpaid, message), is(&["cinema", "till"], no_acceptor.clone()), "{who}");
+        }
+        for message in ["pay in", "cover"] {
+            assert_eq!(attempt(&unpaid, message), Ok(()), "{who}: anyone may {message}");
+        }
+        for message in ["pay out", "close"] {
+            assert_eq!(attempt(&settled, message), Ok(()), "{who}: anyone may {message}");
+        }
+    }
 }

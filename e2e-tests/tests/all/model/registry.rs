@@ -120,13 +120,19 @@ impl Registry {
         let discounts = uses.iter().map(|used| used.discount).sum();
         let escrow = campaign.terms.funding == Funding::Escrow;
         let paid = if escrow { discounts } else { 0 };
+        // What a spent coupon left of its backing stays, since a rollback would need it again.
+        let kept = if campaign.terms.rollback_window > 0 {
+            uses.iter().map(|used| largest(&campaign.terms) - used.discount).sum()
+        } else {
+            0
+        };
         Counts {
             live,
             redeemed: u32::try_from(uses.len()).unwrap(),
             discounts,
             budget_left: campaign.terms.budget.map(|budget| budget + campaign.budget_added - discounts),
             escrow_left: campaign.escrow_in - campaign.escrow_out - paid,
-            reserved: if escrow { Balance::from(live) * largest(&campaign.terms) } else { 0 },
+            reserved: if escrow { Balance::from(live) * largest(&campaign.terms) + kept } else { 0 },
         }
     }
 

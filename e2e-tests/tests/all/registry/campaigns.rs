@@ -168,8 +168,13 @@ fn terms_never_get_worse() {
         assert_eq!(refused(&mut world, "bakery", 0, message), RegistryError::NotBetter);
     }
     world.chain.set_time(end).unwrap();
-    let message = registry.call_mut().improve_campaign(campaign, Improvement::ExtendRedeemWindow { until: end + 1 });
-    assert_eq!(refused(&mut world, "bakery", 0, message), RegistryError::NotBetter, "what is over stays over");
+    let message =
+        registry.call_mut().improve_campaign(campaign, Improvement::ExtendRedeemWindow { until: end + 1 });
+    assert_eq!(
+        refused(&mut world, "bakery", 0, message),
+        RegistryError::NotBetter,
+        "what is over stays over"
+    );
 }
 
 #[test]
@@ -209,7 +214,10 @@ fn the_issuer_takes_back_only_escrow_that_backs_nothing() {
     let end = terms().redeem_window.end + terms().rollback_window;
     world.chain.set_time(end - 1).unwrap();
     let committed = RegistryError::EscrowCommitted { asked: 500, free: 0 };
-    assert_eq!(refused(&mut world, "bakery", 0, registry.call_mut().withdraw_escrow(campaign, 500)), committed);
+    assert_eq!(
+        refused(&mut world, "bakery", 0, registry.call_mut().withdraw_escrow(campaign, 500)),
+        committed
+    );
     world.chain.set_time(end).unwrap();
     let done = act(&mut world, "bakery", 0, registry.call_mut().withdraw_escrow(campaign, 500));
     assert_eq!(done.moved, [("bakery", 500), ("registry", -500)]);

@@ -27,7 +27,8 @@ fn a_batch_goes_to_its_accounts_in_order() {
     let here = world.suite.registry;
     let valid_until = NOW + DAY;
     let source = Source::Batch(77);
-    let mut expected = vec![by(here, CouponsIssued { campaign, first_serial: 1, count: 3, valid_until, source })];
+    let mut expected =
+        vec![by(here, CouponsIssued { campaign, first_serial: 1, count: 3, valid_until, source })];
     for (serial, owner) in (1..).zip(to) {
         let id = CouponId { campaign, serial }.into();
         expected.push(by(here, Transfer { from: None, to: Some(owner), id }));

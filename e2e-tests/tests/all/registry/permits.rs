@@ -44,11 +44,17 @@ fn altered(order: &Order) -> [Order; 7] {
 }
 
 /// Every permit that differs from `permit` in what it says or what was signed for it, and the reason it fails for.
-fn spoilt(world: &World, who: &str, sign: &dyn Fn(Place, Purpose, u32, u64) -> Permit, purpose: Purpose) -> Vec<(Permit, RegistryError)> {
+fn spoilt(
+    world: &World,
+    who: &str,
+    sign: &dyn Fn(Place, Purpose, u32, u64) -> Permit,
+    purpose: Purpose,
+) -> Vec<(Permit, RegistryError)> {
     let here = world.place();
     let good = sign(here, purpose, 0, DEADLINE);
     let invalid = RegistryError::PermitInvalid { signer: account(who) };
-    let others = [Purpose::Claim, Purpose::Order, Purpose::Spend].into_iter().filter(|other| *other != purpose);
+    let others =
+        [Purpose::Claim, Purpose::Order, Purpose::Spend].into_iter().filter(|other| *other != purpose);
     let mut cases = vec![
         (Permit { deadline: DEADLINE + 1, ..good.clone() }, invalid),
         (Permit { deadline: NOW, ..good.clone() }, RegistryError::PermitExpired { deadline: NOW, now: NOW }),

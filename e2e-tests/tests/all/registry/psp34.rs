@@ -12,11 +12,20 @@ use shared::{
     terms::TransferPolicy,
 };
 
-fn transfer(registry: &mut RegistryRef, to: &str, id: impl Into<Id>) -> chain::Message<impl Encode, Result<(), PSP34Error>> {
+fn transfer(
+    registry: &mut RegistryRef,
+    to: &str,
+    id: impl Into<Id>,
+) -> chain::Message<impl Encode, Result<(), PSP34Error>> {
     PSP34::transfer(registry.call_mut(), account(to), id.into(), vec![1, 2, 3])
 }
 
-fn approve(registry: &mut RegistryRef, to: &str, id: Option<CouponId>, approved: bool) -> chain::Message<impl Encode, Result<(), PSP34Error>> {
+fn approve(
+    registry: &mut RegistryRef,
+    to: &str,
+    id: Option<CouponId>,
+    approved: bool,
+) -> chain::Message<impl Encode, Result<(), PSP34Error>> {
     PSP34::approve(registry.call_mut(), account(to), id.map(Id::from), approved)
 }
 
@@ -46,7 +55,10 @@ fn the_standards_selectors_answer() {
     assert_eq!(ask::<Option<AccountId>>(&world, here, 0x1168_624d, &id), Some(ann));
     assert!(!ask::<bool>(&world, here, 0x4790_f55a, (ann, ben, Some(&id))));
     assert_eq!(ask::<Result<(), PSP34Error>>(&world, here, 0x1932_a8b0, (ben, Some(&id), true)), Ok(()));
-    assert_eq!(ask::<Result<(), PSP34Error>>(&world, here, 0x3128_d61b, (ben, &id, Vec::<u8>::new())), Ok(()));
+    assert_eq!(
+        ask::<Result<(), PSP34Error>>(&world, here, 0x3128_d61b, (ben, &id, Vec::<u8>::new())),
+        Ok(())
+    );
     assert_eq!(ask::<u128>(&world, here, 0x628413fe, ()), 1);
     assert_eq!(owner(&world, &registry, coupon), Some(ann), "asking moved nothing");
 }
@@ -55,7 +67,8 @@ fn the_standards_selectors_answer() {
 fn ids_of_other_widths_are_nobodys() {
     let (mut world, mut registry, coupon) = ann_has_a_coupon(terms(), 0);
     let number = coupon.to_u64();
-    let ids = [Id::U8(1), Id::U16(1), Id::U32(1), Id::U128(number.into()), Id::Bytes(number.encode()), Id::U64(1)];
+    let ids =
+        [Id::U8(1), Id::U16(1), Id::U32(1), Id::U128(number.into()), Id::Bytes(number.encode()), Id::U64(1)];
     for id in ids {
         assert_eq!(read(&world, PSP34::owner_of(registry.call(), id.clone())), None);
         let message = transfer(&mut registry, "ben", id.clone());
@@ -76,7 +89,10 @@ fn the_owner_sends_and_counts_follow() {
     let counts = ["ann", "ben"].map(|who| read(&world, PSP34::balance_of(registry.call(), account(who))));
     assert_eq!(counts, [0, 1]);
     assert_eq!(read(&world, PSP34::total_supply(registry.call())), 1);
-    assert_eq!(refused(&mut world, "ann", 0, transfer(&mut registry, "ann", coupon)), PSP34Error::NotApproved);
+    assert_eq!(
+        refused(&mut world, "ann", 0, transfer(&mut registry, "ann", coupon)),
+        PSP34Error::NotApproved
+    );
 }
 
 #[test]
@@ -103,7 +119,10 @@ fn an_approved_account_moves_one_coupon_once() {
 
     assert_eq!(refused(&mut world, "ben", 0, transfer(&mut registry, "ben", other)), PSP34Error::NotApproved);
     act(&mut world, "ben", 0, transfer(&mut registry, "cem", coupon));
-    assert_eq!(refused(&mut world, "ben", 0, transfer(&mut registry, "ben", coupon)), PSP34Error::NotApproved);
+    assert_eq!(
+        refused(&mut world, "ben", 0, transfer(&mut registry, "ben", coupon)),
+        PSP34Error::NotApproved
+    );
     act(&mut world, "cem", 0, transfer(&mut registry, "ann", coupon));
     assert!(!may(&world, &registry, Some(coupon.into())), "a transfer clears the approval");
 }
@@ -115,7 +134,10 @@ fn an_approval_is_replaced_and_withdrawn() {
         act(&mut world, "ann", 0, approve(&mut registry, to, Some(coupon), approved));
     }
     for who in ["ben", "cem"] {
-        assert_eq!(refused(&mut world, who, 0, transfer(&mut registry, who, coupon)), PSP34Error::NotApproved);
+        assert_eq!(
+            refused(&mut world, who, 0, transfer(&mut registry, who, coupon)),
+            PSP34Error::NotApproved
+        );
     }
 }
 

@@ -139,7 +139,10 @@ fn an_acceptor_that_cannot_be_paid_finds_the_money_in_its_pull_balance() {
     assert_eq!(done.moved, [(GHOST, 200), ("registry", -200)]);
     let collected = CreditWithdrawn { account: ghost, asset, amount: 200 };
     assert_eq!(done.events, [by(world.suite.registry, collected)]);
-    assert_eq!(refused(&mut world, GHOST, 0, registry.call_mut().withdraw_credit(asset)), RegistryError::NoCredit);
+    assert_eq!(
+        refused(&mut world, GHOST, 0, registry.call_mut().withdraw_credit(asset)),
+        RegistryError::NoCredit
+    );
 }
 
 #[test]

@@ -36,7 +36,11 @@ fn a_rollback_restores_the_coupon_the_counters_the_budget_and_the_escrow() {
     let (mut world, mut registry, coupon) = ann_has_a_coupon(escrowed(), 700);
     let books = |world: &World, registry: &RegistryRef| {
         let campaign = read(world, registry.call().campaign(coupon.campaign));
-        (campaign, read(world, registry.call().coupon(coupon)), read(world, registry.call().holder(account("ann"))))
+        (
+            campaign,
+            read(world, registry.call().coupon(coupon)),
+            read(world, registry.call().holder(account("ann"))),
+        )
     };
     let before = books(&world, &registry);
     let order = order("cinema", 1);
@@ -113,7 +117,10 @@ fn only_exactly_what_was_done_is_undone() {
     ];
     for redemption in altered {
         let message = registry.call_mut().roll_back(redemption);
-        assert_eq!(refused(&mut world, "cinema", 200, message), RegistryError::NoSuchRedemption { number: 1 });
+        assert_eq!(
+            refused(&mut world, "cinema", 200, message),
+            RegistryError::NoSuchRedemption { number: 1 }
+        );
     }
     let message = registry.call_mut().roll_back(Redemption { number: 2, ..good() });
     assert_eq!(refused(&mut world, "cinema", 200, message), RegistryError::NoSuchRedemption { number: 2 });

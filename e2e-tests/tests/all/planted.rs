@@ -1,0 +1,139 @@
+//! Proof that the property test catches bugs: plants each one of `planted/bugs.toml` in a copy of the workspace, builds the contract it is in and
+//! lives random lives with it until the model disagrees.
+
+use serde::Deserialize;
+use std::{collections::BTreeSet, fs, path::Path};
+
+#[derive(Deserialize)]
+struct Bugs {
+    bug: Vec<Bug>,
+}
+
+#[derive(Deserialize)]
+struct Bug {
+    name: String,
+    #[cfg_attr(not(feature = "planted-bugs"), allow(dead_code, reason = "read where the bugs are built"))]
+    contract: String,
+    file: String,
+    old: String,
+    #[cfg_attr(not(feature = "planted-bugs"), allow(dead_code, reason = "read where the bugs are built"))]
+    new: String,
+    #[cfg_attr(not(feature = "planted-bugs"), allow(dead_code, reason = "read where the bugs are built"))]
+    shows_as: String,
+}
+
+fn bugs() -> Vec<Bug> {
+    let list = include_str!("../../planted/bugs.toml");
+    toml::from_str::<Bugs>(list).expect("the list is in order").bug
+}
+
+fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in a workspace")
+}
+
+#[test]
+fn at_least_ten_bugs_are_listed_and_each_has_its_place_in_the_source() {
+    let bugs = bugs();
+    let names: BTreeSet<_> = bugs.iter().map(|bug| &bug.name).collect();
+    assert!(names.len() >= 10 && names.len() == bugs.len());
+    for bug in bugs {
+        let source = fs::read_to_string(checkout().join(&bug.file)).unwrap();
+        assert_eq!(source.matches(&bug.old).count(), 1, "{}: {}", bug.name, bug.file);
+    }
+}
+
+#[cfg(feature = "planted-bugs")]
+mod built {
+    use super::{bugs, checkout, Bug};
+    use crate::model::run::{live, Beginnings, Tally, Violation, LIFE};
+    use builder::{build, Contract, Options, Progress, CHAIN_SIZE_LIMIT};
+    use e2e_tests::world::codes;
+    use std::{
+        fs, io,
+        path::{Path, PathBuf},
+    };
+
+    /// A bug that survives so many lives is not caught.
+    const LIVES: u64 = 40;
+
+    #[test]
+    fn each_planted_bug_is_caught() {
+        let workspace = Workspace::copied();
+        let mut missed = Vec::new();
+        for bug in bugs() {
+            match lived_with(&workspace.built_with(&bug), &bug.contract) {
+                Some(violation) => {
+                    let why = violation.why.clone();
+                    let step = u64::try_from(LIFE).unwrap() * (violation.seed - 1) + violation.step as u64;
+                    let first = why.lines().next().unwrap_or_default();
+                    println!("{}: caught at step {step}: {}", bug.name, first.get(..100).unwrap_or(first));
+                    if !why.contains(&bug.shows_as) {
+                        missed.push(format!("{}: doesn't show as {:?} but as: {why}", bug.name, bug.shows_as));
+                    }
+                }
+                None => missed.push(format!("{}: survived {LIVES} lives", bug.name)),
+            }
+        }
+        assert!(missed.is_empty(), "{missed:#?}");
+    }
+
+    fn lived_with(wasm: &[u8], contract: &str) -> Option<Violation> {
+        let mut codes = codes();
+        match contract {
+            "registry" => codes.registry = wasm.to_vec(),
+            "alliance" => codes.alliance = wasm.to_vec(),
+            "market" => codes.market = wasm.to_vec(),
+            other => panic!("there is no contract {other}"),
+        }
+        let beginnings = Beginnings::new(Some(&codes));
+        (1..=LIVES).find_map(|seed| live(&beginnings, seed, LIFE, &mut Tally::default()).err())
+    }
+
+    /// A copy of the workspace, in which bugs are planted one at a time; it is built in one place, so only what a bug touches is compiled anew.
+    struct Workspace(PathBuf);
+
+    impl Workspace {
+        fn copied() -> Self {
+            let out_dir = Options::of_this_checkout().out_dir;
+            let home = out_dir.parent().expect("the target folder holds it").join("planted");
+            let copy = home.join("workspace");
+            if copy.exists() {
+                fs::remove_dir_all(&copy).unwrap();
+            }
+            for part in ["contracts", "deploy", "e2e-tests", "Cargo.toml", "Cargo.lock"] {
+                copy_all(&checkout().join(part), &copy.join(part)).unwrap();
+            }
+            Self(home)
+        }
+
+        fn built_with(&self, bug: &Bug) -> Vec<u8> {
+            let workspace = self.0.join("workspace");
+            let file = workspace.join(&bug.file);
+            let sound = fs::read_to_string(&file).unwrap();
+            fs::write(&file, sound.replacen(&bug.old, &bug.new, 1)).unwrap();
+            let options = Options { workspace, out_dir: self.0.join("ink"), force: false };
+            let contract = Contract::new(bug.contract.as_str(), CHAIN_SIZE_LIMIT);
+            let mut progress = Progress::new();
+            let built = build(&[contract], &options, &mut |event| progress.show(event));
+            fs::write(&file, sound).unwrap();
+            match built.as_deref() {
+                Ok([built]) => fs::read(&built.wasm).unwrap(),
+                other => panic!("{}: {other:?}", bug.name),
+            }
+        }
+    }
+
+    fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+        if from.is_file() {
+            return fs::copy(from, to).map(drop);
+        }
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            if entry.file_name() != "target" {
+                copy_all(&entry.path(), &to.join(entry.file_name()))?;
+            }
+        }
+        Ok(())
+    }
+}
