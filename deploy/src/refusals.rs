@@ -107,7 +107,7 @@ impl Words {
             ),
             E::NotIssuer { issuer } => Refusal::new(
                 format!("the campaign is {}'s, and only its issuer may do this", account(issuer)),
-                format!("run the command --as {}", account(issuer)),
+                self.act_as(issuer),
             ),
             E::InvalidTerms(fault) => self.terms(fault),
             E::UriTooLong { length, most } => Refusal::new(
@@ -265,6 +265,14 @@ impl Words {
         }
     }
 
+    /// An address can't sign here, so it is no use to name one.
+    fn act_as(&self, account: &AccountId) -> String {
+        self.names.get(account).map_or_else(
+            || "run the command as that account: --as NAME".to_owned(),
+            |name| format!("run the command --as {name}"),
+        )
+    }
+
     /// What is wrong with terms. Fields are named as in a campaign file.
     pub fn terms(&self, fault: &TermsFault) -> Refusal {
         use TermsFault as F;
@@ -369,11 +377,11 @@ impl Words {
             ),
             E::NotMember { account: member } => Refusal::new(
                 format!("{} is not a member of the alliance", account(member)),
-                format!("apply first: `couponry alliance apply --as {}`", account(member)),
+                "apply first: `couponry alliance apply --as MEMBER`",
             ),
             E::NotOperator { operator, caller } => Refusal::new(
                 format!("{} is not the alliance's operator", account(caller)),
-                format!("run the command --as {}", account(operator)),
+                self.act_as(operator),
             ),
             E::AlreadyAdmitted { account: member } => {
                 Refusal::new(format!("{} was admitted before", account(member)), "nothing to do")
@@ -384,7 +392,7 @@ impl Words {
             ),
             E::NotAcceptor { acceptor, caller } => Refusal::new(
                 format!("{} is neither the acceptor {} nor its cashier", account(caller), account(acceptor)),
-                format!("act --as {}", account(acceptor)),
+                self.act_as(acceptor),
             ),
             E::Registry(refusal) => refusal.error().map_or_else(
                 || {
@@ -506,10 +514,9 @@ impl Words {
                 ),
                 "lower one of them",
             ),
-            E::NotMarketOwner { owner, caller } => Refusal::new(
-                format!("{} is not the market's owner", account(caller)),
-                format!("run the command --as {}", account(owner)),
-            ),
+            E::NotMarketOwner { owner, caller } => {
+                Refusal::new(format!("{} is not the market's owner", account(caller)), self.act_as(owner))
+            }
             E::UnknownRegistry { registry, .. } => Refusal::new(
                 format!("{} is not a registry whose code the market knows", account(registry)),
                 "use the registry the market was set up with; a look-alike is refused",
@@ -577,7 +584,7 @@ impl Words {
             E::OwnListing => Refusal::new("a seller can't buy its own listing", "cancel the listing instead"),
             E::NotSeller { seller, caller } => Refusal::new(
                 format!("the listing is {}'s, not {}'s", account(seller), account(caller)),
-                format!("run the command --as {}", account(seller)),
+                self.act_as(seller),
             ),
             E::NoCredit { .. } => Refusal::new("nothing is waiting for this account", "nothing to do"),
             E::Payment(fault) => self.payment(fault),

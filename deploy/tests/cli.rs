@@ -315,7 +315,7 @@ fn codes_give_one_coupon_each_and_only_to_whom_they_sign_for() {
     town.refuses(
         "drop create --campaign 1 --codes 3 --out more --as anna",
         &format!("the campaign is {}'s, and only its issuer may do this", address("bakery")),
-        &format!("run the command --as {}", address("bakery")),
+        "run the command as that account: --as NAME",
     );
 }
 
@@ -501,7 +501,7 @@ fn the_market_sells_at_the_listed_price_or_not_at_all() {
     town.refuses(
         "market cancel 1/1 --as ben",
         &format!("the listing is {}'s, not ben's", address("anna")),
-        &format!("run the command --as {}", address("anna")),
+        "run the command as that account: --as NAME",
     );
     assert!(town.ok("market show 1/1").starts_with("coupon 1/1: 2 UNIT until "));
     town.ok("market cancel 1/1 --as anna");

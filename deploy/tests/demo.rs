@@ -1,10 +1,13 @@
 //! The demo, run as `make demo` runs it, and its audit when someone has meddled with the chain.
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
+
 use chain::{tamper, Chain, EmbeddedChain};
 use couponry::suite::SuiteAddresses;
 use std::{fs, path::Path, process::Command};
 
 fn couponry(folder: &Path, args: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_couponry")).args(args).current_dir(folder).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_couponry")).args(args).current_dir(folder).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap(), String::from_utf8(said).unwrap())
 }

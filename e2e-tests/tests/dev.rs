@@ -24,7 +24,8 @@ fn fixed() {
 }
 #[test]
 fn build_fix() {
-    let options = builder::Options { workspace: "/tmp/fix/ws".into(), out_dir: "/tmp/fix/out".into(), force: false };
+    let options =
+        builder::Options { workspace: "/tmp/fix/ws".into(), out_dir: "/tmp/fix/out".into(), force: false };
     let mut progress = builder::Progress::new();
     builder::build(&builder::suite(), &options, &mut |event| progress.show(event)).unwrap();
 }

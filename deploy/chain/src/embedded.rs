@@ -45,11 +45,14 @@ pub(crate) struct Ledger {
     pub(crate) events: Vec<EventRecord>,
 }
 
+/// A trie node, its prefixed key and its reference count, as the backend gives and takes them.
+type Node = (Vec<u8>, (Vec<u8>, i32));
+
 /// What a chain file holds: the ledger, and the nodes and root of the state's trie.
 #[derive(Encode, Decode)]
 struct Saved {
     ledger: Ledger,
-    nodes: Vec<(Vec<u8>, (Vec<u8>, i32))>,
+    nodes: Vec<Node>,
     root: Hash,
 }
 

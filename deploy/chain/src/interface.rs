@@ -1,4 +1,5 @@
 //! What a chain can do for the tool: the [`Chain`] trait and the values it speaks in. It knows of no particular chain.
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use crate::ChainError;
 use scale::{Decode, Encode};

@@ -187,6 +187,7 @@ impl AllianceReplay {
     fn booked(&mut self, event: &events::DebtBooked) -> Result<(), Contradiction> {
         let mut root = self.root()?;
         ensure_rule("a debt is between two members", event.issuer != event.acceptor)?;
+        ensure_same("the rate", root.config.default_rate_bps, event.rate_bps)?;
         ensure_same("the fee", shared::math::share_up(event.amount, root.config.fee_bps), event.fee)?;
         let (mut issuer, mut acceptor) = (self.member(event.issuer)?, self.member(event.acceptor)?);
         let cycle = &mut root.books.cycle;

@@ -3,7 +3,7 @@
 //! Accounts are SS58 text, hashes and bytes `0x` hex, times milliseconds since the Unix epoch. An asset is `native` or the PSP22 token's account.
 //! Amounts are in the asset's smallest unit: integers, or text where they pass SQLite's 63 bits. A time that never comes is null.
 use super::{
-    decode::{AllianceEvent, ContractEvent, MarketEvent, RegistryEvent},
+    decode::{AllianceEvent, MarketEvent, RegistryEvent},
     money::{Holding, Movement},
     statement::{Kind, Statement},
     AuditError, Happened, SuiteEvent,
@@ -140,18 +140,13 @@ impl Tables<'_> {
 
     fn event(&self, happened: &Happened) -> Result<(), AuditError> {
         let [block, idx, time] = at(happened);
-        let name = match &happened.event {
-            SuiteEvent::Registry(event) => event.name(),
-            SuiteEvent::Alliance(event) => event.name(),
-            SuiteEvent::Market(event) => event.name(),
-        };
         let topics: Vec<_> = happened.topics.iter().map(hex_text).collect();
         let row = [
             block,
             idx,
             time,
             text(happened.contract()),
-            text(name),
+            text(happened.event.name()),
             text(&topics.join(" ")),
             text(&hex_text(&happened.data)),
         ];

@@ -22,6 +22,7 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
+    contradiction::{ensure_rule, ensure_same},
     decode::{AllianceEvent, ContractEvent, MarketEvent, RegistryEvent},
     market::MarketReplay,
     registry::RegistryReplay,
@@ -33,7 +34,7 @@ use ink::env::{
     call::{build_call, ExecutionInput, Selector},
     DefaultEnvironment,
 };
-use shared::{assets::Asset, AccountId, Balance, Hash};
+use shared::{assets::Asset, math::share_down, terms::Funding, AccountId, Balance, Hash};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -106,6 +107,16 @@ enum SuiteEvent {
     Market(MarketEvent),
 }
 
+impl SuiteEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Registry(event) => event.name(),
+            Self::Alliance(event) => event.name(),
+            Self::Market(event) => event.name(),
+        }
+    }
+}
+
 /// An event of the suite and where it happened.
 struct Happened {
     place: Place,
@@ -134,7 +145,7 @@ pub fn run(
     db: Option<&Path>,
     csv: Option<&Path>,
 ) -> Result<Report, AuditError> {
-    let mut replay = Replay::new();
+    let mut replay = Replay::new(*suite);
     let mut history = Vec::new();
     for record in chain.events(0)? {
         if let Some(happened) = read(suite, record)? {
@@ -143,7 +154,7 @@ pub fn run(
         }
     }
     replay.ensure_settled()?;
-    let mut report = replay.compare(chain, suite)?;
+    let mut report = replay.compare(chain)?;
     report.events = history.len();
     let audited = database::Audited {
         history: &history,
@@ -177,6 +188,7 @@ fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>,
 }
 
 struct Replay {
+    suite: SuiteAddresses,
     registry: RegistryReplay,
     alliance: AllianceReplay,
     market: MarketReplay,
@@ -185,8 +197,9 @@ struct Replay {
 }
 
 impl Replay {
-    fn new() -> Self {
+    fn new(suite: SuiteAddresses) -> Self {
         Self {
+            suite,
             registry: RegistryReplay::new(),
             alliance: AllianceReplay::new(),
             market: MarketReplay::new(),
@@ -208,28 +221,55 @@ impl Replay {
                 let replay = &mut self.registry;
                 replay.store.place = place;
                 (replay.till.place, replay.till.time) = (place, time);
-                replay.apply(event, time).map_err(|why| (event.name(), why))
+                replay.apply(event, time)
             }
             SuiteEvent::Alliance(event) => {
                 let replay = &mut self.alliance;
                 replay.store.place = place;
                 (replay.till.place, replay.till.time) = (place, time);
                 self.accounts.note(place, time, event);
-                replay.apply(event, time).map_err(|why| (event.name(), why))
+                replay.apply(event, time)
             }
             SuiteEvent::Market(event) => {
                 let replay = &mut self.market;
                 replay.store.place = place;
                 (replay.till.place, replay.till.time) = (place, time);
-                replay.apply(event, time).map_err(|why| (event.name(), why))
+                replay.apply(event, time)
             }
         };
-        outcome.map_err(|(event, why)| Finding::Contradiction {
+        outcome.and_then(|()| self.ensure_joined(&happened.event)).map_err(|why| Finding::Contradiction {
             place,
             contract: happened.contract(),
-            event,
+            event: happened.event.name(),
             why: why.into(),
         })
+    }
+
+    /// What one contract of the suite says of another: a sale gives the buyer the coupon, and a debt is the issuer's share of a discount just given.
+    /// # Errors
+    /// `Differs`, `Refused`.
+    fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
+        if let SuiteEvent::Market(MarketEvent::ListingSold(sold)) = event {
+            if sold.registry == self.suite.registry {
+                let owner = self.registry.owner(sold.coupon);
+                ensure_same("the holder of the coupon sold", owner, Some(sold.buyer))?;
+            }
+        }
+        if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {
+            if debt.registry == self.suite.registry {
+                let given = self.registry.last.as_ref().is_some_and(|done| {
+                    (done.acceptor, done.number) == (debt.acceptor, debt.number)
+                        && done.alliance == Some(self.suite.alliance)
+                        && done.uses.iter().any(|used| {
+                            used.issuer == debt.issuer
+                                && used.funding == Funding::Alliance
+                                && share_down(used.discount, debt.rate_bps) == debt.amount
+                        })
+                });
+                ensure_rule("a debt is a share of a discount given through the alliance", given)?;
+            }
+        }
+        Ok(())
     }
 
     /// # Errors
@@ -245,7 +285,8 @@ impl Replay {
 
     /// # Errors
     /// `Gone`, `Contradiction` where a contract was never created, `Chain`.
-    fn compare(self, chain: &(impl Chain + ?Sized), suite: &SuiteAddresses) -> Result<Report, AuditError> {
+    fn compare(self, chain: &(impl Chain + ?Sized)) -> Result<Report, AuditError> {
+        let suite = self.suite;
         let sums = |contract| {
             move |why: Contradiction| Finding::Contradiction {
                 place: self.last,
@@ -293,7 +334,7 @@ impl Replay {
             holdings.extend(here);
             movements.extend(till.movements.iter().cloned());
         }
-        differences.extend(self.unheld_listings(suite));
+        differences.extend(self.unheld_listings());
         Ok(Report {
             agrees: differences.is_empty(),
             differences,
@@ -306,16 +347,16 @@ impl Replay {
     }
 
     /// Coupons for sale that the market doesn't hold.
-    fn unheld_listings(&self, suite: &SuiteAddresses) -> Vec<Difference> {
+    fn unheld_listings(&self) -> Vec<Difference> {
         let listed = self.market.listed().into_iter();
         listed
-            .filter(|(registry, _)| *registry == suite.registry)
+            .filter(|(registry, _)| *registry == self.suite.registry)
             .filter_map(|(_, coupon)| {
                 let owner = self.registry.owner(coupon);
-                (owner != Some(suite.market)).then(|| Difference {
+                (owner != Some(self.suite.market)).then(|| Difference {
                     contract: "market",
                     item: format!("holder of listed coupon {}", storage::coupon_words(coupon)),
-                    expected: Some(ss58(&suite.market)),
+                    expected: Some(ss58(&self.suite.market)),
                     found: owner.map(|owner| ss58(&owner)),
                     last_event: None,
                 })

@@ -73,12 +73,19 @@ enum Awaiting {
 pub(super) struct RegistryReplay {
     pub(super) store: Replayed,
     pub(super) till: Till,
+    /// What took effect last.
+    pub(super) last: Option<Redemption>,
     awaiting: Awaiting,
 }
 
 impl RegistryReplay {
     pub(super) fn new() -> Self {
-        Self { store: Replayed::default(), till: Till::new("registry"), awaiting: Awaiting::Nothing }
+        Self {
+            store: Replayed::default(),
+            till: Till::new("registry"),
+            last: None,
+            awaiting: Awaiting::Nothing,
+        }
     }
 
     /// Who holds a live coupon.
@@ -512,6 +519,7 @@ impl RegistryReplay {
         if final_at > now {
             self.store.set(&REDEMPTIONS, &(acceptor, number), &digest(redemption));
         }
+        self.last = Some(redemption.clone());
         if let Some(payer) = redemption.payer {
             let (asset, net) = (redemption.asset, redemption.net);
             self.till.pass(asset, net, payer, acceptor, "order paid on chain");

@@ -505,6 +505,19 @@ fn a_rollback_is_the_acceptors_and_within_its_own_means() {
 }
 
 #[test]
+fn nothing_is_rolled_back_on_an_issuer_that_has_left() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let redemption = act(&mut world, "cinema", 0, message).result;
+    close(&mut world);
+    let bakery = account("bakery");
+    act(&mut world, "bakery", DEBT, alliance.call_mut().pay_in(bakery, DEBT));
+    act(&mut world, "bakery", 0, alliance.call_mut().exit());
+    let message = alliance.call_mut().roll_back(world.suite.registry, redemption);
+    assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::NotMember { account: bakery });
+}
+
+#[test]
 fn collateral_that_covers_a_debt_stays() {
     let (mut world, _, mut alliance, coupon) = allied();
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
@@ -698,7 +711,6 @@ fn each_message_is_for_those_it_is_meant_for() {
         let order = cinemas(2);
         let permits = held_by(&world, "ann", next, &order);
 
-        let mut alliance = alliance.clone();
         let mut to = alliance.call_mut().clone();
         let mut attempt = |moment: &Fixture, message: &str| {
             let world = &mut moment.world();
@@ -707,7 +719,9 @@ fn each_message_is_for_those_it_is_meant_for() {
                 "admit" => call(world, who, 0, to.admit(account("grocer"), 1)).result,
                 "deposit" => call(world, who, 1, to.deposit_collateral(1)).result,
                 "withdraw" => call(world, who, 0, to.withdraw_collateral(1)).result,
-                "redeem" => call(world, who, 0, to.redeem(here, order.clone(), permits.clone())).result.map(drop),
+                "redeem" => {
+                    call(world, who, 0, to.redeem(here, order.clone(), permits.clone())).result.map(drop)
+                }
                 "roll back" => call(world, who, 0, to.roll_back(here, redemption.clone())).result,
                 "pay in" => call(world, who, 1, to.pay_in(bakery, 1)).result,
                 "cover" => call(world, who, 0, to.cover(bakery)).result.map(drop),

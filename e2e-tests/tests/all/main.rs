@@ -11,9 +11,10 @@
 mod abi;
 mod alliance;
 mod findings;
+mod golden;
 mod invariants;
-mod model;
 mod market;
+mod model;
 mod payments;
 mod registry;
 mod scene;

@@ -68,7 +68,8 @@ mod built {
                     let first = why.lines().next().unwrap_or_default();
                     println!("{}: caught at step {step}: {}", bug.name, first.get(..100).unwrap_or(first));
                     if !why.contains(&bug.shows_as) {
-                        missed.push(format!("{}: doesn't show as {:?} but as: {why}", bug.name, bug.shows_as));
+                        missed
+                            .push(format!("{}: doesn't show as {:?} but as: {why}", bug.name, bug.shows_as));
                     }
                 }
                 None => missed.push(format!("{}: survived {LIVES} lives", bug.name)),

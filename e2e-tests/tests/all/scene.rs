@@ -308,13 +308,9 @@ pub(crate) fn both(world: &World, signer: &str, holder: &str, coupon: CouponId, 
 
 /// Why a constructor refused.
 pub(crate) fn refusal_of<E: Decode + fmt::Debug>(fault: ChainError) -> E {
-    match fault {
-        ChainError::Reverted { data, .. } => {
-            let reply: Result<Result<(), E>, ink::LangError> = Decode::decode(&mut &*data).expect("a reply");
-            reply.expect("understood").expect_err("refused")
-        }
-        other => panic!("{other}"),
-    }
+    let ChainError::Reverted { data, .. } = fault else { panic!("{fault}") };
+    let reply: Result<Result<(), E>, ink::LangError> = Decode::decode(&mut &*data).expect("a reply");
+    reply.expect("understood").expect_err("refused")
 }
 
 /// The registry refuses this coupon's redemption at the acceptor's till by the holder's permit; why?

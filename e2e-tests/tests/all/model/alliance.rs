@@ -102,7 +102,8 @@ impl Alliance {
 
     /// What is left of a member's position of a closed cycle.
     fn rest(&self, who: AccountId, cycle: u32) -> i128 {
-        let amount = |of: &BTreeMap<(u32, AccountId), Balance>| int(of.get(&(cycle, who)).copied().unwrap_or(0));
+        let amount =
+            |of: &BTreeMap<(u32, AccountId), Balance>| int(of.get(&(cycle, who)).copied().unwrap_or(0));
         self.net(Some(who), cycle) + amount(&self.paid) - amount(&self.received)
     }
 
@@ -185,8 +186,7 @@ impl Model {
                     return Err(E::AlreadyMember { account: caller });
                 }
                 let fee = self.alliance.config.joining_fee;
-                let member =
-                    Member { profile: *profile, active: false, since: now, collateral: 0, cap: 0 };
+                let member = Member { profile: *profile, active: false, since: now, collateral: 0, cap: 0 };
                 self.alliance.members.insert(caller, member);
                 self.alliance.fund += fee;
                 self.money.collect(asset, this, caller, fee, *value).map_err(E::Payment)?;
@@ -254,7 +254,8 @@ impl Model {
                     }
                 };
                 self.pay_along(this, registry, paid);
-                self.roll_back_by(redemption, Route::Alliance(this), this, paid).map_err(|refusal| E::Registry(refusal.into()))?;
+                self.roll_back_by(redemption, Route::Alliance(this), this, paid)
+                    .map_err(|refusal| E::Registry(refusal.into()))?;
                 self.unbook(redemption)?;
             }
             AllianceCall::Close { .. } => return self.close(caller),
@@ -293,7 +294,11 @@ impl Model {
             AllianceCall::Payout { member, .. } => {
                 let account = self.places.of(member);
                 self.alliance.member(account)?;
-                let settled = if self.alliance.unsettled() == 0 { self.alliance.cycle } else { self.alliance.cycle - 1 };
+                let settled = if self.alliance.unsettled() == 0 {
+                    self.alliance.cycle
+                } else {
+                    self.alliance.cycle - 1
+                };
                 let mut amount = 0;
                 for cycle in 1..settled {
                     let earned = Balance::try_from(self.alliance.rest(account, cycle)).unwrap_or(0);

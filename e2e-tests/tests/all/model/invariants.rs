@@ -129,10 +129,14 @@ fn alliance(model: &Model) -> Result<(), String> {
         let into = alliance.paid_in(cycle) + refunds;
         hold!(out <= into, "7/S13: cycle {cycle} paid out {out} of {into}");
     }
-    let open: i128 = alliance.members.keys().map(|who| {
-        let (open, due, credit) = alliance.positions(*who);
-        open + due + i128::try_from(credit).unwrap()
-    }).sum();
+    let open: i128 = alliance
+        .members
+        .keys()
+        .map(|who| {
+            let (open, due, credit) = alliance.positions(*who);
+            open + due + i128::try_from(credit).unwrap()
+        })
+        .sum();
     let fees = alliance.fees.get(&alliance.cycle).copied().unwrap_or_default();
     let collateral: Balance = alliance.members.values().map(|member| member.collateral).sum();
     let own = Balance::try_from(open + i128::try_from(collateral + alliance.fund + fees).unwrap());
@@ -165,7 +169,10 @@ fn market(model: &Model) -> Result<(), String> {
         credits + if asset == Asset::Native { market.native_fees } else { 0 }
     };
     for listing in market.listings.values() {
-        hold!(listing.price > 0 && listing.fee_bps + listing.royalty_bps <= 1_000, "8/S20: shares over the cap");
+        hold!(
+            listing.price > 0 && listing.fee_bps + listing.royalty_bps <= 1_000,
+            "8/S20: shares over the cap"
+        );
     }
     backed(model, model.places.market, liability, "market")
 }

@@ -171,7 +171,8 @@ impl Model {
     }
 
     fn take_listing(&mut self, registry: AccountId, coupon: CouponId) -> Result<Listing, E> {
-        let listed = if registry == self.places.registry { self.market.listings.remove(&coupon) } else { None };
+        let listed =
+            if registry == self.places.registry { self.market.listings.remove(&coupon) } else { None };
         listed.ok_or(E::NotListed { coupon })
     }
 }

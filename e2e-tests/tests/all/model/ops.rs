@@ -61,9 +61,17 @@ pub(crate) enum Route {
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
     Advance(u64),
-    Allow { caller: Who, spender: Who, amount: Balance },
+    Allow {
+        caller: Who,
+        spender: Who,
+        amount: Balance,
+    },
     Misbehave(Mode),
-    Gift { caller: Who, contract: Who, amount: Balance },
+    Gift {
+        caller: Who,
+        contract: Who,
+        amount: Balance,
+    },
     /// Value sent to a message that takes none.
     Overpay(Overpaid),
     Registry(RegistryCall),
@@ -81,11 +89,35 @@ pub(crate) enum Overpaid {
 
 #[derive(Clone, Debug)]
 pub(crate) enum RegistryCall {
-    Create { caller: Who, terms: Terms, uri: u32, escrow: Balance, value: Balance },
-    Improve { caller: Who, campaign: CampaignId, improvement: Improvement, value: Balance },
-    WithdrawEscrow { caller: Who, campaign: CampaignId, amount: Balance },
-    CreateDrop { caller: Who, campaign: CampaignId, codes: CodeSet },
-    Issue { caller: Who, campaign: CampaignId, to: Vec<Who>, source: u64 },
+    Create {
+        caller: Who,
+        terms: Terms,
+        uri: u32,
+        escrow: Balance,
+        value: Balance,
+    },
+    Improve {
+        caller: Who,
+        campaign: CampaignId,
+        improvement: Improvement,
+        value: Balance,
+    },
+    WithdrawEscrow {
+        caller: Who,
+        campaign: CampaignId,
+        amount: Balance,
+    },
+    CreateDrop {
+        caller: Who,
+        campaign: CampaignId,
+        codes: CodeSet,
+    },
+    Issue {
+        caller: Who,
+        campaign: CampaignId,
+        to: Vec<Who>,
+        source: u64,
+    },
     Claim {
         caller: Who,
         campaign: CampaignId,
@@ -95,10 +127,25 @@ pub(crate) enum RegistryCall {
         codes: CodeSet,
         forgery: Option<Forgery>,
     },
-    SetFrozen { caller: Who, coupon: CouponId, reason: Option<u8> },
-    SetCashier { caller: Who, cashier: Who, allowed: bool },
-    CancelPermits { caller: Who },
-    Quote { caller: Who, order: Order, coupons: Vec<CouponId>, through: Option<Who> },
+    SetFrozen {
+        caller: Who,
+        coupon: CouponId,
+        reason: Option<u8>,
+    },
+    SetCashier {
+        caller: Who,
+        cashier: Who,
+        allowed: bool,
+    },
+    CancelPermits {
+        caller: Who,
+    },
+    Quote {
+        caller: Who,
+        order: Order,
+        coupons: Vec<CouponId>,
+        through: Option<Who>,
+    },
     Redeem {
         caller: Who,
         order: Order,
@@ -108,19 +155,55 @@ pub(crate) enum RegistryCall {
         /// By the message that is meant for alliances.
         through_alliance: bool,
     },
-    RollBack { caller: Who, redemption: Box<Redemption>, value: Balance, through_alliance: bool },
-    WithdrawCredit { caller: Who, asset: Asset },
-    SaleTerms { caller: Who, coupon: CouponId },
-    Approve { caller: Who, operator: Who, coupon: Option<CouponId>, approved: bool },
-    Transfer { caller: Who, to: Who, coupon: CouponId },
+    RollBack {
+        caller: Who,
+        redemption: Box<Redemption>,
+        value: Balance,
+        through_alliance: bool,
+    },
+    WithdrawCredit {
+        caller: Who,
+        asset: Asset,
+    },
+    SaleTerms {
+        caller: Who,
+        coupon: CouponId,
+    },
+    Approve {
+        caller: Who,
+        operator: Who,
+        coupon: Option<CouponId>,
+        approved: bool,
+    },
+    Transfer {
+        caller: Who,
+        to: Who,
+        coupon: CouponId,
+    },
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum AllianceCall {
-    Apply { caller: Who, registry: Who, profile: [u8; 32], value: Balance },
-    Admit { caller: Who, member: Who, cap: Balance },
-    Deposit { caller: Who, amount: Balance, value: Balance },
-    Withdraw { caller: Who, amount: Balance },
+    Apply {
+        caller: Who,
+        registry: Who,
+        profile: [u8; 32],
+        value: Balance,
+    },
+    Admit {
+        caller: Who,
+        member: Who,
+        cap: Balance,
+    },
+    Deposit {
+        caller: Who,
+        amount: Balance,
+        value: Balance,
+    },
+    Withdraw {
+        caller: Who,
+        amount: Balance,
+    },
     Redeem {
         caller: Who,
         registry: Who,
@@ -128,12 +211,32 @@ pub(crate) enum AllianceCall {
         acceptor: Option<Consent>,
         coupons: Vec<(CouponId, Option<Consent>)>,
     },
-    RollBack { caller: Who, registry: Who, redemption: Box<Redemption>, value: Balance },
-    Close { caller: Who },
-    PayIn { caller: Who, member: Who, amount: Balance, value: Balance },
-    Cover { caller: Who, member: Who },
-    Payout { caller: Who, member: Who },
-    Exit { caller: Who },
+    RollBack {
+        caller: Who,
+        registry: Who,
+        redemption: Box<Redemption>,
+        value: Balance,
+    },
+    Close {
+        caller: Who,
+    },
+    PayIn {
+        caller: Who,
+        member: Who,
+        amount: Balance,
+        value: Balance,
+    },
+    Cover {
+        caller: Who,
+        member: Who,
+    },
+    Payout {
+        caller: Who,
+        member: Who,
+    },
+    Exit {
+        caller: Who,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -418,7 +521,8 @@ impl Dice<'_> {
 
     /// A live coupon with its owner, or sometimes one that isn't live.
     fn coupon(&mut self, wanted: impl Fn(&Model, CouponId) -> bool) -> (CouponId, AccountId) {
-        let live: Vec<_> = self.model.registry.coupons.iter().map(|(id, coupon)| (*id, coupon.owner)).collect();
+        let live: Vec<_> =
+            self.model.registry.coupons.iter().map(|(id, coupon)| (*id, coupon.owner)).collect();
         let fit: Vec<_> = live.iter().filter(|(id, _)| wanted(self.model, *id)).copied().collect();
         let strict = self.chance(90);
         let chosen = if strict { self.pick(&fit) } else { self.pick(&live) };
@@ -480,13 +584,8 @@ impl Dice<'_> {
     }
 
     fn misbehave(&mut self) -> Op {
-        let bad = [
-            Mode::FeeOnTransfer,
-            Mode::TrueWithoutMoving,
-            Mode::Refuse,
-            Mode::Trap,
-            Mode::RefusePayouts,
-        ];
+        let bad =
+            [Mode::FeeOnTransfer, Mode::TrueWithoutMoving, Mode::Refuse, Mode::Trap, Mode::RefusePayouts];
         let mode = if self.model.money.mode != Mode::Honest || self.chance(50) {
             Mode::Honest
         } else {
@@ -622,9 +721,11 @@ impl Dice<'_> {
             campaign = number;
             caller = self.mostly(self.model.registry.campaign(number).unwrap().issuer);
         }
-        let free = self.model.registry.campaign(campaign).map_or(0, |_| {
-            self.model.registry.free_escrow(campaign, now)
-        });
+        let free = self
+            .model
+            .registry
+            .campaign(campaign)
+            .map_or(0, |_| self.model.registry.free_escrow(campaign, now));
         let amount = match self.rng.gen_range(0..5) {
             0 => free + 1,
             1 => free,
@@ -684,7 +785,8 @@ impl Dice<'_> {
             2..=6 => self.rng.gen_range(2..6),
             _ => self.rng.gen_range(1..3),
         };
-        let to = (0..count).map(|_| if self.chance(85) { self.consumer() } else { self.merchant() }).collect();
+        let to =
+            (0..count).map(|_| if self.chance(85) { self.consumer() } else { self.merchant() }).collect();
         let source = if self.chance(80) { self.rng.gen_range(0..100_000) } else { self.rng.gen_range(0..5) };
         Op::Registry(RegistryCall::Issue { caller, campaign, to, source })
     }
@@ -693,7 +795,9 @@ impl Dice<'_> {
         let (mut campaign, caller) = self.issuing();
         let dropped: Vec<CampaignId> = (1u32..)
             .zip(&self.model.registry.campaigns)
-            .filter(|(_, campaign)| !campaign.drops.is_empty() && self.model.now < campaign.terms.issue_window.end)
+            .filter(|(_, campaign)| {
+                !campaign.drops.is_empty() && self.model.now < campaign.terms.issue_window.end
+            })
             .map(|(number, _)| number)
             .collect();
         if self.chance(90) {
@@ -731,8 +835,7 @@ impl Dice<'_> {
         let issuer = self.model.registry.campaign(coupon.campaign).map(|campaign| campaign.issuer);
         let stranger = self.merchant();
         let caller = issuer.map_or(stranger, |issuer| self.mostly(issuer));
-        let frozen =
-            self.model.registry.coupons.get(&coupon).is_some_and(|coupon| coupon.frozen.is_some());
+        let frozen = self.model.registry.coupons.get(&coupon).is_some_and(|coupon| coupon.frozen.is_some());
         let reason = if frozen != self.chance(15) { None } else { Some(self.rng.gen_range(0..3)) };
         Op::Registry(RegistryCall::SetFrozen { caller, coupon, reason })
     }
@@ -837,7 +940,14 @@ impl Dice<'_> {
                 _ => net,
             },
         };
-        Op::Registry(RegistryCall::Redeem { caller, order, acceptor, coupons, value, through_alliance: false })
+        Op::Registry(RegistryCall::Redeem {
+            caller,
+            order,
+            acceptor,
+            coupons,
+            value,
+            through_alliance: false,
+        })
     }
 
     fn redeem_as_if_an_alliance(&mut self) -> Op {
@@ -912,7 +1022,8 @@ impl Dice<'_> {
 
     fn withdraw_credit(&mut self) -> Op {
         let owed: Vec<_> = self.model.registry.credits.keys().copied().collect();
-        let owed: Vec<_> = owed.into_iter().filter(|(account, _)| self.name(*account) != Some(GHOST)).collect();
+        let owed: Vec<_> =
+            owed.into_iter().filter(|(account, _)| self.name(*account) != Some(GHOST)).collect();
         let (caller, asset) = match self.pick(&owed) {
             Some((account, asset)) => (self.mostly(account), asset),
             None => (self.merchant(), self.asset()),
@@ -1085,7 +1196,8 @@ impl Dice<'_> {
     /// A listed coupon, mostly one still for sale.
     fn listed(&mut self) -> Option<(CouponId, super::market::Listing)> {
         let now = self.model.now;
-        let all: Vec<_> = self.model.market.listings.iter().map(|(id, listing)| (*id, listing.clone())).collect();
+        let all: Vec<_> =
+            self.model.market.listings.iter().map(|(id, listing)| (*id, listing.clone())).collect();
         let open: Vec<_> = all.iter().filter(|(_, listing)| now < listing.ends_at).cloned().collect();
         let any = self.pick(&all);
         if self.chance(85) {
@@ -1136,7 +1248,12 @@ impl Model {
     fn quoted(&self, order: &Order, coupon: CouponId) -> Option<(Balance, Asset)> {
         let mut ahead = self.clone();
         let off_chain = Order { settlement: Settlement::OffChain, ..order.clone() };
-        let call = RegistryCall::Quote { caller: HELPERS[1], order: off_chain, coupons: vec![coupon], through: None };
+        let call = RegistryCall::Quote {
+            caller: HELPERS[1],
+            order: off_chain,
+            coupons: vec![coupon],
+            through: None,
+        };
         match ahead.registry_call(&call) {
             Ok(super::Answer::Quote(quote)) => Some((quote.net, quote.asset)),
             _ => None,

@@ -8,7 +8,9 @@ use super::{
 use ::alliance::{events as alliance_events, AllianceRef};
 use ::market::{events as market_events, MarketRef};
 use ::registry::{drops::Claim, events as registry_events, RegistryRef};
-use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Hash, Keypair, Message, Outcome as Done, TypedChain};
+use chain::{
+    AccountId, Balance, Chain, ChainError, EmbeddedChain, Hash, Keypair, Message, Outcome as Done, TypedChain,
+};
 use e2e_tests::{
     keys,
     signing::{wrapped, Codes, Place},
@@ -52,19 +54,33 @@ impl Real<'_> {
         match op {
             Op::Advance(ms) => {
                 self.world.chain.advance(*ms).map_err(|fault| fault.to_string())?;
-                Ok(Deed { outcome: Ok((Answer::Nothing, Vec::new())), signer: None, deposit: 0, tokens_moved: false })
+                Ok(Deed {
+                    outcome: Ok((Answer::Nothing, Vec::new())),
+                    signer: None,
+                    deposit: 0,
+                    tokens_moved: false,
+                })
             }
             Op::Gift { caller, contract, amount } => {
                 let (from, to) = (self.places.of(caller), self.places.of(contract));
                 self.world.chain.transfer(from, to, *amount).map_err(|fault| fault.to_string())?;
-                Ok(Deed { outcome: Ok((Answer::Nothing, Vec::new())), signer: None, deposit: 0, tokens_moved: false })
+                Ok(Deed {
+                    outcome: Ok((Answer::Nothing, Vec::new())),
+                    signer: None,
+                    deposit: 0,
+                    tokens_moved: false,
+                })
             }
             Op::Allow { caller, spender, amount } => {
                 let mut token: contract_ref!(PSP22, Env) = self.places.token.into();
                 let call = token.call_mut().approve(self.places.of(spender), *amount);
-                self.call(caller, 0, call, |_: ()| Answer::Nothing, |fault: psp22::PSP22Error| {
-                    panic!("the token refuses an approval: {fault:?}")
-                })
+                self.call(
+                    caller,
+                    0,
+                    call,
+                    |_: ()| Answer::Nothing,
+                    |fault: psp22::PSP22Error| panic!("the token refuses an approval: {fault:?}"),
+                )
             }
             Op::Misbehave(mode) => {
                 let mut token: TokenRef = self.token();
@@ -199,7 +215,8 @@ impl Real<'_> {
                 self.call(caller, 0, call, nothing, Refusal::Registry)
             }
             RegistryCall::CreateDrop { campaign, codes, .. } => {
-                let root = if codes.size == 0 { [0; 32] } else { Codes::print(codes.name, codes.size).root() };
+                let root =
+                    if codes.size == 0 { [0; 32] } else { Codes::print(codes.name, codes.size).root() };
                 let call = registry.call_mut().create_drop(*campaign, root, codes.size);
                 self.call(caller, 0, call, number, Refusal::Registry)
             }

@@ -193,7 +193,9 @@ impl Model {
         let caller = self.places.of(call.caller());
         let answer = match call {
             RegistryCall::Approve { operator, coupon, approved, .. } => {
-                return self.approve(caller, self.places.of(operator), *coupon, *approved).map_err(Refusal::Psp34)
+                return self
+                    .approve(caller, self.places.of(operator), *coupon, *approved)
+                    .map_err(Refusal::Psp34)
             }
             RegistryCall::Transfer { to, coupon, .. } => {
                 return self.transfer(caller, self.places.of(to), *coupon).map_err(Refusal::Psp34)
@@ -381,13 +383,7 @@ impl Model {
         Ok(Answer::Number(drop as u128))
     }
 
-    fn issue(
-        &mut self,
-        caller: AccountId,
-        number: CampaignId,
-        to: &[Who],
-        source: u64,
-    ) -> Result<Answer, E> {
+    fn issue(&mut self, caller: AccountId, number: CampaignId, to: &[Who], source: u64) -> Result<Answer, E> {
         self.registry.campaign_of(caller, number)?;
         let items = u32::try_from(to.len()).unwrap();
         if items == 0 || items > 100 {
@@ -409,7 +405,8 @@ impl Model {
         forgery: Option<Forgery>,
     ) -> Result<Answer, E> {
         let campaign = self.registry.campaign(number)?;
-        let printed = usize::try_from(drop).unwrap().checked_sub(1).and_then(|place| campaign.drops.get(place));
+        let printed =
+            usize::try_from(drop).unwrap().checked_sub(1).and_then(|place| campaign.drops.get(place));
         let Some(printed) = printed else {
             return Err(E::NoSuchDrop { campaign: number, drop });
         };
@@ -537,10 +534,10 @@ impl Model {
             Route::Direct(_) => match &terms.acceptance {
                 Acceptance::Listed(listed) if listed.contains(&order.acceptor) => {}
                 Acceptance::IssuerOnly | Acceptance::Alliance(_) if order.acceptor == campaign.issuer => {}
-                Acceptance::Alliance(alliance) => {
-                    return Err(E::OnlyThroughAlliance { alliance: *alliance })
+                Acceptance::Alliance(alliance) => return Err(E::OnlyThroughAlliance { alliance: *alliance }),
+                Acceptance::IssuerOnly | Acceptance::Listed(_) => {
+                    return Err(E::ForeignCoupon { coupon: id })
                 }
-                Acceptance::IssuerOnly | Acceptance::Listed(_) => return Err(E::ForeignCoupon { coupon: id }),
             },
         }
         if order.basket < terms.min_basket {

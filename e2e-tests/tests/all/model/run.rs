@@ -89,9 +89,8 @@ fn model(world: &World) -> Model {
     let contracts = [suite.registry, suite.alliance, suite.market];
     let everyone: Vec<AccountId> = endowed().map(account).chain(contracts).chain([account(GHOST)]).collect();
     let balances = |asset| everyone.iter().map(|who| (*who, world.balance(*who, asset))).collect();
-    let allowances = endowed()
-        .flat_map(|owner| contracts.map(|spender| ((account(owner), spender), ALLOWED)))
-        .collect();
+    let allowances =
+        endowed().flat_map(|owner| contracts.map(|spender| ((account(owner), spender), ALLOWED))).collect();
     let alliance: AllianceRef = reference(suite.alliance);
     let (config, _) = world.chain.view_typed(account(OWNER), 0, alliance.call().config()).unwrap();
     Model {
@@ -243,8 +242,11 @@ impl Pair {
             .into_iter()
             .partition(|(key, _)| key.starts_with(&1u32.encode()));
         same("alliance", storage::of_alliance(model), rest)?;
-        let found: Vec<AccountId> =
-            members.keys().filter_map(|key| <(u32, AccountId)>::decode(&mut key.as_slice()).ok()).map(|key| key.1).collect();
+        let found: Vec<AccountId> = members
+            .keys()
+            .filter_map(|key| <(u32, AccountId)>::decode(&mut key.as_slice()).ok())
+            .map(|key| key.1)
+            .collect();
         let mut expected: Vec<AccountId> = model.alliance.members.keys().copied().collect();
         expected.sort_unstable();
         if found != expected {
@@ -260,7 +262,8 @@ impl Pair {
         let alliance: AllianceRef = reference(self.model.places.alliance);
         for (account, expected) in &self.model.alliance.members {
             let call = alliance.call().member(*account);
-            let (found, _) = self.world.chain.view_typed(*account, 0, call).map_err(|fault| fault.to_string())?;
+            let (found, _) =
+                self.world.chain.view_typed(*account, 0, call).map_err(|fault| fault.to_string())?;
             let found = found.ok_or("a member is missing")?;
             let positions = (found.open, found.due, found.credit);
             let due = self.model.alliance.positions(*account);
@@ -270,7 +273,14 @@ impl Pair {
             let active = found.status == ::alliance::members::Status::Active;
             let others = (found.collateral, found.cap, active, found.since, found.profile, found.registry);
             let registry = self.model.places.registry;
-            let must = (expected.collateral, expected.cap, expected.active, expected.since, expected.profile, registry);
+            let must = (
+                expected.collateral,
+                expected.cap,
+                expected.active,
+                expected.since,
+                expected.profile,
+                registry,
+            );
             if others != must {
                 return Err(format!("{account:?} is {others:?} and must be {must:?}"));
             }
@@ -428,7 +438,9 @@ fn all_home(model: &Model) -> Result<(), String> {
         let left = money.of(contract, Asset::Native) - money.existential_deposit;
         let expected = rest + money.gifts.get(&contract).copied().unwrap_or_default();
         if left != expected {
-            return Err(format!("S29: {left} plancks are left in {contract:?}, of which {expected} belong there"));
+            return Err(format!(
+                "S29: {left} plancks are left in {contract:?}, of which {expected} belong there"
+            ));
         }
     }
     Ok(())

@@ -29,7 +29,11 @@ fn put(items: &mut Items, mapping: u32, key: impl Encode, value: impl Encode) {
 }
 
 /// Numbers as words of 256 bits, by whatever groups them.
-fn put_bits<K: Encode + Ord + Clone>(items: &mut Items, mapping: u32, numbers: impl Iterator<Item = (K, u64)>) {
+fn put_bits<K: Encode + Ord + Clone>(
+    items: &mut Items,
+    mapping: u32,
+    numbers: impl Iterator<Item = (K, u64)>,
+) {
     let mut words: BTreeMap<(K, u64), [u8; 32]> = BTreeMap::new();
     for (group, number) in numbers {
         let word = words.entry((group, number / 256)).or_default();
