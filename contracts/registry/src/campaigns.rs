@@ -38,7 +38,7 @@ pub struct Progress {
     pub budget_left: Option<Balance>,
     /// What is locked.
     pub escrow_left: Balance,
-    /// The part of it that backs live coupons: their largest discounts.
+    /// The part of it that backs live coupons, and those that a rollback may bring back: their largest discounts.
     pub reserved: Balance,
 }
 
@@ -85,6 +85,17 @@ impl Campaign {
         match self.terms.funding {
             Funding::Escrow => self.terms.largest_discount(),
             Funding::Merchant | Funding::Alliance => 0,
+        }
+    }
+
+    /// How much less a redemption for `discount` leaves to back. Where it may be rolled back, what the coupon didn't use stays reserved
+    /// until the campaign is over: the coupon may come back and be worth its most.
+    fn released(&self, discount: Balance) -> Balance {
+        let backing = self.backing();
+        if self.terms.rollback_window == 0 {
+            backing
+        } else {
+            backing.min(discount)
         }
     }
 }
@@ -142,7 +153,8 @@ impl Progress {
         if campaign.terms.funding == Funding::Escrow {
             self.escrow_left = self.escrow_left.checked_sub(discount).ok_or(RegistryError::Overflow)?;
         }
-        self.reserved = self.reserved.checked_sub(campaign.backing()).ok_or(RegistryError::Overflow)?;
+        self.reserved =
+            self.reserved.checked_sub(campaign.released(discount)).ok_or(RegistryError::Overflow)?;
         Ok(())
     }
 
@@ -158,7 +170,8 @@ impl Progress {
         if campaign.terms.funding == Funding::Escrow {
             self.escrow_left = self.escrow_left.checked_add(discount).ok_or(RegistryError::Overflow)?;
         }
-        self.reserved = self.reserved.checked_add(campaign.backing()).ok_or(RegistryError::Overflow)?;
+        self.reserved =
+            self.reserved.checked_add(campaign.released(discount)).ok_or(RegistryError::Overflow)?;
         Ok(())
     }
 
@@ -313,10 +326,10 @@ mod tests {
             Err(RegistryError::EscrowCommitted { asked: 500, free: 499 }.into())
         );
         progress.spend(&campaign, 120).unwrap();
-        assert_eq!((progress.escrow_left, progress.reserved, progress.budget_left), (1_379, 500, Some(880)));
-        assert_eq!(progress.withdraw_escrow(&campaign.terms, 879, 10), Ok(()));
+        assert_eq!((progress.escrow_left, progress.reserved, progress.budget_left), (1_379, 880, Some(880)));
+        assert_eq!(progress.withdraw_escrow(&campaign.terms, 499, 10), Ok(()));
         assert_eq!(progress.free_escrow(&campaign.terms, 249), 0);
-        assert_eq!(progress.free_escrow(&campaign.terms, 250), 500);
+        assert_eq!(progress.free_escrow(&campaign.terms, 250), 880);
     }
 
     #[test]

@@ -507,7 +507,7 @@ impl RegistryReplay {
                 let sum = from_escrow.checked_add(used.discount);
                 from_escrow = ensure_some("escrow", sum)?;
             }
-            let reserved = progress.reserved.checked_sub(backing(&terms));
+            let reserved = progress.reserved.checked_sub(released(&terms, used.discount));
             progress.reserved = ensure_some("the reserved escrow", reserved)?;
             self.store.set(&PROGRESS, &used.coupon.campaign, &progress);
             self.store.remove(&COUPONS, &used.coupon.into());
@@ -553,7 +553,7 @@ impl RegistryReplay {
                 let sum = to_escrow.checked_add(used.discount);
                 to_escrow = ensure_some("escrow", sum)?;
             }
-            let reserved = progress.reserved.checked_add(backing(&terms));
+            let reserved = progress.reserved.checked_add(released(&terms, used.discount));
             progress.reserved = ensure_some("the reserved escrow", reserved)?;
             self.store.set(&PROGRESS, &used.coupon.campaign, &progress);
             self.put(used.coupon, used.holder, used.valid_until, &terms)?;
@@ -623,6 +623,15 @@ fn backing(terms: &Terms) -> Balance {
     match terms.funding {
         Funding::Escrow => terms.largest_discount(),
         Funding::Merchant | Funding::Alliance => 0,
+    }
+}
+
+/// How much less must be locked once a coupon was spent for `discount`; what it left stays locked where it may come back.
+fn released(terms: &Terms, discount: Balance) -> Balance {
+    if terms.rollback_window == 0 {
+        backing(terms)
+    } else {
+        backing(terms).min(discount)
     }
 }
 

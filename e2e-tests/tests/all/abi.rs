@@ -1,8 +1,9 @@
 //! What others build against: selectors, event topics and error codes, compared with `snapshots/abi.json`, and that each refusal has a test.
 
 use crate::golden;
-use chain::Hash;
-use e2e_tests::world::built;
+use chain::{Chain, Hash};
+use e2e_tests::{account, world::built, World};
+use rand::{rngs::StdRng, Rng, SeedableRng};
 use serde_json::{json, Map, Value};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -59,6 +60,28 @@ fn psp34_messages_have_the_standards_selectors() {
     ];
     for (label, selector) in standard {
         assert_eq!(selectors[label], selector, "{label}");
+    }
+}
+
+#[test]
+fn garbage_changes_nothing() {
+    // What takes no arguments, or whose arguments any bytes may be.
+    let indifferent = ["cancel_permits", "set_cashier", "PSP34::approve"];
+    let (mut world, mut random) = (World::new(), StdRng::seed_from_u64(1));
+    let suite = [world.suite.registry, world.suite.alliance, world.suite.market];
+    for ((name, _), contract) in SUITE.into_iter().zip(suite) {
+        for message in metadata(name)["spec"]["messages"].as_array().unwrap() {
+            for length in [0, 1, 33, 40, 100, 700, 3_000, 15_000] {
+                let mut data = selector(message);
+                data.extend((0..length).map(|_| random.gen::<u8>()));
+                let before = world.chain.height();
+                let done = world.chain.call(account("ann"), contract, 0, data);
+                let label = text(&message["label"]);
+                let harmless = message["mutates"] == false || indifferent.contains(&label);
+                assert!(done.is_err() || harmless, "{name}.{label} takes {length} random bytes");
+                assert_eq!(world.chain.height() > before, done.is_ok());
+            }
+        }
     }
 }
 

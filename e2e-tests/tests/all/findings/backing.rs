@@ -22,3 +22,25 @@ fn a_coupon_that_was_rolled_back_is_backed_as_before() {
     let done = act(&mut world, "bakery", 0, registry.call_mut().redeem(large, permits));
     assert_eq!(done.moved, [("bakery", 500), ("registry", -500)]);
 }
+
+#[test]
+fn what_a_redemption_left_over_is_the_issuers_once_nothing_can_come_back() {
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 500);
+    let small = order("bakery", 1);
+    let permits = held_by(&world, "ann", coupon, &small);
+    act(&mut world, "bakery", 0, registry.call_mut().redeem(small, permits));
+    world.chain.set_time(terms().redeem_window.end + terms().rollback_window).unwrap();
+    let done = act(&mut world, "bakery", 0, registry.call_mut().withdraw_escrow(coupon.campaign, 300));
+    assert_eq!(done.moved, [("bakery", 300), ("registry", -300)]);
+}
+
+#[test]
+fn without_a_rollback_window_it_is_the_issuers_at_once() {
+    let terms = terms_but(|t| (t.funding, t.rollback_window) = (Funding::Escrow, 0));
+    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms, 500);
+    let small = order("bakery", 1);
+    let permits = held_by(&world, "ann", coupon, &small);
+    act(&mut world, "bakery", 0, registry.call_mut().redeem(small, permits));
+    let done = act(&mut world, "bakery", 0, registry.call_mut().withdraw_escrow(coupon.campaign, 300));
+    assert_eq!(done.moved, [("bakery", 300), ("registry", -300)]);
+}
