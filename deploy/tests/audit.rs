@@ -563,7 +563,7 @@ fn every_altered_byte_that_left_a_trace_is_noticed() {
         let place = (4 * nth).min(event.data.len() - 1);
         tamper::event(chain, event.block, event.index, |record| record.data[place] ^= 1).unwrap();
     };
-    let mut names = missed(flip, |event| event.data.len() / 4 + 1);
+    let mut names = missed(flip, |event| event.data.len().div_ceil(4) + 1);
     names.sort();
     names.dedup();
     let traceless = [
