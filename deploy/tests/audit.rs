@@ -631,6 +631,13 @@ fn findings_name_the_event() {
 }
 
 #[test]
+fn an_account_without_code_is_no_contract_of_the_suite() {
+    let mut town = Town::lived();
+    town.suite.market = account("ann");
+    assert_eq!(town.finding(), Finding::Gone { contract: "market", account: account("ann") });
+}
+
+#[test]
 fn a_coupon_spent_without_its_order_and_one_issued_to_nobody_are_findings() {
     let mut town = Town::lived();
     let moment = town.chain.snapshot();

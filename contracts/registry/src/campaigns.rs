@@ -175,7 +175,7 @@ impl Progress {
         Ok(())
     }
 
-    /// What escrow backs nothing: what live coupons can't need, and all of it once no coupon can be spent and no redemption rolled back.
+    /// What escrow backs nothing: what is not reserved, and all of it once no coupon can be spent and no redemption rolled back.
     pub fn free_escrow(&self, terms: &Terms, now: Timestamp) -> Balance {
         if now >= self.redeem_ends.saturating_add(terms.rollback_window) {
             self.escrow_left

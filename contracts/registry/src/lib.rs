@@ -81,7 +81,7 @@ mod registry {
             Ok(())
         }
 
-        /// Takes back escrow that backs nothing: what exceeds the live coupons' largest discounts, or all of it once the redeem window and
+        /// Takes back escrow that backs nothing: what live coupons, and those that a rollback may bring back, can't need, or all of it once the redeem window and
         /// the last rollback window are over.
         /// # Errors
         /// `NoSuchCampaign`, `NotIssuer`, `NoEscrow`, `EscrowCommitted`, `Payment`.

@@ -24,10 +24,8 @@ pub enum ChainError {
     #[error("the contract's answer {} is not of the expected type", hex(.data))]
     Undecodable { data: Vec<u8> },
 
-    /// Executing takes more than a block has: `ref_time` in picoseconds, `proof_size` in bytes.
-    #[error(
-        "the call takes more than a block holds ({ref_time} ps and {proof_size} bytes of proof were used)"
-    )]
+    /// Executing takes more than a block has: it had used at least `ref_time` picoseconds and `proof_size` bytes.
+    #[error("the call takes more than a block holds ({ref_time} ps and {proof_size} bytes of proof so far)")]
     OutOfGas { ref_time: u64, proof_size: u64 },
 
     /// The storage deposit would pass the limit given (`None`: the chain's own).

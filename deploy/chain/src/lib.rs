@@ -4,6 +4,7 @@
 //! kept in one file. Amounts are in plancks, the native token's smallest unit; times are milliseconds since the Unix epoch.
 //! This crate must not know the coupon contracts: it carries bytes and ink! messages of any contract.
 
+pub mod compilation;
 pub mod embedded;
 mod error;
 mod file;

@@ -4,7 +4,7 @@
 //! The constants are those of `contracts-node-runtime` 0.42 but where said otherwise. The stock sandbox differs in what decides whether a contract works on a
 //! chain: there time is in seconds, an account needs one planck and storage is nearly free.
 
-use crate::weights::Pallet38;
+use crate::{compilation::Frames, weights::Pallet38};
 use drink::{pallet_contracts, sp_externalities::Extension, AccountId32, Sandbox};
 use frame_support::{
     derive_impl, parameter_types,
@@ -129,7 +129,7 @@ impl pallet_contracts::Config for Runtime {
     type UploadOrigin = frame_system::EnsureSigned<Self::AccountId>;
     type InstantiateOrigin = frame_system::EnsureSigned<Self::AccountId>;
     type Migrations = ();
-    type Debug = ();
+    type Debug = Frames;
     type Environment = ();
     type Xcm = ();
     type ApiVersion = ();

@@ -126,22 +126,12 @@ impl RegistryReplay {
     /// # Errors
     /// `Contradiction`.
     pub(super) fn apply(&mut self, event: &RegistryEvent, now: Timestamp) -> Result<(), Contradiction> {
-        match event {
-            RegistryEvent::Transfer(event) => return self.transfer(event),
-            RegistryEvent::OrderRedeemed(event) => return self.redeemed(&event.redemption, now),
-            RegistryEvent::OrderRolledBack(event) => return self.rolled_back(&event.redemption, now),
-            RegistryEvent::Approval(_)
-            | RegistryEvent::RegistryCreated(_)
-            | RegistryEvent::CampaignCreated(_)
-            | RegistryEvent::CampaignImproved(_)
-            | RegistryEvent::EscrowWithdrawn(_)
-            | RegistryEvent::DropCreated(_)
-            | RegistryEvent::CouponsIssued(_)
-            | RegistryEvent::CouponFreezeChanged(_)
-            | RegistryEvent::CashierChanged(_)
-            | RegistryEvent::PermitsCancelled(_)
-            | RegistryEvent::CreditAdded(_)
-            | RegistryEvent::CreditWithdrawn(_) => self.ensure_settled()?,
+        let explains = matches!(
+            event,
+            RegistryEvent::Transfer(_) | RegistryEvent::OrderRedeemed(_) | RegistryEvent::OrderRolledBack(_)
+        );
+        if !explains {
+            self.ensure_settled()?;
         }
         match event {
             RegistryEvent::RegistryCreated(event) => self.created(event),
@@ -160,9 +150,9 @@ impl RegistryReplay {
             RegistryEvent::PermitsCancelled(event) => self.permits_cancelled(event),
             RegistryEvent::CreditAdded(event) => self.credit_added(event),
             RegistryEvent::CreditWithdrawn(event) => self.credit_withdrawn(event),
-            RegistryEvent::Transfer(_)
-            | RegistryEvent::OrderRedeemed(_)
-            | RegistryEvent::OrderRolledBack(_) => Ok(()),
+            RegistryEvent::Transfer(event) => self.transfer(event),
+            RegistryEvent::OrderRedeemed(event) => self.redeemed(&event.redemption, now),
+            RegistryEvent::OrderRolledBack(event) => self.rolled_back(&event.redemption, now),
         }
     }
 

@@ -5,7 +5,7 @@ use chain::keys::ss58;
 use shared::{assets::Asset, AccountId, Balance};
 use std::{
     collections::BTreeMap,
-    fmt::{self, Display},
+    fmt::{self, Display, Write},
 };
 
 /// Why a member's account changed.
@@ -82,21 +82,26 @@ impl Statement {
     pub fn closing(&self) -> i128 {
         self.entries.iter().fold(self.opening, |sum, entry| sum.saturating_add(entry.amount))
     }
-}
 
-impl Display for Statement {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+    /// As people read it, with accounts by the names that `name` gives them. Written with `to_string`, it names them by address.
+    pub fn text(&self, name: impl Fn(&AccountId) -> String) -> String {
+        let mut text = String::new();
+        // Writing to a string can't fail.
+        self.write(&mut text, name).ok();
+        text
+    }
+
+    fn write(&self, out: &mut impl Write, name: impl Fn(&AccountId) -> String) -> fmt::Result {
         let unit = Unit::of(self.asset);
         let signed = |amount: i128| {
             let sign = if amount < 0 { "-" } else { "" };
             format!("{sign}{}", unit.show(amount.unsigned_abs()))
         };
-        writeln!(out, "Statement of {}", ss58(&self.member))?;
+        writeln!(out, "Statement of {}", name(&self.member))?;
         let until = self
             .closed_at
             .map_or_else(|| "still open".into(), |time| format!("closed {}", times::show(time)));
-        let from = times::show(self.opened_at);
-        writeln!(out, "Cycle {}, from {from}, {until}", self.cycle)?;
+        writeln!(out, "Cycle {}, from {}, {until}", self.cycle, times::show(self.opened_at))?;
         writeln!(out, "Positive: owed to you. Negative: you owe.\n")?;
         writeln!(out, "{:<30}{:>32}", "Opening", signed(self.opening))?;
         for kind in Kind::ALL {
@@ -104,19 +109,20 @@ impl Display for Statement {
         }
         writeln!(out, "{:<30}{:>32}", "Closing", signed(self.closing()))?;
         for entry in &self.entries {
-            let order = entry
-                .order
-                .map_or_else(String::new, |(other, number)| format!("  order {number}, {}", ss58(&other)));
-            write!(
-                out,
-                "\n{}  {:<28}{:>30}{order}  ({})",
-                times::show(entry.time),
-                entry.kind.words(),
-                signed(entry.amount),
-                entry.place
-            )?;
+            let (time, amount) = (times::show(entry.time), signed(entry.amount));
+            write!(out, "\n{time}  {:<28}{amount:>30}", entry.kind.words())?;
+            if let Some((other, number)) = &entry.order {
+                write!(out, "  order {number}, {}", name(other))?;
+            }
+            write!(out, "  ({})", entry.place)?;
         }
         writeln!(out)
+    }
+}
+
+impl Display for Statement {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.write(out, ss58)
     }
 }
 
@@ -285,9 +291,10 @@ mod tests {
 
     #[test]
     fn a_statement_reads_from_opening_to_closing() {
-        let text = accounts().into_statements()[2].to_string();
+        let text = accounts().into_statements()[2].text(|account| format!("member {}", account.0[0]));
         let lines: Vec<_> = text.lines().collect();
-        assert!(lines[0].starts_with("Statement of 5"));
+        assert_eq!(lines[0], "Statement of member 1");
+        assert!(text.contains("order 7, member 2"));
         assert_eq!(lines[1], "Cycle 2, from 1970-01-01T00:00:00.003Z, still open");
         let amount =
             |line: &str| lines.iter().find(|l| l.starts_with(line)).unwrap().split_at(30).1.trim().to_owned();

@@ -16,6 +16,7 @@ mod invariants;
 mod market;
 mod model;
 mod payments;
+mod planted;
 mod registry;
 mod scene;
 mod weights;

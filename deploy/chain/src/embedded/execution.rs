@@ -1,11 +1,12 @@
 //! Running one transaction in the sandbox, and saying in the chain's words what came of it. It knows no block history.
 
 use crate::{
+    compilation::{self, Entry},
     interface::{AccountId, Action, Balance, Cost, EventKind, EventRecord, Hash, Outcome},
     runtime::{
         Balances, Contracts, CouponSandbox, Runtime, RuntimeCall, RuntimeEvent, System, EXISTENTIAL_DEPOSIT,
     },
-    weights::{Metered, Pallet38, GAS_LIMIT, MAX_PROOF_SIZE},
+    weights::{Metered, Pallet38, GAS_LIMIT, MAX_PROOF_SIZE, MAX_REF_TIME},
     ChainError,
 };
 use drink::{
@@ -65,6 +66,33 @@ impl CouponSandbox {
 
     pub(super) fn code_hash_of(&mut self, contract: AccountId) -> Option<Hash> {
         self.execute_with(|| Contracts::code_hash(&native(contract))).map(|hash| hash.0)
+    }
+
+    /// What the execution that just ended cost, compiling included.
+    fn cost_of_execution(&mut self, consumed: Weight, deposit: StorageDeposit<Balance>) -> Cost {
+        let compiling = compilation::entered()
+            .into_iter()
+            .map(|(contract, entry)| self.compiling(&contract, entry))
+            .fold(0, u64::saturating_add);
+        let metered = cost(consumed, deposit);
+        Cost { ref_time: metered.ref_time.saturating_add(compiling), ..metered }
+    }
+
+    /// What compiling for this entry cost; nothing for a contract that is gone, or that never came to be.
+    fn compiling(&mut self, contract: &AccountId32, entry: Entry) -> u64 {
+        let Some(code_hash) = self.execute_with(|| Contracts::code_hash(contract)) else {
+            return 0;
+        };
+        compilation::price(code_hash.0, entry, || {
+            // The pallet keeps this map to itself too. Its values are the codes.
+            let place =
+                [storage_prefix(b"Contracts", b"PristineCode").to_vec(), code_hash.0.to_vec()].concat();
+            self.externalities()
+                .ext()
+                .storage(&place)
+                .and_then(|code| Vec::<u8>::decode(&mut code.as_slice()).ok())
+                .unwrap_or_default()
+        })
     }
 
     /// The trie that holds the contract's items.
@@ -166,7 +194,7 @@ pub(super) fn instantiate(
     let balance = sandbox.account(signer).free;
     let result =
         sandbox.instantiate_contract(code_hash.to_vec(), value, data, salt, native(signer), GAS_LIMIT, limit);
-    let cost = cost(result.gas_consumed, result.storage_deposit);
+    let cost = sandbox.cost_of_execution(result.gas_consumed, result.storage_deposit);
     let made = result.result.map_err(|error| {
         if error == pallet_contracts::Error::<Runtime>::CodeNotFound.into() {
             ChainError::NoSuchCode { code_hash }
@@ -210,7 +238,7 @@ pub(super) fn call(
         limit,
         Determinism::Enforced,
     );
-    let cost = cost(result.gas_consumed, result.storage_deposit);
+    let cost = sandbox.cost_of_execution(result.gas_consumed, result.storage_deposit);
     let returned = result.result.map_err(|error| {
         execution_fault(
             error,
@@ -226,7 +254,7 @@ fn finish(
     cost: Cost,
     events: Option<Vec<SystemEvent>>,
 ) -> Result<Transaction, ChainError> {
-    if cost.proof_size > MAX_PROOF_SIZE {
+    if cost.proof_size > MAX_PROOF_SIZE || cost.ref_time > MAX_REF_TIME {
         return Err(out_of_gas(cost));
     }
     if returned.did_revert() {
@@ -265,7 +293,8 @@ fn execution_fault(error: DispatchError, attempt: &Attempt) -> ChainError {
     use pallet_contracts::Error;
     let is = |known: Error<Runtime>| DispatchError::from(known) == error;
     if is(Error::OutOfGas) {
-        out_of_gas(attempt.cost)
+        // Proof size is not what the pallet limits here, and it may leave what the engine used last unaccounted for.
+        out_of_gas(Cost { ref_time: attempt.cost.ref_time.max(MAX_REF_TIME), ..attempt.cost })
     } else if is(Error::ContractNotFound) {
         ChainError::NoSuchContract { contract: attempt.contract }
     } else if is(Error::ContractTrapped) {

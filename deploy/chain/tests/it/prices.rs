@@ -1,7 +1,10 @@
 //! The prices of pallet-contracts 38, seen from a contract, and the counting of touches and topics.
 
 use crate::probe::{self, Op, Town, VALUE};
-use chain::{weights::MAX_PROOF_SIZE, Chain, ChainError, Cost};
+use chain::{
+    weights::{COMPILED_BYTE, MAX_PROOF_SIZE, MAX_REF_TIME},
+    Chain, ChainError, Cost,
+};
 
 const READ: u64 = 25_000_000;
 const WRITE: u64 = 100_000_000;
@@ -82,8 +85,21 @@ fn a_callees_touches_count_and_its_code_is_charged_again() {
     assert_eq!((alone.touches, through.touches), (1, 1));
     let code = u64::try_from(probe::wasm().len()).unwrap();
     assert_eq!(through.proof_size - alone.proof_size, 4_085 + code);
-    let call = 120_016_020 + 3 * READ + WRITE + 700 * code;
+    // The small probe is compiled whole, each time it is entered.
+    let call = 120_016_020 + 3 * READ + WRITE + 700 * code + COMPILED_BYTE * (code - 700);
     assert!((call..call + 5_000_000).contains(&(through.ref_time - alone.ref_time)));
+}
+
+#[test]
+fn code_that_is_never_reached_is_still_loaded_and_compiled() {
+    const MORE: u64 = 1_000;
+    let mut town = Town::new();
+    let short = town.view(Op::Set, 1, &[]).unwrap().cost;
+    let (code, _) = town.chain.upload(town.ann, &probe::wasm_with(1_000)).unwrap();
+    town.probe = town.chain.instantiate(town.ann, code, 0, Vec::new(), Vec::new()).unwrap().0;
+    let long = town.view(Op::Set, 1, &[]).unwrap().cost;
+    assert_eq!(long.proof_size - short.proof_size, MORE);
+    assert_eq!(long.ref_time - short.ref_time, MORE * (700 + COMPILED_BYTE));
 }
 
 #[test]
@@ -100,7 +116,7 @@ fn what_no_block_has_room_for_is_out_of_gas() {
     let mut town = Town::new();
     assert!(matches!(
         town.call(Op::Spin, 0, &[]),
-        Err(ChainError::OutOfGas { ref_time, .. }) if ref_time > 1_499_000_000_000
+        Err(ChainError::OutOfGas { ref_time, .. }) if ref_time >= MAX_REF_TIME
     ));
     // 10,258 bytes of proof a touch: 383 fit.
     assert!(town.view(Op::Get, 350, &[]).is_ok());

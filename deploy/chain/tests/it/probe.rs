@@ -38,7 +38,13 @@ pub(crate) enum Op {
 }
 
 pub(crate) fn wasm() -> Vec<u8> {
-    wat::parse_str(include_str!("probe.wat")).unwrap()
+    wasm_with(0)
+}
+
+/// The probe with that many instructions more, which are never reached.
+pub(crate) fn wasm_with(unreached: usize) -> Vec<u8> {
+    let text = include_str!("probe.wat").replace(";; unreached", &"nop ".repeat(unreached));
+    wat::parse_str(text).unwrap()
 }
 
 pub(crate) fn input(op: Op, times: u16, arguments: &[u8]) -> Vec<u8> {

@@ -61,9 +61,12 @@ impl Model {
                     let code = (at == self.places.alliance).then_some(self.places.alliance_code);
                     return Err(E::UnknownRegistry { registry: at, code });
                 }
-                let terms = self.sale_terms(*coupon).map_err(|refusal| match refusal {
-                    RegistryError::CouponFrozen { .. } => E::CouponFrozen { coupon: *coupon },
-                    _ => E::NoSuchCoupon { coupon: *coupon },
+                let terms = self.sale_terms(*coupon).map_err(|refusal| {
+                    if matches!(refusal, RegistryError::CouponFrozen { .. }) {
+                        E::CouponFrozen { coupon: *coupon }
+                    } else {
+                        E::NoSuchCoupon { coupon: *coupon }
+                    }
                 })?;
                 if terms.owner != caller {
                     return Err(E::NotHolder { holder: terms.owner, caller });

@@ -374,10 +374,14 @@ pub(crate) struct Dice<'a> {
     pub(crate) model: &'a Model,
 }
 
-const MESSAGES: [(u32, fn(&mut Dice<'_>) -> Op); 37] = [
-    (5, |dice| dice.advance()),
+/// Draws one kind of step.
+type Draw = fn(&mut Dice<'_>) -> Op;
+
+/// Every kind of step, with its weight.
+const STEPS: [(u32, Draw); 39] = [
+    (9, |dice| dice.advance()),
     (1, |dice| dice.allow()),
-    (1, |dice| dice.misbehave()),
+    (2, |dice| dice.misbehave()),
     (1, |dice| dice.gift()),
     (1, |dice| dice.overpay()),
     (5, |dice| dice.create()),
@@ -385,7 +389,7 @@ const MESSAGES: [(u32, fn(&mut Dice<'_>) -> Op); 37] = [
     (3, |dice| dice.withdraw_escrow()),
     (3, |dice| dice.create_drop()),
     (8, |dice| dice.issue()),
-    (7, |dice| dice.claim()),
+    (4, |dice| dice.claim()),
     (2, |dice| dice.set_frozen()),
     (2, |dice| dice.set_cashier()),
     (1, |dice| dice.cancel_permits()),
@@ -398,23 +402,23 @@ const MESSAGES: [(u32, fn(&mut Dice<'_>) -> Op); 37] = [
     (1, |dice| dice.sale_terms()),
     (5, |dice| dice.approve()),
     (5, |dice| dice.transfer()),
-    (4, |dice| dice.apply()),
-    (4, |dice| dice.admit()),
+    (2, |dice| dice.apply()),
+    (2, |dice| dice.admit()),
     (4, |dice| dice.deposit()),
     (3, |dice| dice.withdraw_collateral()),
     (12, |dice| dice.alliance_redeem()),
     (4, |dice| dice.alliance_roll_back()),
-    (5, |dice| dice.close()),
-    (5, |dice| dice.pay_in()),
+    (2, |dice| dice.close()),
+    (3, |dice| dice.pay_in()),
     (2, |dice| dice.cover()),
-    (4, |dice| dice.payout()),
+    (2, |dice| dice.payout()),
     (1, |dice| dice.exit()),
-    (8, |dice| dice.list()),
+    (5, |dice| dice.list()),
     (8, |dice| dice.buy()),
     (3, |dice| dice.cancel()),
+    (2, |dice| dice.withdraw()),
+    (1, |dice| dice.set_fee()),
 ];
-
-const REST: [(u32, fn(&mut Dice<'_>) -> Op); 2] = [(2, |dice| dice.withdraw()), (1, |dice| dice.set_fee())];
 
 impl Dice<'_> {
     /// The next step: half the time one that life is short of, so that lives go deep.
@@ -425,12 +429,11 @@ impl Dice<'_> {
                 return step(self);
             }
         }
-        let all: Vec<_> = MESSAGES.iter().chain(&REST).collect();
-        all.choose_weighted(self.rng, |(weight, _)| *weight).unwrap().1(self)
+        STEPS.choose_weighted(self.rng, |(weight, _)| *weight).unwrap().1(self)
     }
 
     /// What would lead on from here.
-    fn wanted(&self) -> Vec<fn(&mut Dice<'_>) -> Op> {
+    fn wanted(&self) -> Vec<Draw> {
         let (registry, alliance, now) = (&self.model.registry, &self.model.alliance, self.model.now);
         let standing = || alliance.members.keys().map(|who| alliance.positions(*who));
         let live = |through_alliance| {
@@ -445,8 +448,9 @@ impl Dice<'_> {
             })
         };
         let market = self.model.places.market;
+        let ghost = self.model.places.of(GHOST);
         let approved = |coupon: &super::registry::Coupon| coupon.approved == Some(market);
-        let wanted: [(bool, fn(&mut Dice<'_>) -> Op); 17] = [
+        let wanted: [(bool, Draw); 20] = [
             (alliance.members.len() < MERCHANTS.len(), |dice| dice.apply()),
             (alliance.members.values().any(|member| !member.active), |dice| dice.admit()),
             (alliance.members.values().any(|member| member.collateral < 100), |dice| dice.deposit()),
@@ -462,6 +466,11 @@ impl Dice<'_> {
             (standing().any(|(_, due, credit)| due > 0 || credit > 0), |dice| dice.payout()),
             (undoable(None), |dice| dice.roll_back()),
             (undoable(Some(self.model.places.alliance)), |dice| dice.alliance_roll_back()),
+            (undoable(Some(self.model.places.of(HELPERS[1]))), |dice| dice.roll_back_as_if_an_alliance()),
+            (registry.coupons.keys().any(|id| Self::of_relayer(self.model, *id)), |dice| {
+                dice.redeem_as_if_an_alliance()
+            }),
+            (registry.credits.keys().any(|(who, _)| *who != ghost), |dice| dice.withdraw_credit()),
             (registry.coupons.values().any(approved), |dice| dice.list()),
             (!self.model.market.listings.is_empty(), |dice| dice.buy()),
         ];
@@ -550,10 +559,10 @@ impl Dice<'_> {
     }
 
     fn asset(&mut self) -> Asset {
-        match self.rng.gen_range(0..10) {
-            0..=5 => Asset::Native,
-            6..=8 => Asset::Psp22(self.model.places.token),
-            _ => Asset::Psp22(self.model.places.of(GHOST)),
+        if self.chance(60) {
+            Asset::Native
+        } else {
+            Asset::Psp22(self.model.places.token)
         }
     }
 
@@ -584,8 +593,14 @@ impl Dice<'_> {
     }
 
     fn misbehave(&mut self) -> Op {
-        let bad =
-            [Mode::FeeOnTransfer, Mode::TrueWithoutMoving, Mode::Refuse, Mode::Trap, Mode::RefusePayouts];
+        let bad = [
+            Mode::FeeOnTransfer,
+            Mode::TrueWithoutMoving,
+            Mode::Refuse,
+            Mode::Trap,
+            Mode::RefusePayouts,
+            Mode::RefusePayouts,
+        ];
         let mode = if self.model.money.mode != Mode::Honest || self.chance(50) {
             Mode::Honest
         } else {
@@ -624,7 +639,7 @@ impl Dice<'_> {
             (Funding::Alliance, _) | (_, 0 | 1) => Acceptance::Alliance(self.model.places.alliance),
             (_, 2) => Acceptance::Listed(vec![a, self.model.places.of(GHOST)]),
             (_, 3..=6) => Acceptance::Listed(vec![a, b]),
-            (_, 7) => Acceptance::Alliance(self.model.places.of(HELPERS[1])),
+            (_, 7 | 8) => Acceptance::Alliance(self.model.places.of(HELPERS[1])),
             (Funding::Merchant | Funding::Escrow, _) => Acceptance::IssuerOnly,
         };
         let benefit = if self.chance(50) {
@@ -736,7 +751,7 @@ impl Dice<'_> {
 
     fn codes(&mut self) -> CodeSet {
         let name = ["poster", "receipt"][self.rng.gen_range(0..2)];
-        CodeSet { name, size: self.rng.gen_range(1..6) }
+        CodeSet { name, size: self.rng.gen_range(1..9) }
     }
 
     fn create_drop(&mut self) -> Op {
@@ -779,11 +794,14 @@ impl Dice<'_> {
 
     fn issue(&mut self) -> Op {
         let (campaign, caller) = self.issuing();
+        let known = self.model.registry.campaign(campaign).ok();
+        let left = known.map_or(1, |known| known.terms.supply - known.issued).max(1);
         let count = match self.rng.gen_range(0..30) {
             0 => 0,
             1 => 101,
-            2..=6 => self.rng.gen_range(2..6),
-            _ => self.rng.gen_range(1..3),
+            2 => left + 1,
+            3..=10 => self.rng.gen_range(1..=left),
+            _ => 1,
         };
         let to =
             (0..count).map(|_| if self.chance(85) { self.consumer() } else { self.merchant() }).collect();
@@ -795,8 +813,13 @@ impl Dice<'_> {
         let (mut campaign, caller) = self.issuing();
         let dropped: Vec<CampaignId> = (1u32..)
             .zip(&self.model.registry.campaigns)
-            .filter(|(_, campaign)| {
-                !campaign.drops.is_empty() && self.model.now < campaign.terms.issue_window.end
+            .filter(|(number, campaign)| {
+                let claimed = self.model.registry.codes.iter().filter(|(of, ..)| of == number).count();
+                let printed: u32 = campaign.drops.iter().map(|codes| codes.size).sum();
+                campaign.issued < campaign.terms.supply
+                    && !campaign.stopped
+                    && claimed < usize::try_from(printed).unwrap()
+                    && self.model.now < campaign.terms.issue_window.end
             })
             .map(|(number, _)| number)
             .collect();
@@ -805,7 +828,10 @@ impl Dice<'_> {
         }
         let drops =
             self.model.registry.campaign(campaign).map(|known| known.drops.clone()).unwrap_or_default();
-        let numbered: Vec<(u32, CodeSet)> = (1u32..).zip(drops).collect();
+        let unclaimed = |(drop, codes): &(u32, CodeSet)| {
+            (0..codes.size).any(|index| !self.model.registry.codes.contains(&(campaign, *drop, index)))
+        };
+        let numbered: Vec<(u32, CodeSet)> = (1u32..).zip(drops).filter(unclaimed).collect();
         let fallback = (1, self.codes());
         let (mut drop, mut codes) = self.pick(&numbered).unwrap_or(fallback);
         if self.chance(3) {
@@ -950,13 +976,14 @@ impl Dice<'_> {
         })
     }
 
+    /// Whether the relayer is the alliance that a coupon's terms name: any account may be.
+    fn of_relayer(model: &Model, id: CouponId) -> bool {
+        let relayer = Acceptance::Alliance(model.places.of(HELPERS[1]));
+        model.registry.campaign(id.campaign).is_ok_and(|known| known.terms.acceptance == relayer)
+    }
+
     fn redeem_as_if_an_alliance(&mut self) -> Op {
-        let relayer = self.model.places.of(HELPERS[1]);
-        let named = |model: &Model, id: CouponId| {
-            let campaign = model.registry.campaign(id.campaign);
-            campaign.is_ok_and(|known| known.terms.acceptance == Acceptance::Alliance(relayer))
-        };
-        let (id, owner) = self.coupon(named);
+        let (id, owner) = self.coupon(Self::of_relayer);
         let acceptor = self.suitable_acceptor(id);
         let settlement = if self.chance(90) { Settlement::OffChain } else { Settlement::OnChain };
         let order = self.order(acceptor, settlement);
@@ -1041,7 +1068,8 @@ impl Dice<'_> {
     }
 
     fn sale_terms(&mut self) -> Op {
-        let (coupon, owner) = self.coupon(|_, _| true);
+        let frozen = self.chance(40);
+        let (coupon, owner) = self.coupon(|model, id| model.registry.coupons[&id].frozen.is_some() == frozen);
         Op::Registry(RegistryCall::SaleTerms { caller: self.mostly(owner), coupon })
     }
 
@@ -1178,6 +1206,7 @@ impl Dice<'_> {
             coupon.owner != market
                 && (coupon.approved == Some(market)
                     || model.registry.operators.contains(&(coupon.owner, market)))
+                && model.sale_terms(id).is_ok_and(|terms| model.now < terms.ends_at)
         };
         let (coupon, owner) = self.coupon(approved);
         let now = self.model.now;

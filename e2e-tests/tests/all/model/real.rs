@@ -454,7 +454,7 @@ impl Real<'_> {
                 Place { registry: self.places.market, ..here }.bytes(purpose, subject, epoch, deadline)
             }
             Some(Forgery::OtherSubject) => here.bytes(purpose, other, epoch, deadline),
-            Some(Forgery::OtherTerms) if deadline % 2 == 0 => {
+            Some(Forgery::OtherTerms) if deadline.is_multiple_of(2) => {
                 here.bytes(purpose, subject, epoch, deadline - 1)
             }
             Some(Forgery::OtherTerms) => here.bytes(purpose, subject, epoch + 1, deadline),

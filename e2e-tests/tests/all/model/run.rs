@@ -13,7 +13,7 @@ use super::{
 };
 use ::alliance::{error::AllianceError, AllianceRef};
 use chain::{AccountId, Chain, TypedChain};
-use couponry::suite::Codes;
+use couponry::{audit, suite::Codes};
 use e2e_tests::{
     account,
     actors::{endowed, GHOST, OWNER},
@@ -29,6 +29,9 @@ use std::{collections::BTreeMap, fmt::Write, fs, path::PathBuf};
 
 /// The steps of one life. Short, so that shrinking is quick and early states come up often.
 pub(crate) const LIFE: usize = 250;
+
+/// Replaying a whole history takes its time.
+const AUDIT_EVERY: usize = 50;
 
 const ALLOWED: u128 = 1_000_000_000;
 
@@ -180,10 +183,15 @@ impl std::fmt::Display for Tally {
 
 /// What was refused, without the evidence: `Registry(Payment(WrongValue { .. }))` is `Payment.WrongValue`.
 fn why(refusal: &Refusal) -> String {
-    let debug = match refusal {
-        Refusal::Alliance(AllianceError::Registry(passed_on)) => format!("Registry({:?})", passed_on.error()),
-        other => format!("{other:?}"),
+    let passed_on = match refusal {
+        Refusal::Alliance(AllianceError::Registry(refusal)) => refusal.error(),
+        Refusal::Registry(_)
+        | Refusal::Psp34(_)
+        | Refusal::Alliance(_)
+        | Refusal::Market(_)
+        | Refusal::Trapped => None,
     };
+    let debug = passed_on.map_or(format!("{refusal:?}"), |error| format!("Alliance(Registry({error:?}))"));
     let path = debug.split([' ', '{', ')', '"']).next().unwrap_or_default();
     let (contract, names) = path.split_once('(').unwrap_or((path, path));
     if names.is_empty() {
@@ -221,8 +229,11 @@ impl Pair {
         }
         self.compare_storage()?;
         self.compare_members(op)?;
-        self.compare_money(deed.tokens_moved || self.steps % 25 == 0)?;
+        self.compare_money(deed.tokens_moved || self.steps.is_multiple_of(25))?;
         invariants::check(&self.model)?;
+        if self.steps.is_multiple_of(AUDIT_EVERY) {
+            self.audit()?;
+        }
         Ok(expected)
     }
 
@@ -231,6 +242,15 @@ impl Pair {
         let outcome = self.step(op)?;
         tally.count(op, &outcome);
         Ok(outcome)
+    }
+
+    fn audit(&self) -> Result<(), String> {
+        let report = audit::run(&self.world.chain, &self.world.suite, None, None);
+        let report = report.map_err(|fault| format!("11/S28: the audit ends at {fault}"))?;
+        if report.agrees {
+            return Ok(());
+        }
+        Err(format!("11/S28: the audit disagrees: {:?} {:?}", report.differences, report.holdings))
     }
 
     fn compare_storage(&self) -> Result<(), String> {
@@ -338,7 +358,7 @@ pub(crate) fn live(
     let lived = (|| {
         for _ in 0..steps {
             ops.push(Dice { rng: &mut rng, model: &pair.model }.roll());
-            pair.take_last(&ops, tally)?;
+            pair.take_last(&ops, tally).map(drop)?;
         }
         while let Some(op) = homeward(&pair.model) {
             ops.push(op);
@@ -488,6 +508,8 @@ pub(crate) fn remember(violation: &Violation) {
     if !failed_before().contains(&violation.seed) {
         let mut lines = fs::read_to_string(regressions()).unwrap_or_default();
         writeln!(lines, "{} at step {}", violation.seed, violation.step).expect("a string takes all");
-        fs::write(regressions(), lines).expect("the seed can be kept");
+        let path = regressions();
+        let folder = path.parent().expect("it is in a folder");
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, lines)).expect("the seed can be kept");
     }
 }
