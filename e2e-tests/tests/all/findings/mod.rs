@@ -1,3 +1,4 @@
 //! One test for each fault that was found, so that it stays away.
 
+mod absent_token;
 mod backing;

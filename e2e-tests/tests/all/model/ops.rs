@@ -561,8 +561,11 @@ impl Dice<'_> {
     fn asset(&mut self) -> Asset {
         if self.chance(60) {
             Asset::Native
-        } else {
+        } else if self.chance(95) {
             Asset::Psp22(self.model.places.token)
+        } else {
+            // An address where there is no token.
+            Asset::Psp22(self.model.places.of(GHOST))
         }
     }
 

@@ -1,0 +1,16 @@
+//! Any issuer could end everyone's audit with a campaign in a token that isn't there.
+
+use crate::scene::*;
+use couponry::audit;
+use e2e_tests::actors::account;
+use ink::codegen::TraitCallBuilder;
+use shared::assets::Asset;
+
+#[test]
+fn a_campaign_in_an_absent_token_leaves_the_audit_to_its_end() {
+    let (mut world, mut registry) = open();
+    let terms = terms_but(|t| t.asset = Asset::Psp22(account("nobody")));
+    act(&mut world, "bakery", 0, registry.call_mut().create_campaign(terms, Vec::new(), 0));
+    let report = audit::run(&world.chain, &world.suite, None, None).unwrap();
+    assert!(report.agrees, "{:?}", report.differences);
+}
