@@ -126,10 +126,16 @@ pub fn basket_hash(salt: &[u8; 32], items: &str) -> Hash {
     Blake2b::<U32>::new().chain_update(salt).chain_update(items).finalize().into()
 }
 
-/// The acceptor's, or its cashier's, consent to `order`; good as long as the order is.
-pub fn sign_order(domain: &Domain, signer: &Keypair, epoch: u32, order: &Order) -> OrderPermit {
+/// The acceptor's, or its cashier's, consent to take `coupon` for `order`; good as long as the order is.
+pub fn sign_order(
+    domain: &Domain,
+    signer: &Keypair,
+    epoch: u32,
+    coupon: CouponId,
+    order: &Order,
+) -> OrderPermit {
     let deadline = order.deadline;
-    let signature = signer.sign(&domain.message(Purpose::Order, &digest(order), epoch, deadline));
+    let signature = signer.sign(&domain.message(Purpose::Order, &(coupon, digest(order)), epoch, deadline));
     OrderPermit { signer: signer.account(), permit: Permit { epoch, deadline, signature } }
 }
 
@@ -320,8 +326,10 @@ mod tests {
             deadline: 99,
             settlement: Settlement::OnChain,
         };
-        let permit = sign_order(&domain, &shop, 4, &order);
-        assert!(domain.verifies(&shop.public(), Purpose::Order, &digest(&order), &permit.permit));
+        let coupon = CouponId { campaign: 1, serial: 1 };
+        let permit = sign_order(&domain, &shop, 4, coupon, &order);
+        let subject = (coupon, digest(&order));
+        assert!(domain.verifies(&shop.public(), Purpose::Order, &subject, &permit.permit));
         let signed = SignedOrder { order, basket: Some(basket), permit: Some(permit) };
         let shown = signed.payload();
         assert!(shown.len() <= payload::MAX_QR);

@@ -258,6 +258,10 @@ impl Words {
                 format!("the redemption became final at {}, and it is {}", time(final_at), time(now)),
                 "settle with the customer directly",
             ),
+            E::CouponBacked { coupon: id } => Refusal::new(
+                format!("coupon {} is backed by escrow and can't be frozen", coupon(*id)),
+                "let it be: its holder was promised the money",
+            ),
             E::NotFrozen { coupon: id } => Refusal::new(
                 format!("coupon {} isn't frozen", coupon(*id)),
                 "nothing to do",

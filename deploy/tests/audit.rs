@@ -186,7 +186,7 @@ impl Town {
 
     fn online(&mut self, acceptor: &str, number: u64, holder: &str, coupon: CouponId) -> Redemption {
         let order = self.order(acceptor, number, Settlement::OnChain);
-        let acceptor = Some(sign_order(&self.domain(), &Keypair::named(acceptor), 0, &order));
+        let acceptor = Some(sign_order(&self.domain(), &Keypair::named(acceptor), 0, coupon, &order));
         let permits = Permits { acceptor, coupons: vec![CouponPermit { coupon, permit: None }] };
         let message = self.registry().call_mut().redeem(order, permits);
         self.act(holder, 25 * UNIT, message)
@@ -281,7 +281,7 @@ impl Town {
         });
         let tiny = self.issue("cinema", tiny, &["ben"], 1)[0];
         let order = self.order("ghost", 1, Settlement::OffChain);
-        let acceptor = Some(sign_order(&self.domain(), &Keypair::named("ghost"), 0, &order));
+        let acceptor = Some(sign_order(&self.domain(), &Keypair::named("ghost"), 0, coupon, &order));
         let permits = Permits { acceptor, coupons: vec![CouponPermit { coupon: tiny, permit: None }] };
         let message = self.registry().call_mut().redeem(order, permits);
         self.act("ben", 0, message);

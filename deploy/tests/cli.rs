@@ -177,7 +177,7 @@ fn a_first_campaign_from_printing_codes_to_the_audit() {
     assert!(town.ok("coupon 1/1").contains("held by"));
 
     // At the web shop: the bakery signs, Anna submits and pays.
-    town.ok("order sign --number 8 --basket 10 --settle on-chain --as bakery --out web.json --qr web.png");
+    town.ok("order sign --number 8 --basket 10 --settle on-chain --coupon 1/2 --as bakery --out web.json --qr web.png");
     let image = image::open(town.path("web.png")).unwrap().to_luma8();
     let order = rqrr::PreparedImage::prepare(image).detect_grids()[0].decode().unwrap().1;
     let bakery = town.balance("bakery");

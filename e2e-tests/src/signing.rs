@@ -42,9 +42,9 @@ impl Place {
         Permit { epoch, deadline, signature: keys.sign(&message) }
     }
 
-    /// An acceptor's or its cashier's consent to `order`, in its first epoch, good as long as the order.
-    pub fn order(&self, keys: &Keypair, order: &Order) -> OrderPermit {
-        let permit = self.permit(keys, Purpose::Order, &digest(order), 0, order.deadline);
+    /// An acceptor's or its cashier's consent to `coupon` for `order`, in its first epoch, good as long as the order.
+    pub fn order(&self, keys: &Keypair, coupon: CouponId, order: &Order) -> OrderPermit {
+        let permit = self.permit(keys, Purpose::Order, &(coupon, digest(order)), 0, order.deadline);
         OrderPermit { signer: keys.account(), permit }
     }
 

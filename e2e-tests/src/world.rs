@@ -1,7 +1,7 @@
 //! A chain with the suite and a token deployed, made once per process and forked for each test. Knows how to build and deploy, and no rule.
 
 use crate::{
-    actors::{account, endowed, OPERATOR, OWNER},
+    actors::{account, endowed, MERCHANTS, OPERATOR, OWNER},
     signing::Place,
 };
 use builder::{build, suite, Contract, Options, Progress, CHAIN_SIZE_LIMIT};
@@ -185,6 +185,11 @@ impl Builder {
         }
         let codes = self.codes.unwrap_or_else(codes);
         let suite = deploy_suite(&mut chain, owner, &codes, &self.config, b"world")?;
+        let mut registry: RegistryRef = reference(suite.registry);
+        for merchant in MERCHANTS {
+            let trust = registry.call_mut().set_cashier(suite.alliance, true);
+            chain.call_typed(account(merchant), 0, trust)?;
+        }
         Ok(World { chain, suite, token })
     }
 }

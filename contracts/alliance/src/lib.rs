@@ -160,9 +160,11 @@ mod alliance {
         ) -> Result<(), AllianceError> {
             self.ensure_known(registry)?;
             let acceptor = self.ledger.member(redemption.acceptor)?;
-            self.ensure_acceptor(redemption.acceptor, &acceptor)?;
-            let escrow = paid_from_escrow(&redemption)?;
             let (caller, paid) = (self.env().caller(), self.env().transferred_value());
+            if caller != redemption.acceptor {
+                return Err(AllianceError::NotAcceptor { acceptor: redemption.acceptor, caller });
+            }
+            let escrow = paid_from_escrow(&redemption)?;
             redemption.asset.collect(caller, escrow, paid).map_err(AllianceError::Payment)?;
             calls::roll_back(registry, &redemption, escrow)?;
             for debt in self.ledger.unbook(registry, &redemption, acceptor)? {

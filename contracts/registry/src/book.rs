@@ -19,7 +19,7 @@ use shared::{
     permit::{CouponPermit, Domain, OrderPermit, Permits, Purpose},
     psp34::{Id, PSP34Error, OVERFLOW},
     registry::{Refusal, RegistryError, SaleTerms},
-    terms::Terms,
+    terms::{Funding, Terms},
     AccountId, Balance, Hash, Timestamp,
 };
 
@@ -150,7 +150,7 @@ impl Book {
         if length > MAX_URI {
             return Err(RegistryError::UriTooLong { length, most: MAX_URI }.into());
         }
-        if escrow > 0 && terms.funding != shared::terms::Funding::Escrow {
+        if escrow > 0 && terms.funding != Funding::Escrow {
             return Err(RegistryError::NoEscrow.into());
         }
         let number = next_number(self.root.campaigns)?;
@@ -326,9 +326,13 @@ impl Book {
 
     /// Touches: 3 (campaign, coupon twice).
     /// # Errors
-    /// `NoSuchCampaign`, `NotIssuer`, `NoSuchCoupon`, `NotFrozen`.
+    /// `NoSuchCampaign`, `NotIssuer`, `CouponBacked`, `NoSuchCoupon`, `NotFrozen`.
     pub fn set_frozen(&mut self, caller: AccountId, id: CouponId, reason: Option<u8>) -> Result<(), Refusal> {
-        self.campaign(id.campaign)?.ensure_issuer(caller)?;
+        let campaign = self.campaign(id.campaign)?;
+        campaign.ensure_issuer(caller)?;
+        if reason.is_some() && campaign.terms.funding == Funding::Escrow {
+            return Err(RegistryError::CouponBacked { coupon: id }.into());
+        }
         let mut coupon = self.coupon(id).ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
         if reason.is_none() && coupon.frozen.is_none() {
             return Err(RegistryError::NotFrozen { coupon: id }.into());
@@ -397,7 +401,7 @@ impl Book {
         let payer = redemptions::payer(order, route)?;
         let (orders_key, orders) = self.order_word(order)?;
         let hash = digest(order);
-        self.ensure_acceptor_agrees(order, &hash, &permits.acceptor, route, domain, now)?;
+        self.ensure_acceptor_agrees(order, (id, hash), &permits.acceptor, route, domain, now)?;
 
         let coupon = self.coupons.take(id.to_u64()).ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
         let campaign = self.campaign(id.campaign)?;
@@ -454,7 +458,7 @@ impl Book {
     fn ensure_acceptor_agrees(
         &self,
         order: &Order,
-        hash: &Hash,
+        subject: (CouponId, Hash),
         signed: &Option<OrderPermit>,
         route: Route,
         domain: &Domain,
@@ -464,10 +468,11 @@ impl Book {
             (Some(OrderPermit { signer, permit }), _) => {
                 self.ensure_speaks_for(order.acceptor, *signer)?;
                 let current = self.holder(*signer).permit_epoch;
-                redemptions::ensure_permitted(domain, *signer, Purpose::Order, hash, permit, current, now)
+                redemptions::ensure_permitted(domain, *signer, Purpose::Order, &subject, permit, current, now)
             }
-            (None, Route::Direct(caller)) => self.ensure_speaks_for(order.acceptor, caller),
-            (None, Route::Alliance(_)) => Ok(()),
+            (None, Route::Direct(caller) | Route::Alliance(caller)) => {
+                self.ensure_speaks_for(order.acceptor, caller)
+            }
         }
     }
 
@@ -479,7 +484,7 @@ impl Book {
         }
     }
 
-    /// Touches: 5 (record, campaign, progress twice, coupon) and 2 for the holder; 1 more when a cashier is the caller.
+    /// Touches: 5 (record, campaign, progress twice, coupon) and 2 for the holder.
     /// # Errors
     /// `NoSuchRedemption`, `RedemptionFinal`, `NotTheAlliance`, `NotAcceptor`, `Overflow`.
     pub fn roll_back(
@@ -494,7 +499,9 @@ impl Book {
         }
         redemptions::ensure_reversible(redemption, route, now)?;
         if let Route::Direct(caller) = route {
-            self.ensure_speaks_for(acceptor, caller)?;
+            if caller != acceptor {
+                return Err(RegistryError::NotAcceptor { signer: caller }.into());
+            }
         }
         for used in &redemption.uses {
             let campaign = self.campaign(used.coupon.campaign)?;

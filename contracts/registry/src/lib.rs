@@ -144,10 +144,11 @@ mod registry {
             Ok(CouponId { campaign: claim.campaign, serial })
         }
 
-        /// Freezes a coupon of the caller's campaign for a reason (the issuer's own code), or thaws it with `None`. A frozen coupon can't be
+        /// Freezes a coupon of the caller's campaign for a reason (the issuer's own code), or thaws it with `None`. A coupon that escrow backs
+        /// can't be frozen: its holder could be kept from the money until it is the issuer's again. A frozen coupon can't be
         /// spent or moved.
         /// # Errors
-        /// `NoSuchCampaign`, `NotIssuer`, `NoSuchCoupon`, `NotFrozen`.
+        /// `NoSuchCampaign`, `NotIssuer`, `CouponBacked`, `NoSuchCoupon`, `NotFrozen`.
         #[ink(message)]
         pub fn set_frozen(&mut self, coupon: CouponId, reason: Option<u8>) -> Result<(), RegistryError> {
             self.book.set_frozen(self.env().caller(), coupon, reason)?;
@@ -155,7 +156,7 @@ mod registry {
             Ok(())
         }
 
-        /// Lets `cashier` accept orders for the caller, and nothing else, or dismisses it.
+        /// Lets `cashier`, a till's key or an alliance, accept orders for the caller, and nothing else, or dismisses it.
         #[ink(message)]
         pub fn set_cashier(&mut self, cashier: AccountId, allowed: bool) {
             let merchant = self.env().caller();
@@ -210,7 +211,7 @@ mod registry {
             Ok(*redemption)
         }
 
-        /// Undoes a redemption whole, within its window, by its acceptor or its cashier: the coupons live again, and counters, budget and escrow are as
+        /// Undoes a redemption whole, within its window, by its acceptor: the coupons live again, and counters, budget and escrow are as
         /// before. The caller pays back what came from escrow and what was paid on chain, as native value sent along or as
         /// PSP22 by allowance; the payer is paid, into its pull balance where the transfer fails. The order's number stays used.
         /// # Errors

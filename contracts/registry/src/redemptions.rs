@@ -20,7 +20,7 @@ pub const MAX_COUPONS: u32 = 1;
 pub enum Route {
     /// From this account.
     Direct(AccountId),
-    /// Through this alliance, which answers for the acceptor's consent.
+    /// Through this alliance, which speaks for the acceptor as a cashier does.
     Alliance(AccountId),
 }
 
@@ -39,7 +39,8 @@ pub fn check_order(order: &Order, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The discount `coupon` gives on `order`: min(rule, cap, eligible, budget).
+/// The discount `coupon` gives on `order`: min(rule, cap, eligible), all of it or nothing where the budget doesn't reach: who agreed to
+/// an order knows what it takes off.
 /// # Errors
 /// `CouponFrozen`, `RedeemWindowClosed`, `CouponExpired`, `ForeignCoupon`, `OnlyThroughAlliance`, `NotTheAlliance`, `BelowMinBasket`,
 /// `BudgetExhausted`, `NoEffect`.
@@ -65,10 +66,10 @@ pub fn weigh(
     if order.basket < terms.min_basket {
         return Err(RegistryError::BelowMinBasket { basket: order.basket, least: terms.min_basket }.into());
     }
-    if progress.budget_left == Some(0) {
+    let discount = terms.discount(order.eligible);
+    if progress.budget_left.is_some_and(|left| discount > left) {
         return Err(RegistryError::BudgetExhausted { campaign: id.campaign }.into());
     }
-    let discount = terms.discount(order.eligible).min(progress.budget_left.unwrap_or(Balance::MAX));
     if discount == 0 {
         return Err(RegistryError::NoEffect { coupon: id }.into());
     }

@@ -13,7 +13,8 @@ pub enum Purpose {
     /// A code's one-time key gives its coupon to an account. Subject: (campaign, drop, code index, account).
     #[codec(index = 0)]
     Claim,
-    /// An acceptor or its cashier stands by an order. Subject: the order's hash.
+    /// An acceptor or its cashier takes a coupon for an order. Subject: (coupon, the order's hash); without the coupon, anyone's own campaign
+    /// would do.
     #[codec(index = 1)]
     Order,
     /// A holder lets a coupon be spent on an order. Subject: (coupon, the order's hash).

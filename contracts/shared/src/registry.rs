@@ -32,14 +32,14 @@ pub struct SaleTerms {
 /// The messages that other contracts of the suite call.
 #[ink::trait_definition]
 pub trait CouponRegistry {
-    /// `redeem` through an alliance: the caller is the alliance that the terms name, and it answers for the acceptor's consent. Every
+    /// `redeem` through an alliance: the caller is the alliance that the terms name, and a cashier of the acceptor's. Every
     /// holder's consent must be signed. Settled off chain only; the campaign funded by the alliance or by escrow or by nobody.
     /// # Errors
     /// As `redeem`; `NotTheAlliance`, `OnChainThroughAlliance`, `PermitMissing`.
     #[ink(message)]
     fn redeem_for_alliance(&mut self, order: Order, permits: Permits) -> Result<Redemption, RegistryError>;
 
-    /// `roll_back` by the alliance the redemption came through, which answers for the acceptor's consent. Escrow comes back as native value
+    /// `roll_back` by the alliance the redemption came through, which lets only the acceptor do it. Escrow comes back as native value
     /// sent along, or as PSP22 by the alliance's allowance.
     /// # Errors
     /// As `roll_back`.
@@ -161,7 +161,7 @@ pub enum RegistryError {
     /// The basket is below the terms' least.
     #[codec(index = 32)]
     BelowMinBasket { basket: Balance, least: Balance },
-    /// The campaign's discount budget is used up.
+    /// The campaign's discount budget doesn't reach for the whole discount.
     #[codec(index = 33)]
     BudgetExhausted { campaign: CampaignId },
     /// The coupon would take nothing off.
@@ -200,6 +200,9 @@ pub enum RegistryError {
     /// The coupon isn't frozen.
     #[codec(index = 45)]
     NotFrozen { coupon: CouponId },
+    /// A coupon that escrow backs can't be frozen.
+    #[codec(index = 46)]
+    CouponBacked { coupon: CouponId },
 }
 
 /// A refusal on its way out. Boxed: code that passes a pointer through every `?` is smaller than code that copies the evidence.

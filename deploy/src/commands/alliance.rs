@@ -13,7 +13,7 @@ use alliance::{
     members::{Member, Status},
 };
 use blake2::{digest::consts::U32, Blake2b, Digest};
-use chain::{keys::ss58, AccountId, Balance, Message};
+use chain::{keys::ss58, AccountId, Balance, Message, TypedChain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
 use scale::{Decode, Encode};
@@ -130,6 +130,10 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
             let profile = Blake2b::<U32>::digest(&opts.profile).into();
             let message = desk.alliance().call_mut().apply(desk.suite.registry, profile);
             let (member, ()) = send(&mut desk, &config, &opts.signer, config.joining_fee, message)?;
+            // So that orders which come through the alliance count as accepted by the member.
+            let trust = desk.registry().call_mut().set_cashier(desk.suite.alliance, true);
+            let trusted = desk.session.chain.call_typed(member, 0, trust).map(|_| ());
+            desk.session.explained(trusted)?;
             done(desk, format!("{} has applied", opts.signer), json!({ "member": ss58(&member) }))
         }
         Command::Admit(opts) => {

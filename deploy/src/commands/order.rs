@@ -47,6 +47,9 @@ pub struct OrderSign {
     /// The part of it that coupons apply to [default: all of it]
     #[arg(long, value_name = "AMOUNT")]
     eligible: Option<String>,
+    /// The coupon that the acceptor takes, campaign/serial, where its holder submits; else the acceptor submits the order itself
+    #[arg(long)]
+    coupon: Option<String>,
     /// What is in the basket: only its salted hash goes on chain
     #[arg(long, default_value = "")]
     items: String,
@@ -159,7 +162,8 @@ pub fn order(command: &OrderCommand, ctx: &Context) -> Result<Report, Refusal> {
         settlement: opts.settle.into(),
     };
     let epoch = epoch(&desk, signer.account())?;
-    let permit = Some(sign_order(&desk.domain(), &signer, epoch, &order));
+    let coupon = opts.coupon.as_deref().map(coupon_id).transpose().map_err(|fault| fault.at("--coupon"))?;
+    let permit = coupon.map(|coupon| sign_order(&desk.domain(), &signer, epoch, coupon, &order));
     let signed = SignedOrder { order, basket: Some(sold), permit };
     if let Some(image) = &opts.qr {
         write_file(image, &qr_png(&signed.payload())?, false)?;

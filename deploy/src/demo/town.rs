@@ -184,6 +184,9 @@ impl Play<'_> {
             let (collateral, cap) = (amount(&merchant.collateral)?, amount(&merchant.cap)?);
             let apply = self.desk.alliance().call_mut().apply(self.desk.suite.registry, [0; 32]);
             self.desk.session.send(account, fee, apply, Words::alliance)?;
+            let trust = self.desk.registry().call_mut().set_cashier(self.desk.suite.alliance, true);
+            let trusted = self.desk.session.chain.call_typed(account, 0, trust).map(|_| ());
+            self.desk.session.explained(trusted)?;
             let admit = self.desk.alliance().call_mut().admit(account, cap);
             self.desk.session.send(operator, 0, admit, Words::alliance)?;
             let deposit = self.desk.alliance().call_mut().deposit_collateral(collateral);
@@ -461,7 +464,7 @@ impl Play<'_> {
                 }
             }
             Way::Web => {
-                let signed = Some(sign_order(&domain, &acceptor, 0, &order));
+                let signed = Some(sign_order(&domain, &acceptor, 0, coupon, &order));
                 let permits =
                     Permits { acceptor: signed, coupons: vec![CouponPermit { coupon, permit: None }] };
                 let basket = order.basket;

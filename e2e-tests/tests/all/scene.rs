@@ -295,7 +295,7 @@ pub(crate) fn held_by(world: &World, holder: &str, coupon: CouponId, order: &Ord
 /// What a holder at a web checkout submits: the acceptor's permit, signed by itself or its cashier.
 pub(crate) fn signed_by(world: &World, signer: &str, coupon: CouponId, order: &Order) -> Permits {
     let coupons = vec![CouponPermit { coupon, permit: None }];
-    Permits { acceptor: Some(world.place().order(&keys(signer), order)), coupons }
+    Permits { acceptor: Some(world.place().order(&keys(signer), coupon, order)), coupons }
 }
 
 /// What a relayer submits: both permits.

@@ -240,7 +240,9 @@ impl Model {
             AllianceCall::RollBack { registry, redemption, value, .. } => {
                 self.known(self.places.of(registry))?;
                 self.alliance.member(redemption.acceptor)?;
-                self.acceptor_calls(redemption.acceptor, caller)?;
+                if caller != redemption.acceptor {
+                    return Err(E::NotAcceptor { acceptor: redemption.acceptor, caller });
+                }
                 let escrow = from_escrow(redemption);
                 self.money.collect(redemption.asset, this, caller, escrow, *value).map_err(E::Payment)?;
                 let registry = self.places.registry;

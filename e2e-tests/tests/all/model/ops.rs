@@ -870,7 +870,12 @@ impl Dice<'_> {
     }
 
     fn set_cashier(&mut self) -> Op {
-        let cashier = if self.chance(80) { HELPERS[0] } else { self.anyone() };
+        let cashier = match self.rng.gen_range(0..10) {
+            0..=4 => HELPERS[0],
+            5 | 6 => HELPERS[1],
+            7 | 8 => "alliance",
+            _ => self.anyone(),
+        };
         let allowed = self.chance(75);
         Op::Registry(RegistryCall::SetCashier { caller: self.merchant(), cashier, allowed })
     }

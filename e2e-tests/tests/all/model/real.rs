@@ -407,6 +407,7 @@ impl Real<'_> {
     ) -> Permits {
         let hash = blake2(order);
         let other: Hash = [5; 32];
+        let first = coupons.first().map_or(CouponId { campaign: 0, serial: 0 }, |(coupon, _)| *coupon);
         let sign = |consent: &Consent, purpose, subject: &dyn Fn(Hash) -> Vec<u8>| {
             let signer = keys(consent.signer);
             let (epoch, deadline) = (consent.epoch, consent.deadline);
@@ -416,7 +417,7 @@ impl Real<'_> {
         Permits {
             acceptor: acceptor.as_ref().map(|consent| OrderPermit {
                 signer: self.places.of(consent.signer),
-                permit: sign(consent, Purpose::Order, &|hash| hash.encode()),
+                permit: sign(consent, Purpose::Order, &|hash| (first, hash).encode()),
             }),
             coupons: coupons
                 .iter()

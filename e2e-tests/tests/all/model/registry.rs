@@ -465,7 +465,10 @@ impl Model {
     }
 
     fn set_frozen(&mut self, caller: AccountId, id: CouponId, reason: Option<u8>) -> Result<Answer, E> {
-        self.registry.campaign_of(caller, id.campaign)?;
+        let campaign = self.registry.campaign_of(caller, id.campaign)?;
+        if reason.is_some() && campaign.terms.funding == Funding::Escrow {
+            return Err(E::CouponBacked { coupon: id });
+        }
         let coupon = self.registry.coupons.get_mut(&id).ok_or(E::NoSuchCoupon { coupon: id })?;
         if coupon.frozen.is_none() && reason.is_none() {
             return Err(E::NotFrozen { coupon: id });
@@ -544,14 +547,14 @@ impl Model {
             return Err(E::BelowMinBasket { basket: order.basket, least: terms.min_basket });
         }
         let left = self.registry.counts(id.campaign).budget_left;
-        if left == Some(0) {
-            return Err(E::BudgetExhausted { campaign: id.campaign });
-        }
         let by_rule = match terms.benefit {
             Benefit::AmountOff { value } => value,
             Benefit::PercentOff { bps, cap } => (order.eligible * Balance::from(bps) / 10_000).min(cap),
         };
-        let discount = by_rule.min(order.eligible).min(left.unwrap_or(Balance::MAX));
+        let discount = by_rule.min(order.eligible);
+        if left.is_some_and(|left| discount > left) {
+            return Err(E::BudgetExhausted { campaign: id.campaign });
+        }
         if discount == 0 {
             return Err(E::NoEffect { coupon: id });
         }
@@ -599,8 +602,9 @@ impl Model {
                 self.registry.speaks_for(order.acceptor, signer)?;
                 self.check_consent(consent, signer)?;
             }
-            (None, Route::Direct(caller)) => self.registry.speaks_for(order.acceptor, caller)?,
-            (None, Route::Alliance(_)) => {}
+            (None, Route::Direct(caller) | Route::Alliance(caller)) => {
+                self.registry.speaks_for(order.acceptor, caller)?;
+            }
         }
         let discount = self.weigh(order, *id, route)?;
         let coupon = self.registry.coupons[id].clone();
@@ -677,7 +681,10 @@ impl Model {
             return Err(E::RedemptionFinal { final_at: redemption.final_at, now });
         }
         match (redemption.alliance, route) {
-            (None, Route::Direct(caller)) => self.registry.speaks_for(redemption.acceptor, caller)?,
+            (None, Route::Direct(caller)) if caller != redemption.acceptor => {
+                return Err(E::NotAcceptor { signer: caller })
+            }
+            (None, Route::Direct(_)) => {}
             (Some(alliance), Route::Alliance(caller)) if alliance == caller => {}
             (_, Route::Direct(caller) | Route::Alliance(caller)) => return Err(E::NotTheAlliance { caller }),
         }

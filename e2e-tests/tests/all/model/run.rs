@@ -12,11 +12,12 @@ use super::{
     Model, Outcome, Places, Refusal, Who,
 };
 use ::alliance::{error::AllianceError, AllianceRef};
+use ::registry::RegistryRef;
 use chain::{AccountId, Chain, TypedChain};
 use couponry::{audit, suite::Codes};
 use e2e_tests::{
     account,
-    actors::{endowed, GHOST, OWNER},
+    actors::{endowed, GHOST, HELPERS, MERCHANTS, OWNER},
     world::{reference, Fixture},
     World,
 };
@@ -73,6 +74,11 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
             world.allow(person, contract, ALLOWED);
         }
     }
+    let mut registry: RegistryRef = reference(world.suite.registry);
+    for merchant in MERCHANTS {
+        let trust = registry.call_mut().set_cashier(account(HELPERS[1]), true);
+        world.chain.call_typed(account(merchant), 0, trust).unwrap();
+    }
     world.fixture()
 }
 
@@ -107,7 +113,15 @@ fn model(world: &World) -> Model {
             mode: Mode::Honest,
             gifts: BTreeMap::new(),
         },
-        registry: Registry::default(),
+        registry: Registry {
+            cashiers: MERCHANTS
+                .into_iter()
+                .flat_map(|merchant| {
+                    [suite.alliance, account(HELPERS[1])].map(|cashier| (account(merchant), cashier))
+                })
+                .collect(),
+            ..Registry::default()
+        },
         alliance: Alliance::new(config, world.chain.now()),
         market: Market {
             owner: account(OWNER),

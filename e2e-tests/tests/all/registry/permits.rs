@@ -109,7 +109,7 @@ fn a_holders_permit_is_void_with_any_field_altered() {
             Settlement::OffChain if order.acceptor == account("cinema") => ("cinema", 0),
             Settlement::OffChain => ("bakery", 0),
         };
-        let acceptor = (who == "relayer").then(|| place.order(&keys("bakery"), &order));
+        let acceptor = (who == "relayer").then(|| place.order(&keys("bakery"), coupon, &order));
         let message = registry.call_mut().redeem(order, Permits { acceptor, coupons });
         assert_eq!(refused(&mut world, who, value, message), invalid);
     }
@@ -121,7 +121,7 @@ fn a_holders_permit_is_void_with_any_field_altered() {
 fn an_acceptors_permit_is_void_with_any_field_altered() {
     let (mut world, mut registry, coupon, _) = stage();
     let order = order("bakery", 1);
-    let subject = digest(&order);
+    let subject = (coupon, digest(&order));
     let signer = account("bakery");
     let mine = vec![CouponPermit { coupon, permit: None }];
     let sign = |place: Place, purpose, epoch, deadline| {
@@ -152,7 +152,7 @@ fn an_acceptors_permit_is_void_with_any_field_altered() {
         assert_eq!(refusal(&mut world, &order, signer, good.clone()), expected);
     }
     for stranger in ["ann", "cinema"] {
-        let permit = place.order(&keys(stranger), &order).permit;
+        let permit = place.order(&keys(stranger), coupon, &order).permit;
         let not_acceptor = RegistryError::NotAcceptor { signer: account(stranger) };
         assert_eq!(refusal(&mut world, &order, account(stranger), permit), not_acceptor);
     }
