@@ -12,7 +12,7 @@ use ink::{
     prelude::vec::Vec,
     storage::{traits::ManualKey, Mapping},
 };
-use shared::{order::Redemption, AccountId, Balance, Hash, Timestamp};
+use shared::{order::Redemption, terms::Funding, AccountId, Balance, Hash, Timestamp};
 
 /// What every message reads and most write anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Books what `redemption` makes its issuers owe to `acceptor`, and gives the debts. 2 touches for each debt and 2 more if there is any:
+    /// Books what `redemption` makes its issuers owe to `acceptor`, and gives the debts. 1 touch for each merchant-funded use, 2 for each debt and 2 more if there is any:
     /// the issuers' records, the acceptor's, which the caller has read, and the booking.
     /// # Errors
     /// `WrongAsset`, `NotMember`, `NotActive`, `OverLimit`, `Overflow`.
@@ -151,6 +151,10 @@ impl Ledger {
     ) -> Result<Vec<Debt>, AllianceError> {
         let mut debts = Vec::new();
         for used in &redemption.uses {
+            // Anyone's terms may name this alliance; a discount that nobody pays the acceptor for is a member's promise or none.
+            if used.funding == Funding::Merchant && used.issuer != redemption.acceptor {
+                self.member(used.issuer)?.ensure_active(used.issuer)?;
+            }
             let Some(debt) = Debt::of(used, redemption, &self.root.config)? else {
                 continue;
             };

@@ -74,10 +74,15 @@ impl Options {
         Self { out_dir: workspace.join(target).join("ink"), workspace, force: false }
     }
 
-    /// Builds the contracts of the checkout this crate was compiled in.
+    /// Builds the contracts of the checkout that cargo runs in; outside cargo, of the one this crate was compiled in.
+    ///
+    /// Checkouts that share a target folder share this crate's compiled form too, so the place it was compiled in may be another's.
     pub fn of_this_checkout() -> Self {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self::new(here.ancestors().nth(2).unwrap_or(here))
+        let running = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let mut folders = running.iter().flat_map(|package| package.ancestors());
+        let compiled = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let found = folders.find(|folder| folder.join("deploy/builder/Cargo.toml").is_file());
+        Self::new(found.or(compiled.ancestors().nth(2)).unwrap_or(compiled))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     context::{cannot, write_file, Context},
     refusals::Refusal,
 };
+use builder::Options;
 use chain::Keypair;
 use clap::Args;
 use rusqlite::Connection;
@@ -21,9 +22,9 @@ use std::{
 #[derive(Args, Debug)]
 #[command(after_help = "Example: couponry demo --out target/demo")]
 pub struct Opts {
-    /// The town's folder
-    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/high-street"))]
-    pub scenario: PathBuf,
+    /// The town's folder [default: deploy/scenarios/high-street of this checkout]
+    #[arg(long, value_name = "DIR")]
+    pub scenario: Option<PathBuf>,
     /// Where the chain, the audit's database and tables, the statements and the printed codes go; what is there is replaced
     #[arg(long, value_name = "DIR", default_value = "target/demo")]
     pub out: PathBuf,
@@ -51,7 +52,8 @@ impl Ending {
 /// # Errors
 /// Files that can't be read or written, contracts that aren't built, an audit that can't read the chain.
 pub fn run(opts: &Opts, bundles: &Path, out: &mut dyn Write) -> Result<Ending, Refusal> {
-    let scenario = scenario::Scenario::load(&opts.scenario)?;
+    let street = || Options::of_this_checkout().workspace.join("deploy/scenarios/high-street");
+    let scenario = scenario::Scenario::load(&opts.scenario.clone().unwrap_or_else(street))?;
     for folder in ["csv", "drops", "statements"] {
         let folder = opts.out.join(folder);
         if folder.exists() {

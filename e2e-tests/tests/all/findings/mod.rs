@@ -4,4 +4,5 @@ mod absent_token;
 mod backing;
 mod frozen_escrow;
 mod shaved_discount;
+mod strangers_discount;
 mod strangers_terms;

@@ -348,6 +348,9 @@ impl Model {
         let acceptor = redemption.acceptor;
         let config = self.alliance.config.clone();
         for used in &redemption.uses {
+            if used.funding == Funding::Merchant && used.issuer != acceptor {
+                self.alliance.ensure_active(used.issuer)?;
+            }
             if used.funding != Funding::Alliance || used.issuer == acceptor {
                 continue;
             }
