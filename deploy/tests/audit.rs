@@ -457,6 +457,19 @@ fn money_sent_unasked_is_surplus_and_no_difference() {
 }
 
 #[test]
+fn a_campaign_in_a_contract_that_is_no_token_stops_no_audit() {
+    let mut town = Town::lived();
+    let no_token = Asset::Psp22(town.suite.market);
+    town.campaign("cinema", 0, |terms| {
+        (terms.asset, terms.funding) = (no_token, Funding::Merchant);
+    });
+    let report = town.audit();
+    assert_eq!(report.differences, []);
+    let holding = report.holdings.iter().find(|h| h.asset == no_token).unwrap();
+    assert_eq!((holding.owed, holding.held), (0, 0));
+}
+
+#[test]
 fn every_tampered_storage_item_is_named() {
     let lived = Town::lived();
     let moment = lived.chain.snapshot();
