@@ -10,7 +10,7 @@ use crate::{
 use chain::{keys::ss58, AccountId, Balance, TypedChain};
 use clap::Args;
 use ink::{codegen::TraitCallBuilder, env::Event};
-use registry::events::OrderRedeemed;
+use registry::{events::OrderRedeemed, redemptions::paid_from_escrow};
 use scale::DecodeAll;
 use serde_json::json;
 use shared::{
@@ -18,7 +18,6 @@ use shared::{
     order::{Order, Redemption, Settlement},
     permit::{CouponPermit, Permits},
     registry::RegistryError,
-    terms::Funding,
 };
 use std::path::PathBuf;
 
@@ -121,11 +120,7 @@ pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
     let acceptor = desk.session.account(opts.acceptor.as_ref().unwrap_or(&opts.signer))?;
     let redemption = find(&desk, acceptor, opts.number)?;
     desk.session.words.count_in(redemption.asset);
-    let escrow = redemption
-        .uses
-        .iter()
-        .filter(|used| used.funding == Funding::Escrow)
-        .fold(0u128, |sum, used| sum.saturating_add(used.discount));
+    let escrow = paid_from_escrow(&redemption);
     let paid = redemption.payer.map_or(0, |_| redemption.net);
     let owed = escrow.saturating_add(paid);
     let value = value_of(redemption.asset, owed);

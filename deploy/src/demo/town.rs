@@ -15,7 +15,7 @@ use crate::{
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Keypair, TypedChain};
 use ink::codegen::TraitCallBuilder;
 use rand::{rngs::StdRng, SeedableRng};
-use registry::campaigns::Campaign;
+use registry::{campaigns::Campaign, redemptions::paid_from_escrow};
 use shared::{
     ids::CouponId,
     merkle::Tree,
@@ -493,10 +493,8 @@ impl Play<'_> {
                 "see orders.csv",
             ),
         })?;
-        let escrow =
-            redemption.uses.iter().filter(|used| used.funding == Funding::Escrow).map(|used| used.discount);
         let paid = redemption.payer.map_or(0, |_| redemption.net);
-        let value = escrow.fold(paid, |sum: Balance, part| sum.saturating_add(part));
+        let value = paid_from_escrow(&redemption).saturating_add(paid);
         let coupons: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
         if redemption.alliance.is_some() {
             let message = self.desk.alliance().call_mut().roll_back(self.desk.suite.registry, redemption);
