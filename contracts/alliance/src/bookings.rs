@@ -35,18 +35,21 @@ pub struct Booking {
 }
 
 impl Debt {
-    /// The debt that `used` makes, if it makes any: escrow has paid and merchant funding costs only the acceptor, nobody owes itself, and
-    /// a share may round to nothing.
+    /// The debt that `used` makes, if it makes any: escrow has paid, in the alliance's asset or not at all, and merchant funding costs only the
+    /// acceptor, nobody owes itself, and a share may round to nothing.
     ///
     /// The acceptor is the one who calls, so both roundings go against it: its basis down, the fee up.
     /// # Errors
     /// `WrongAsset`.
     pub fn of(used: &Use, redemption: &Redemption, config: &Config) -> Result<Option<Self>, AllianceError> {
-        if used.funding != Funding::Alliance || used.issuer == redemption.acceptor {
+        if used.issuer == redemption.acceptor || used.funding == Funding::Merchant {
             return Ok(None);
         }
         if redemption.asset != config.asset {
             return Err(AllianceError::WrongAsset { expected: config.asset, redeemed: redemption.asset });
+        }
+        if used.funding == Funding::Escrow {
+            return Ok(None);
         }
         let rate_bps = config.default_rate_bps;
         let amount = share_down(used.discount, rate_bps);
@@ -57,19 +60,6 @@ impl Debt {
             fee: share_up(amount, config.fee_bps),
         }))
     }
-}
-
-/// What the acceptor had from escrow, and so gives back when it rolls back.
-/// # Errors
-/// `Overflow`.
-pub fn paid_from_escrow(redemption: &Redemption) -> Result<Balance, AllianceError> {
-    let mut sum: Balance = 0;
-    for used in &redemption.uses {
-        if used.funding == Funding::Escrow {
-            sum = sum.checked_add(used.discount).ok_or(AllianceError::Overflow)?;
-        }
-    }
-    Ok(sum)
 }
 
 #[cfg(test)]
@@ -108,28 +98,16 @@ mod tests {
     }
 
     #[test]
-    fn a_debt_in_another_asset_is_refused_and_escrow_in_another_asset_is_not() {
+    fn nobody_is_paid_in_another_asset() {
         let asset = Asset::Psp22(account(9));
-        for (funding, expected) in [
-            (Funding::Alliance, Err(AllianceError::WrongAsset { expected: Asset::Native, redeemed: asset })),
-            (Funding::Escrow, Ok(None)),
-        ] {
+        let wrong = Err(AllianceError::WrongAsset { expected: Asset::Native, redeemed: asset });
+        for (funding, expected) in
+            [(Funding::Alliance, wrong), (Funding::Escrow, wrong), (Funding::Merchant, Ok(None))]
+        {
             let mut redemption = redemption(1, account(2), &[(account(1), funding, 999)]);
             redemption.asset = asset;
             assert_eq!(Debt::of(&redemption.uses[0], &redemption, &config()), expected);
         }
-    }
-
-    #[test]
-    fn only_escrow_is_given_back() {
-        let uses = [
-            (account(1), Funding::Escrow, 5),
-            (account(1), Funding::Alliance, 7),
-            (account(3), Funding::Escrow, 11),
-        ];
-        assert_eq!(paid_from_escrow(&redemption(1, account(2), &uses)), Ok(16));
-        let uses = [(account(1), Funding::Escrow, Balance::MAX); 2];
-        assert_eq!(paid_from_escrow(&redemption(1, account(2), &uses)), Err(AllianceError::Overflow));
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use ink::env::{
 use scale::{Decode, Encode};
 use shared::{
     assets::{Asset, PaymentFault},
-    order::{Order, Redemption},
+    order::{Kept, Order, Redemption},
     permit::Permits,
     AccountId, Balance,
 };
@@ -23,9 +23,8 @@ pub(crate) fn is_cashier(
     merchant: AccountId,
     key: AccountId,
 ) -> Result<bool, AllianceError> {
-    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::is_cashier"));
-    let input = ExecutionInput::new(selector).push_arg(merchant).push_arg(key);
-    ask(registry, input, 0)
+    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::is_cashier"));
+    ask(desk(registry)?, ExecutionInput::new(selector).push_arg(merchant).push_arg(key), 0)
 }
 
 /// # Errors
@@ -36,12 +35,12 @@ pub(crate) fn redeem(
     order: &Order,
     permits: &Permits,
 ) -> Result<Redemption, AllianceError> {
-    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::redeem_for_alliance"));
+    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::redeem"));
     let input = ExecutionInput::new(selector).push_arg(order).push_arg(permits);
     ask::<_, Result<Redemption, Refusal>>(registry, input, 0)?.map_err(AllianceError::Registry)
 }
 
-/// Rolls back, giving the registry the `escrow` it asks for, which the alliance has collected in `redemption`'s asset.
+/// Rolls back at the registry's desk, giving the registry the `escrow` it asks for, which the alliance has collected in `redemption`'s asset.
 /// # Errors
 /// `Payment`, `RegistryFailed`, `Registry`.
 #[inline(never)]
@@ -50,16 +49,29 @@ pub(crate) fn roll_back(
     redemption: &Redemption,
     escrow: Balance,
 ) -> Result<(), AllianceError> {
+    let desk = desk(registry)?;
     let value = match redemption.asset {
         Asset::Native => escrow,
         Asset::Psp22(token) => {
-            approve(token, registry, escrow).map_err(AllianceError::Payment)?;
+            approve(token, desk, escrow).map_err(AllianceError::Payment)?;
             0
         }
     };
-    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::roll_back_for_alliance"));
-    let input = ExecutionInput::new(selector).push_arg(redemption);
-    ask::<_, Result<(), Refusal>>(registry, input, value)?.map_err(AllianceError::Registry)
+    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::roll_back_for_alliance"));
+    let input = ExecutionInput::new(selector).push_arg(redemption).push_arg(None::<Kept>);
+    let remains: Option<Redemption> =
+        ask::<_, Result<_, Refusal>>(desk, input, value)?.map_err(AllianceError::Registry)?;
+    match remains {
+        None => Ok(()),
+        Some(_) => Err(AllianceError::RegistryFailed { registry }),
+    }
+}
+
+/// A registry's service desk.
+fn desk(registry: AccountId) -> Result<AccountId, AllianceError> {
+    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::branches"));
+    let (_, desk): (AccountId, AccountId) = ask(registry, ExecutionInput::new(selector), 0)?;
+    Ok(desk)
 }
 
 fn ask<Args, T>(registry: AccountId, input: ExecutionInput<Args>, value: Balance) -> Result<T, AllianceError>

@@ -22,7 +22,7 @@ pub use crate::alliance::{Alliance, AllianceRef};
 #[ink::contract]
 mod alliance {
     use crate::{
-        bookings::{paid_from_escrow, Debt},
+        bookings::Debt,
         calls,
         config::Config,
         cycles::Books,
@@ -164,7 +164,7 @@ mod alliance {
             if caller != redemption.acceptor {
                 return Err(AllianceError::NotAcceptor { acceptor: redemption.acceptor, caller });
             }
-            let escrow = paid_from_escrow(&redemption)?;
+            let escrow = redemption.paid_from_escrow();
             redemption.asset.collect(caller, escrow, paid).map_err(AllianceError::Payment)?;
             calls::roll_back(registry, &redemption, escrow)?;
             for debt in self.ledger.unbook(registry, &redemption, acceptor)? {

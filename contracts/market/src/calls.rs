@@ -1,27 +1,54 @@
 //! What the market asks of a registry. A registry that traps or misspeaks gives an error, never a panic. Holds no rules.
 use crate::error::MarketError;
-use ink::{codegen::TraitCallBuilder, contract_ref, prelude::vec::Vec};
+use ink::{
+    codegen::TraitCallBuilder,
+    contract_ref,
+    env::call::{build_call, ExecutionInput, Selector},
+    prelude::vec::Vec,
+    scale::{Decode, Error, Input},
+};
 use shared::{
     ids::CouponId,
-    psp34::{PSP34Error, FROZEN, MARKET_ONLY, PSP34, SOULBOUND},
-    registry::{CouponRegistry, RegistryError, SaleTerms},
+    psp34::{PSP34Error, FROZEN, LOCKED, MARKET_ONLY, PSP34, SOULBOUND},
+    registry::{CouponRegistry, SaleTerms},
     AccountId,
 };
 
 /// # Errors
-/// `NoSuchCoupon`, `CouponFrozen`, `RegistryFailed`.
+/// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
 pub(crate) fn sale_terms(registry: AccountId, coupon: CouponId) -> Result<SaleTerms, MarketError> {
     let target: contract_ref!(CouponRegistry, ink::env::DefaultEnvironment) = registry.into();
-    match target.call().sale_terms(coupon).try_invoke() {
+    let Ok(Ok((_, desk))) = target.call().branches().try_invoke() else {
+        return Err(MarketError::RegistryFailed { registry });
+    };
+    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::sale_terms"));
+    let reply = build_call::<ink::env::DefaultEnvironment>()
+        .call(desk)
+        .exec_input(ExecutionInput::new(selector).push_arg(coupon))
+        .returns::<Result<SaleTerms, Reason>>()
+        .try_invoke();
+    match reply {
         Ok(Ok(Ok(terms))) => Ok(terms),
-        Ok(Ok(Err(RegistryError::NoSuchCoupon { .. }))) => Err(MarketError::NoSuchCoupon { coupon }),
-        Ok(Ok(Err(RegistryError::CouponFrozen { .. }))) => Err(MarketError::CouponFrozen { coupon }),
+        Ok(Ok(Err(Reason(2)))) => Err(MarketError::NoSuchCoupon { coupon }),
+        Ok(Ok(Err(Reason(31)))) => Err(MarketError::CouponFrozen { coupon }),
+        Ok(Ok(Err(Reason(50)))) => Err(MarketError::CouponLocked { coupon }),
+        Ok(Ok(Err(Reason(68)))) => Err(MarketError::TradingPaused { registry }),
         Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(MarketError::RegistryFailed { registry }),
     }
 }
 
+/// The index of a `RegistryError`: decoding the whole of it would be 5 kB of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reason(u8);
+
+impl Decode for Reason {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        input.read_byte().map(Self)
+    }
+}
+
 /// # Errors
-/// `NoSuchCoupon`, `CouponFrozen`, `Soulbound`, `OtherMarketOnly`, `NotApproved`, `TransferRefused`, `RegistryFailed`.
+/// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `Soulbound`, `OtherMarketOnly`, `NotApproved`, `TransferRefused`, `RegistryFailed`.
 pub(crate) fn transfer(registry: AccountId, coupon: CouponId, to: AccountId) -> Result<(), MarketError> {
     let mut target: contract_ref!(PSP34, ink::env::DefaultEnvironment) = registry.into();
     match target.call_mut().transfer(to, coupon.into(), Vec::new()).try_invoke() {
@@ -51,6 +78,7 @@ fn refused(coupon: CouponId, refusal: &PSP34Error) -> MarketError {
         PSP34Error::TokenNotExists => MarketError::NoSuchCoupon { coupon },
         PSP34Error::NotApproved => MarketError::NotApproved { coupon },
         PSP34Error::Custom(word) if word == FROZEN => MarketError::CouponFrozen { coupon },
+        PSP34Error::Custom(word) if word == LOCKED => MarketError::CouponLocked { coupon },
         PSP34Error::Custom(word) if word == SOULBOUND => MarketError::Soulbound { coupon },
         PSP34Error::Custom(word) if word == MARKET_ONLY => MarketError::OtherMarketOnly { coupon },
         PSP34Error::Custom(_)
@@ -63,6 +91,21 @@ fn refused(coupon: CouponId, refusal: &PSP34Error) -> MarketError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ink::scale::Encode;
+    use shared::registry::{RegistryError, Scope};
+
+    #[test]
+    fn the_reasons_are_those_of_the_registry() {
+        let reasons = [
+            (RegistryError::NoSuchCoupon { coupon: CouponId { campaign: 1, serial: 2 } }, 2),
+            (RegistryError::CouponFrozen { coupon: CouponId { campaign: 1, serial: 2 }, reason: 3 }, 31),
+            (RegistryError::CouponLocked { coupon: CouponId { campaign: 1, serial: 2 }, until: 4 }, 50),
+            (RegistryError::Paused { scope: Scope::Trading }, 68),
+        ];
+        for (refusal, index) in reasons {
+            assert_eq!(Reason::decode(&mut refusal.encode().as_slice()), Ok(Reason(index)));
+        }
+    }
 
     #[test]
     fn each_refusal_of_a_registry_keeps_its_meaning() {
@@ -72,6 +115,7 @@ mod tests {
             (PSP34Error::TokenNotExists, MarketError::NoSuchCoupon { coupon }),
             (PSP34Error::NotApproved, MarketError::NotApproved { coupon }),
             (custom(FROZEN), MarketError::CouponFrozen { coupon }),
+            (custom(LOCKED), MarketError::CouponLocked { coupon }),
             (custom(SOULBOUND), MarketError::Soulbound { coupon }),
             (custom(MARKET_ONLY), MarketError::OtherMarketOnly { coupon }),
             (custom("Other"), MarketError::TransferRefused { coupon }),

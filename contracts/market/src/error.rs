@@ -86,4 +86,13 @@ pub enum MarketError {
     /// A sum passed what a number can hold.
     #[codec(index = 24)]
     Overflow,
+    /// The coupon is reserved for an order.
+    #[codec(index = 25)]
+    CouponLocked { coupon: CouponId },
+    /// The price is over the campaign's resale band.
+    #[codec(index = 26)]
+    PriceOverBand { price: Balance, highest: Balance },
+    /// The registry's guardian paused trading; coupons already listed can still be cancelled.
+    #[codec(index = 27)]
+    TradingPaused { registry: AccountId },
 }

@@ -49,7 +49,7 @@ mod market {
         /// of the listing, and of the market's count of coupons at the registry where it held none; the listing's goes to whoever removes
         /// it: the seller by `cancel`, or the buyer.
         /// # Errors
-        /// `UnknownRegistry`, `NoSuchCoupon`, `CouponFrozen`, `NotHolder`, `NoPrice`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`,
+        /// `UnknownRegistry`, `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NotHolder`, `NoPrice`, `PriceOverBand`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`,
         /// `AlreadyListed`, `Overflow`, `NotApproved`, `Soulbound`, `OtherMarketOnly`, `TransferRefused`, `NotReceived`, `RegistryFailed`.
         #[ink(message)]
         pub fn list(

@@ -45,7 +45,7 @@ pub struct Parts {
 
 impl Listing {
     /// # Errors
-    /// `NotHolder`, `NoPrice`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`.
+    /// `NotHolder`, `NoPrice`, `PriceOverBand`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`.
     pub fn new(
         terms: &SaleTerms,
         seller: AccountId,
@@ -59,6 +59,9 @@ impl Listing {
         }
         if price == 0 {
             return Err(MarketError::NoPrice);
+        }
+        if let Some(highest) = terms.highest_price.filter(|highest| price > *highest) {
+            return Err(MarketError::PriceOverBand { price, highest });
         }
         if ends_at <= now {
             return Err(MarketError::EndsInPast { ends_at, now });
@@ -165,6 +168,8 @@ mod tests {
             royalty_bps: 700,
             ends_at: 200,
             largest_discount: 1_000,
+            left: 1,
+            highest_price: Some(900),
         }
     }
 
@@ -196,6 +201,9 @@ mod tests {
         let outlasts = MarketError::OutlastsCoupon { ends_at: 201, coupon_ends_at: 200 };
         assert_eq!(list(3, 1, 300, 200), Some(not_holder));
         assert_eq!(list(1, 0, 300, 200), Some(MarketError::NoPrice));
+        let over_band = MarketError::PriceOverBand { price: 901, highest: 900 };
+        assert_eq!(list(1, 901, 300, 200), Some(over_band));
+        assert_eq!(list(1, 900, 300, 200), None);
         assert_eq!(list(1, 1, 300, NOW), Some(MarketError::EndsInPast { ends_at: NOW, now: NOW }));
         assert_eq!(list(1, 1, 300, NOW + 1), None);
         assert_eq!(list(1, 1, 300, 201), Some(outlasts));

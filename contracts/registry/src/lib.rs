@@ -1,36 +1,40 @@
-//! The coupon registry: campaigns, coupons, claims and redemptions, as a PSP34 token.
+//! The coupon registry: coupons, claims and redemptions, as a PSP34 token.
 //!
-//! This file is the shell: it reads the context, calls the book, emits events and moves money. It decides nothing.
+//! This file is the shell: it reads the context, calls the book, emits events and moves money. It decides nothing. What is done rarely is
+//! done through the registry's office and its service desk, which `Ledger` lets in.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
 pub mod book;
-pub mod campaigns;
-pub mod coupons;
-pub mod drops;
+pub mod branches;
 pub mod events;
 pub mod redemptions;
+mod shelf;
+pub mod till;
 
 pub use self::registry::{Registry, RegistryRef};
 
 #[ink::contract]
 mod registry {
     use crate::{
-        book::{Book, Issued},
-        campaigns::{Campaign, Improvement, Progress},
-        coupons::{Coupon, Holder},
-        drops::{Claim, Drop, Source},
+        book::Book,
+        branches,
         events::*,
-        redemptions::{self, Route},
+        redemptions::MAX_ORDERS,
+        shelf::{item, set_item},
+        till::{Scene, Till},
     };
-    use ink::prelude::{boxed::Box, vec::Vec};
+    use ink::prelude::vec::Vec;
+    use scale::Encode;
     use shared::{
+        announce::announce,
         assets::{Asset, PaymentFault},
-        ids::{CampaignId, CouponId},
+        claims::{CodeClaim, Source},
+        ids::CouponId,
+        ledger::{Ledger, Step},
         order::{Order, Quote, Redemption, Settlement},
-        permit::{Domain, Permits},
-        psp34::{Id, PSP34Error, PSP34},
-        registry::{CouponRegistry, Refusal, RegistryError, SaleTerms},
-        terms::Terms,
+        permit::{Domain, OrderPermit, Permits, Presented},
+        psp34::{Id, PSP34Error, PSP34Metadata, PSP34},
+        registry::{CouponRegistry, Outcome, Refusal, RegistryError},
     };
 
     /// Anyone may be an issuer here; nobody owns the registry.
@@ -40,277 +44,156 @@ mod registry {
     }
 
     impl Registry {
-        /// `chain_tag` is the chain's genesis hash: signatures made for another chain don't verify here.
+        /// Instantiates the registry's office and service desk too, from the code that this code pins. `chain_tag` is the chain's genesis hash:
+        /// signatures made for another chain don't verify here. The caller is the guardian, who may pause and nothing else.
+        /// # Errors
+        /// `OfficeFailed` when the office's or the desk's code isn't on the chain.
         #[ink(constructor)]
-        pub fn new(chain_tag: shared::Hash) -> Self {
-            Self::env().emit_event(RegistryCreated { chain_tag });
-            Self { book: Book::new(chain_tag) }
-        }
-
-        /// Creates a campaign of the caller's and locks `escrow`, in the terms' asset: native value sent along, or PSP22 by allowance. The caller
-        /// pays the deposit of the campaign.
-        /// # Errors
-        /// `InvalidTerms`, `UriTooLong`, `NoEscrow`, `Overflow`, `Payment`.
-        #[ink(message, payable)]
-        pub fn create_campaign(
-            &mut self,
-            terms: Terms,
-            uri: Vec<u8>,
-            escrow: Balance,
-        ) -> Result<CampaignId, RegistryError> {
-            let (issuer, now) = (self.env().caller(), self.env().block_timestamp());
-            let campaign = self.book.create_campaign(issuer, &terms, &uri, escrow, now)?;
-            self.collect(terms.asset, escrow)?;
-            self.env().emit_event(CampaignCreated { issuer, campaign, terms, uri, escrow });
-            Ok(campaign)
-        }
-
-        /// Makes a campaign of the caller's better for its holders. `AddEscrow` is paid with the call, as in `create_campaign`.
-        /// # Errors
-        /// `NoSuchCampaign`, `NotIssuer`, `NotBetter`, `NoEscrow`, `Overflow`, `Payment`.
-        #[ink(message, payable)]
-        pub fn improve_campaign(
-            &mut self,
-            campaign: CampaignId,
-            improvement: Improvement,
-        ) -> Result<(), RegistryError> {
-            let (caller, now) = (self.env().caller(), self.env().block_timestamp());
-            let asset = self.book.improve(caller, campaign, improvement, now)?;
-            self.collect(asset, improvement.price())?;
-            self.env().emit_event(CampaignImproved { campaign, improvement });
-            Ok(())
-        }
-
-        /// Takes back escrow that backs nothing: what live coupons, and those that a rollback may bring back, can't need, or all of it once the redeem window and
-        /// the last rollback window are over.
-        /// # Errors
-        /// `NoSuchCampaign`, `NotIssuer`, `NoEscrow`, `EscrowCommitted`, `Payment`.
-        #[ink(message)]
-        pub fn withdraw_escrow(
-            &mut self,
-            campaign: CampaignId,
-            amount: Balance,
-        ) -> Result<(), RegistryError> {
-            let (caller, now) = (self.env().caller(), self.env().block_timestamp());
-            let asset = self.book.withdraw_escrow(caller, campaign, amount, now)?;
-            self.env().emit_event(EscrowWithdrawn { campaign, amount });
-            asset.pay(caller, amount).map_err(RegistryError::Payment)
-        }
-
-        /// Commits to the Merkle root of `size` codes (see `shared::merkle`). Codes are good while the campaign issues: supply and escrow are
-        /// taken when a code is claimed, first come first served. The issuer pays the deposit of one small item.
-        /// # Errors
-        /// `NoSuchCampaign`, `NotIssuer`, `EmptyDrop`, `Overflow`.
-        #[ink(message)]
-        pub fn create_drop(
-            &mut self,
-            campaign: CampaignId,
-            root: shared::Hash,
-            size: u32,
-        ) -> Result<u32, RegistryError> {
-            let drop = self.book.create_drop(self.env().caller(), campaign, &Drop { root, size })?;
-            self.env().emit_event(DropCreated { campaign, drop, root, size });
-            Ok(drop)
-        }
-
-        /// Issues a coupon to each of `to`, at most 100, in order; gives the first serial. `source` is the issuer's own number for the batch:
-        /// a retry never issues twice. The issuer pays the coupons' deposits.
-        /// # Errors
-        /// `NoSuchCampaign`, `NotIssuer`, `BatchSize`, `SourceUsed`, `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`, `EscrowShort`,
-        /// `HolderLimit`, `Overflow`.
-        #[ink(message)]
-        pub fn issue(
-            &mut self,
-            campaign: CampaignId,
-            to: Vec<AccountId>,
-            source: u64,
-        ) -> Result<u32, RegistryError> {
-            let (caller, now) = (self.env().caller(), self.env().block_timestamp());
-            let issued = self.book.issue(caller, campaign, &to, source, now)?;
-            Ok(self.announce(campaign, &issued, &to, Source::Batch(source)))
+        pub fn new(chain_tag: shared::Hash) -> Result<Self, RegistryError> {
+            let office = branches::open(branches::OFFICE, (Self::env().caller(), chain_tag).encode())?;
+            let desk = branches::open(branches::DESK, chain_tag.encode())?;
+            Ok(Self { book: Book::new(chain_tag, office, desk) })
         }
 
         /// Turns a code into a coupon of `claim.to`. Anyone may submit it: the code's key has signed the account, so nobody else can have the
-        /// coupon. The caller pays the coupon's deposit.
+        /// coupon. Codes of campaigns for an attested audience are claimed at the office. The caller pays the coupon's deposit.
         /// # Errors
-        /// `NoSuchCampaign`, `NoSuchDrop`, `CodeUnproven`, `ClaimUnsigned`, `CodeUsed`, `IssueWindowClosed`, `IssuingStopped`,
-        /// `SupplyExhausted`, `EscrowShort`, `HolderLimit`, `Overflow`.
-        #[ink(message)]
-        pub fn claim(&mut self, claim: Claim) -> Result<CouponId, RegistryError> {
-            let domain = self.domain();
-            let issued = self.book.claim(&claim, &domain, self.env().block_timestamp())?;
-            let source = Source::Code { drop: claim.drop, index: claim.index };
-            let serial = self.announce(claim.campaign, &issued, &[claim.to], source);
-            Ok(CouponId { campaign: claim.campaign, serial })
-        }
-
-        /// Freezes a coupon of the caller's campaign for a reason (the issuer's own code), or thaws it with `None`. A coupon that escrow backs
-        /// can't be frozen: its holder could be kept from the money until it is the issuer's again. A frozen coupon can't be
-        /// spent or moved.
-        /// # Errors
-        /// `NoSuchCampaign`, `NotIssuer`, `CouponBacked`, `NoSuchCoupon`, `NotFrozen`.
-        #[ink(message)]
-        pub fn set_frozen(&mut self, coupon: CouponId, reason: Option<u8>) -> Result<(), RegistryError> {
-            self.book.set_frozen(self.env().caller(), coupon, reason)?;
-            self.env().emit_event(CouponFreezeChanged { coupon, reason });
-            Ok(())
-        }
-
-        /// Lets `cashier`, a till's key or an alliance, accept orders for the caller, and nothing else, or dismisses it.
-        #[ink(message)]
-        pub fn set_cashier(&mut self, cashier: AccountId, allowed: bool) {
-            let merchant = self.env().caller();
-            self.book.set_cashier(merchant, cashier, allowed);
-            self.env().emit_event(CashierChanged { merchant, cashier, allowed });
-        }
-
-        /// Voids every permit the caller has signed so far; gives the epoch to sign with from now on.
-        /// # Errors
+        /// `NoSuchCampaign`, `Paused`, `NoSuchDrop`, `CodeUnproven`, `ClaimUnsigned`, `CodeUsed`, `AttestationMissing`, `SelfReferral`,
+        /// `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`, `EscrowShort`, `HolderLimit`,
         /// `Overflow`.
         #[ink(message)]
-        pub fn cancel_permits(&mut self) -> Result<u32, RegistryError> {
-            let account = self.env().caller();
-            let epoch = self.book.cancel_permits(account)?;
-            self.env().emit_event(PermitsCancelled { account, epoch });
-            Ok(epoch)
+        pub fn claim(&mut self, claim: CodeClaim) -> Outcome<CouponId> {
+            let (coupon, valid_until) =
+                self.book.claim(&claim, &self.domain(), self.env().block_timestamp())?;
+            self.announce(&claim, coupon, valid_until);
+            self.announce_transfer(None, Some(claim.to), coupon);
+            Ok(coupon)
         }
 
-        /// What `coupons` take off `order`, by the very rules of `redeem`, for a caller at the acceptor's side or through `alliance`. An order settled on chain
-        /// is quoted for the caller as payer.
+        /// Spends a code on an order as it is claimed: its key has signed for the order too, and no token comes into being. The acceptor or a
+        /// cashier agrees by calling or by a permit for the campaign's coupon of serial 0. Payment as in `redeem`.
+        /// # Errors
+        /// As `redeem` up to the acceptor's consent, then as `claim`, then as `redeem`; `NotACode`.
+        #[ink(message, payable)]
+        pub fn claim_and_redeem(
+            &mut self,
+            claim: CodeClaim,
+            order: Order,
+            acceptor: Option<OrderPermit>,
+        ) -> Outcome<Redemption> {
+            let caller = self.env().caller();
+            let (domain, now) = (self.domain(), self.env().block_timestamp());
+            let scene = Scene { caller, domain: &domain, now };
+            let (id, valid_until, redemption) =
+                self.book.claim_and_redeem(&claim, &order, &acceptor, &scene)?;
+            self.announce(&claim, id, valid_until);
+            let redemption = self.announce_order(*redemption, true);
+            self.pay_order(&order, &redemption)?;
+            Ok(redemption)
+        }
+
+        /// What `coupons` take off `order` in the order presented, by the very rules of `redeem`, with a reason for each that is refused: as if
+        /// `by` called, the acceptor, its cashier or its alliance, or for an order settled on chain the payer. Without `by`, the caller.
         /// # Errors
         /// As `redeem`, but for consent and payment.
         #[ink(message)]
         pub fn quote(
             &self,
             order: Order,
-            coupons: Vec<CouponId>,
-            alliance: Option<AccountId>,
-        ) -> Result<Quote, RegistryError> {
-            let route = alliance.map_or(Route::Direct(self.env().caller()), Route::Alliance);
-            Ok(self.book.quote(&order, &coupons, route, self.env().block_timestamp())?)
+            coupons: Vec<Presented>,
+            by: Option<AccountId>,
+        ) -> Outcome<Quote> {
+            let caller = by.unwrap_or_else(|| self.env().caller());
+            Ok(self.book.quote(&order, &coupons, caller, self.env().block_timestamp())?)
         }
 
-        /// Spends coupons on an order. The acceptor or its cashier agrees by calling or by a permit; so does each coupon's holder. Settled off chain,
-        /// no value may be sent. Settled on chain, the caller pays the net price to the acceptor: native value sent along, with what
-        /// is over going back, or PSP22 by allowance. Escrow is paid to the acceptor, into its pull balance where the transfer fails.
-        /// The caller pays the deposit of the order's word (once in 256 orders) and of the rollback record.
+        /// A till's backlog: up to 100 orders, each as `redeem` with its own result, the discount. One that is refused changes nothing and
+        /// spoils nothing. Settled off chain only. Escrow is paid in one sum for each acceptor and asset.
         /// # Errors
-        /// `CouponCount`, `EligibleOverBasket`, `OrderExpired`, `AcceptorIsPayer`, `OrderUsed`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`,
-        /// `PermitInvalid`, `NoSuchCoupon`, `CouponFrozen`, `RedeemWindowClosed`, `CouponExpired`, `ForeignCoupon`, `OnlyThroughAlliance`,
-        /// `BelowMinBasket`, `BudgetExhausted`, `NoEffect`, `PermitMissing`, `Payment`.
-        #[ink(message, payable)]
-        pub fn redeem(&mut self, order: Order, permits: Permits) -> Result<Redemption, RegistryError> {
-            let caller = self.env().caller();
-            let redemption = self.redeem_by(&order, &permits, Route::Direct(caller))?;
-            let paid = self.env().transferred_value();
-            match order.settlement {
-                Settlement::OnChain => redemption.asset.forward(caller, order.acceptor, redemption.net, paid),
-                Settlement::OffChain => refuse_value(paid),
+        /// `BatchSize`, `Payment`; for an order as `redeem`, and `OnChainInBatch`.
+        #[ink(message)]
+        pub fn redeem_batch(
+            &mut self,
+            orders: Vec<(Order, Permits)>,
+        ) -> Outcome<Vec<Result<Balance, RegistryError>>> {
+            let items = u32::try_from(orders.len()).unwrap_or(u32::MAX);
+            if items == 0 || items > MAX_ORDERS {
+                return Err(RegistryError::BatchSize { items, most: MAX_ORDERS }.into());
             }
-            .map_err(RegistryError::Payment)?;
-            Ok(*redemption)
-        }
-
-        /// Undoes a redemption whole, within its window, by its acceptor: the coupons live again, and counters, budget and escrow are as
-        /// before. The caller pays back what came from escrow and what was paid on chain, as native value sent along or as
-        /// PSP22 by allowance; the payer is paid, into its pull balance where the transfer fails. The order's number stays used.
-        /// # Errors
-        /// `NoSuchRedemption`, `RedemptionFinal`, `NotTheAlliance`, `NotAcceptor`, `Overflow`, `Payment`.
-        #[ink(message, payable)]
-        pub fn roll_back(&mut self, redemption: Redemption) -> Result<(), RegistryError> {
-            let caller = self.env().caller();
-            Ok(self.roll_back_by(redemption, Route::Direct(caller))?)
-        }
-
-        /// Collects the caller's pull balance in `asset`.
-        /// # Errors
-        /// `NoCredit`, `Payment`.
-        #[ink(message)]
-        pub fn withdraw_credit(&mut self, asset: Asset) -> Result<(), RegistryError> {
-            let account = self.env().caller();
-            let amount = self.book.take_credit(account, asset)?;
-            self.env().emit_event(CreditWithdrawn { account, asset, amount });
-            asset.pay(account, amount).map_err(RegistryError::Payment)
-        }
-
-        /// A campaign's issuer, terms and counters.
-        /// # Errors
-        /// `NoSuchCampaign`.
-        #[ink(message)]
-        pub fn campaign(&self, campaign: CampaignId) -> Result<(Campaign, Progress), RegistryError> {
-            Ok((*self.book.campaign(campaign)?, *self.book.progress(campaign)?))
-        }
-
-        /// A live coupon.
-        #[ink(message)]
-        pub fn coupon(&self, coupon: CouponId) -> Option<Coupon> {
-            self.book.coupon(coupon)
-        }
-
-        /// How many coupons an account holds, and the epoch its permits must carry.
-        #[ink(message)]
-        pub fn holder(&self, account: AccountId) -> Holder {
-            self.book.holder(account)
-        }
-
-        /// An account's pull balance.
-        #[ink(message)]
-        pub fn credit(&self, account: AccountId, asset: Asset) -> Balance {
-            self.book.credit(account, asset)
+            let (caller, domain) = (self.env().caller(), self.domain());
+            let scene = Scene { caller, domain: &domain, now: self.env().block_timestamp() };
+            let mut till = Till::default();
+            let mut due: Vec<(AccountId, Asset, Balance)> = Vec::new();
+            let mut results = Vec::with_capacity(orders.len());
+            for (order, permits) in &orders {
+                let redeemed = match order.settlement {
+                    Settlement::OffChain => self.book.redeem(&mut till, order, permits, &scene),
+                    Settlement::OnChain => Err(RegistryError::OnChainInBatch.into()),
+                };
+                results.push(match redeemed {
+                    Ok(redemption) => {
+                        let redemption = self.announce_order(*redemption, false);
+                        add_due(&mut due, &redemption)?;
+                        Ok(redemption.discount())
+                    }
+                    Err(refusal) => Err(*refusal),
+                });
+            }
+            self.book.close(till);
+            for (acceptor, asset, amount) in due {
+                self.pay_or_credit(asset, acceptor, amount)?;
+            }
+            Ok(results)
         }
 
         fn domain(&self) -> Domain {
-            Domain { chain_tag: self.book.chain_tag(), contract: self.env().account_id() }
+            Domain { chain_tag: self.book.root().chain_tag, contract: self.env().account_id() }
         }
 
-        fn announce(&self, campaign: CampaignId, issued: &Issued, to: &[AccountId], source: Source) -> u32 {
-            let Issued { first_serial, valid_until } = *issued;
-            let count = u32::try_from(to.len()).unwrap_or(u32::MAX);
-            self.env().emit_event(CouponsIssued { campaign, first_serial, count, valid_until, source });
-            for (serial, owner) in (first_serial..).zip(to) {
-                let id = CouponId { campaign, serial }.into();
-                self.env().emit_event(Transfer { from: None, to: Some(*owner), id });
+        #[inline(never)]
+        fn announce(&self, claim: &CodeClaim, coupon: CouponId, valid_until: Timestamp) {
+            let CodeClaim { campaign, drop, index, advocate, .. } = *claim;
+            let source = Source::Code { drop, index };
+            let first_serial = coupon.serial;
+            let issued = CouponsIssued { campaign, first_serial, count: 1, valid_until, advocate, source };
+            announce(&issued);
+        }
+
+        #[inline(never)]
+        fn announce_transfer(&self, from: Option<AccountId>, to: Option<AccountId>, coupon: CouponId) {
+            announce(&Transfer { from, to, id: coupon.into() });
+        }
+
+        #[inline(never)]
+        fn announce_order(&self, redemption: Redemption, claimed: bool) -> Redemption {
+            for used in redemption.uses.iter().filter(|used| used.left_after == 0 && !claimed) {
+                self.announce_transfer(Some(used.holder), None, used.coupon);
             }
-            first_serial
+            let redeemed = OrderRedeemed { acceptor: redemption.acceptor, redemption, claimed };
+            announce(&redeemed);
+            redeemed.redemption
         }
 
-        fn redeem_by(
-            &mut self,
-            order: &Order,
-            permits: &Permits,
-            route: Route,
-        ) -> Result<Box<Redemption>, Refusal> {
-            let (domain, now) = (self.domain(), self.env().block_timestamp());
-            let redemption = self.book.redeem(order, permits, route, &domain, now)?;
-            for used in &redemption.uses {
-                self.env().emit_event(Transfer { from: Some(used.holder), to: None, id: used.coupon.into() });
-            }
-            let acceptor = order.acceptor;
-            self.env().emit_event(OrderRedeemed { acceptor, redemption: (*redemption).clone() });
-            self.pay_or_credit(redemption.asset, acceptor, redemptions::paid_from_escrow(&redemption))?;
-            Ok(redemption)
-        }
-
-        fn roll_back_by(&mut self, redemption: Redemption, route: Route) -> Result<(), Refusal> {
-            self.book.roll_back(&redemption, route, self.env().block_timestamp())?;
-            for used in &redemption.uses {
-                self.env().emit_event(Transfer { from: None, to: Some(used.holder), id: used.coupon.into() });
-            }
-            let (asset, escrow) = (redemption.asset, redemptions::paid_from_escrow(&redemption));
-            let refund = redemption.payer.map(|payer| (payer, redemption.net));
-            let acceptor = redemption.acceptor;
-            self.env().emit_event(OrderRolledBack { acceptor, redemption });
-            let (payer, net) = refund.unwrap_or((acceptor, 0));
-            self.collect(asset, escrow.checked_add(net).ok_or(RegistryError::Overflow)?)?;
-            self.pay_or_credit(asset, payer, net)
-        }
-
-        fn collect(&self, asset: Asset, amount: Balance) -> Result<(), Refusal> {
+        /// The money of an order: what escrow pays, and the payer's side.
+        /// # Errors
+        /// `Overflow`, `OnChainThroughAlliance`, `Payment`.
+        #[inline(never)]
+        fn pay_order(&mut self, order: &Order, redemption: &Redemption) -> Result<(), Refusal> {
             let (caller, paid) = (self.env().caller(), self.env().transferred_value());
-            Ok(asset.collect(caller, amount, paid).map_err(RegistryError::Payment)?)
+            let Redemption { acceptor, asset, net, .. } = *redemption;
+            self.pay_or_credit(asset, acceptor, redemption.paid_from_escrow())?;
+            let settled = match order.settlement {
+                Settlement::OnChain if redemption.alliance.is_some() => {
+                    return Err(RegistryError::OnChainThroughAlliance.into())
+                }
+                Settlement::OnChain => asset.forward(caller, acceptor, net, paid),
+                Settlement::OffChain => refuse_value(paid),
+            };
+            Ok(settled.map_err(RegistryError::Payment)?)
         }
 
         /// A receiver that can't be paid now doesn't stop the others: it finds the amount in its pull balance.
+        #[inline(never)]
         fn pay_or_credit(
             &mut self,
             asset: Asset,
@@ -319,7 +202,25 @@ mod registry {
         ) -> Result<(), Refusal> {
             if asset.pay(account, amount).is_err() {
                 self.book.add_credit(account, asset, amount)?;
-                self.env().emit_event(CreditAdded { account, asset, amount });
+                announce(&CreditAdded { account, asset, amount });
+            }
+            Ok(())
+        }
+
+        #[inline(never)]
+        fn take_step(&mut self, step: Step) -> Result<(), Refusal> {
+            match step {
+                Step::Write { key, value } => set_item(key, value),
+                Step::Mint { coupon, owner, state } => {
+                    self.book.put(coupon, owner, state)?;
+                    self.announce_transfer(None, Some(owner), coupon);
+                }
+                Step::Burn { coupon } => {
+                    let owner = self.book.burn(coupon)?;
+                    self.announce_transfer(Some(owner), None, coupon);
+                }
+                Step::Pay { asset, to, amount } => self.pay_or_credit(asset, to, amount)?,
+                Step::Pause { scopes } => self.book.pause(scopes),
             }
             Ok(())
         }
@@ -330,6 +231,17 @@ mod registry {
             0 => Ok(()),
             paid => Err(PaymentFault::WrongValue { expected: 0, paid }),
         }
+    }
+
+    fn add_due(due: &mut Vec<(AccountId, Asset, Balance)>, redemption: &Redemption) -> Result<(), Refusal> {
+        let amount = redemption.paid_from_escrow();
+        let key = (redemption.acceptor, redemption.asset);
+        match due.iter_mut().find(|(acceptor, asset, _)| (*acceptor, *asset) == key) {
+            Some((_, _, sum)) => *sum = sum.checked_add(amount).ok_or(RegistryError::Overflow)?,
+            None if amount > 0 => due.push((key.0, key.1, amount)),
+            None => {}
+        }
+        Ok(())
     }
 
     impl PSP34 for Registry {
@@ -359,48 +271,64 @@ mod registry {
         fn approve(&mut self, operator: AccountId, id: Option<Id>, approved: bool) -> Result<(), PSP34Error> {
             let from = self.env().caller();
             self.book.approve(from, operator, id.as_ref(), approved)?;
-            self.env().emit_event(Approval { from, to: operator, id, approved });
+            announce(&Approval { from, to: operator, id, approved });
             Ok(())
         }
 
         #[ink(message)]
         fn transfer(&mut self, to: AccountId, id: Id, _data: Vec<u8>) -> Result<(), PSP34Error> {
-            let from = self.book.transfer(self.env().caller(), to, &id)?;
-            self.env().emit_event(Transfer { from: Some(from), to: Some(to), id });
+            let (from, coupon) =
+                self.book.transfer(self.env().caller(), to, &id, self.env().block_timestamp())?;
+            self.announce_transfer(Some(from), Some(to), coupon);
             Ok(())
         }
 
         #[ink(message)]
         fn total_supply(&self) -> Balance {
-            self.book.live()
+            self.book.root().live.into()
+        }
+    }
+
+    impl PSP34Metadata for Registry {
+        #[ink(message)]
+        fn get_attribute(&self, id: Id, key: Vec<u8>) -> Option<Vec<u8>> {
+            self.book.attribute(CouponId::try_from(&id).ok()?, &key)
         }
     }
 
     impl CouponRegistry for Registry {
+        #[ink(message, payable)]
+        fn redeem(&mut self, order: Order, permits: Permits) -> Outcome<Redemption> {
+            let (domain, now) = (self.domain(), self.env().block_timestamp());
+            let scene = Scene { caller: self.env().caller(), domain: &domain, now };
+            let mut till = Till::default();
+            let redemption = self.book.redeem(&mut till, &order, &permits, &scene)?;
+            self.book.close(till);
+            let redemption = self.announce_order(*redemption, false);
+            self.pay_order(&order, &redemption)?;
+            Ok(redemption)
+        }
+
         #[ink(message)]
-        fn redeem_for_alliance(
-            &mut self,
-            order: Order,
-            permits: Permits,
-        ) -> Result<Redemption, RegistryError> {
-            let alliance = self.env().caller();
-            Ok(*self.redeem_by(&order, &permits, Route::Alliance(alliance))?)
+        fn branches(&self) -> (AccountId, AccountId) {
+            let root = self.book.root();
+            (root.office, root.desk)
+        }
+    }
+
+    impl Ledger for Registry {
+        #[ink(message)]
+        fn items(&self, keys: Vec<Vec<u8>>) -> Vec<Option<Vec<u8>>> {
+            keys.into_iter().map(item).collect()
         }
 
         #[ink(message, payable)]
-        fn roll_back_for_alliance(&mut self, redemption: Redemption) -> Result<(), RegistryError> {
-            let alliance = self.env().caller();
-            Ok(self.roll_back_by(redemption, Route::Alliance(alliance))?)
-        }
-
-        #[ink(message)]
-        fn is_cashier(&self, merchant: AccountId, key: AccountId) -> bool {
-            self.book.is_cashier(merchant, key)
-        }
-
-        #[ink(message)]
-        fn sale_terms(&self, coupon: CouponId) -> Result<SaleTerms, RegistryError> {
-            Ok(self.book.sale_terms(coupon)?)
+        fn apply(&mut self, steps: Vec<Step>) -> Outcome<()> {
+            self.book.ensure_office(self.env().caller())?;
+            for step in steps {
+                self.take_step(step)?;
+            }
+            Ok(())
         }
     }
 }

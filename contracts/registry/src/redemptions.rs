@@ -1,28 +1,19 @@
 //! What an order is worth with a coupon, and who must agree to it. Knows no storage: `quote` and `redeem` both run this.
-use crate::{
+use shared::{
     campaigns::{Campaign, Progress},
     coupons::Coupon,
-};
-use shared::{
     ids::CouponId,
-    order::{Order, Redemption, Settlement},
-    permit::{Domain, Permit, Purpose},
+    order::{Order, Settlement},
+    permit::Presented,
     registry::{Refusal, RegistryError},
-    terms::{Acceptance, Funding},
+    terms::{Acceptance, Stacking},
     AccountId, Balance, Hash, Timestamp,
 };
 
 /// The most coupons an order takes.
-pub const MAX_COUPONS: u32 = 1;
-
-/// How an order reached the registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// From this account.
-    Direct(AccountId),
-    /// Through this alliance, which speaks for the acceptor as a cashier does.
-    Alliance(AccountId),
-}
+pub const MAX_COUPONS: u32 = 5;
+/// The most orders in a batch.
+pub const MAX_ORDERS: u32 = 100;
 
 /// What can be said of an order alone.
 /// # Errors
@@ -39,22 +30,37 @@ pub fn check_order(order: &Order, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The discount `coupon` gives on `order`: min(rule, cap, eligible), all of it or nothing where the budget doesn't reach: who agreed to
-/// an order knows what it takes off.
+/// What is asked of one coupon.
+pub struct Asked<'a> {
+    pub order: &'a Order,
+    /// The order's digest.
+    pub hash: &'a Hash,
+    /// Who calls: for an alliance, the alliance.
+    pub caller: AccountId,
+    pub presented: &'a Presented,
+    /// What the coupons before it have left of the eligible amount.
+    pub eligible: Balance,
+    /// How many coupons the order presents.
+    pub company: u32,
+    pub now: Timestamp,
+}
+
+/// The discount a coupon gives: min(rule, cap, eligible, left), all of it or nothing where a budget or a limit doesn't reach: who agreed
+/// to an order knows what it takes off.
 /// # Errors
-/// `CouponFrozen`, `RedeemWindowClosed`, `CouponExpired`, `ForeignCoupon`, `OnlyThroughAlliance`, `NotTheAlliance`, `BelowMinBasket`,
-/// `BudgetExhausted`, `NoEffect`.
+/// `CouponFrozen`, `CouponLocked`, `RedeemWindowClosed`, `CouponExpired`, `ForeignCoupon`, `OnlyThroughAlliance`, `NotStackable`,
+/// `BelowMinBasket`, `NoEffect`.
+#[inline(never)]
 pub fn weigh(
-    order: &Order,
-    id: CouponId,
+    asked: &Asked,
     coupon: &Coupon,
     campaign: &Campaign,
     progress: &Progress,
-    route: Route,
-    now: Timestamp,
 ) -> Result<Balance, Refusal> {
-    let terms = &campaign.terms;
+    let Asked { order, now, .. } = *asked;
+    let (id, terms) = (asked.presented.coupon, &campaign.terms);
     coupon.ensure_not_frozen(id)?;
+    coupon.ensure_not_locked(id, Some(asked.hash), now)?;
     let (start, end) = (terms.redeem_window.start, progress.redeem_ends);
     if now < start || now >= end {
         return Err(RegistryError::RedeemWindowClosed { start, end, now }.into());
@@ -62,36 +68,37 @@ pub fn weigh(
     if now >= coupon.valid_until {
         return Err(RegistryError::CouponExpired { coupon: id, valid_until: coupon.valid_until, now }.into());
     }
-    ensure_accepted(order.acceptor, id, campaign, route)?;
+    ensure_accepted(order.acceptor, id, campaign, asked.caller)?;
+    if terms.stacking == Stacking::Exclusive && asked.company > 1 {
+        return Err(RegistryError::NotStackable { coupon: id }.into());
+    }
     if order.basket < terms.min_basket {
         return Err(RegistryError::BelowMinBasket { basket: order.basket, least: terms.min_basket }.into());
     }
-    let discount = terms.discount(order.eligible);
-    if progress.budget_left.is_some_and(|left| discount > left) {
-        return Err(RegistryError::BudgetExhausted { campaign: id.campaign }.into());
-    }
-    if discount == 0 {
+    let most = asked.presented.most.unwrap_or(Balance::MAX);
+    let discount = terms.discount(asked.eligible, coupon.left).min(most);
+    if discount == 0 && !terms.is_stamp(coupon.left) {
         return Err(RegistryError::NoEffect { coupon: id }.into());
     }
     Ok(discount)
 }
 
+#[inline(never)]
 fn ensure_accepted(
     acceptor: AccountId,
     coupon: CouponId,
     campaign: &Campaign,
-    route: Route,
+    caller: AccountId,
 ) -> Result<(), Refusal> {
     let is_issuer = acceptor == campaign.issuer;
-    match (&campaign.terms.acceptance, route) {
-        (Acceptance::Alliance(named), Route::Alliance(caller)) if *named == caller => Ok(()),
-        (_, Route::Alliance(caller)) => Err(RegistryError::NotTheAlliance { caller }.into()),
-        (Acceptance::IssuerOnly | Acceptance::Alliance(_), Route::Direct(_)) if is_issuer => Ok(()),
-        (Acceptance::Listed(listed), Route::Direct(_)) if listed.contains(&acceptor) => Ok(()),
-        (Acceptance::Alliance(alliance), Route::Direct(_)) => {
+    match &campaign.terms.acceptance {
+        Acceptance::Alliance(named) if *named == caller || is_issuer => Ok(()),
+        Acceptance::Alliance(alliance) => {
             Err(RegistryError::OnlyThroughAlliance { alliance: *alliance }.into())
         }
-        (Acceptance::IssuerOnly | Acceptance::Listed(_), Route::Direct(_)) => {
+        Acceptance::Listed(listed) if listed.contains(&acceptor) => Ok(()),
+        Acceptance::IssuerOnly if is_issuer => Ok(()),
+        Acceptance::IssuerOnly | Acceptance::Listed(_) => {
             Err(RegistryError::ForeignCoupon { coupon }.into())
         }
     }
@@ -99,64 +106,11 @@ fn ensure_accepted(
 
 /// Who pays the net price on chain, if anyone does.
 /// # Errors
-/// `OnChainThroughAlliance`, `AcceptorIsPayer`.
-pub fn payer(order: &Order, route: Route) -> Result<Option<AccountId>, Refusal> {
-    match (order.settlement, route) {
-        (Settlement::OffChain, _) => Ok(None),
-        (Settlement::OnChain, Route::Alliance(_)) => Err(RegistryError::OnChainThroughAlliance.into()),
-        (Settlement::OnChain, Route::Direct(caller)) if caller == order.acceptor => {
-            Err(RegistryError::AcceptorIsPayer.into())
-        }
-        (Settlement::OnChain, Route::Direct(caller)) => Ok(Some(caller)),
-    }
-}
-
-/// Whether a permit is in force and signed by `signer`, whose epoch is `current`.
-/// # Errors
-/// `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
-pub fn ensure_permitted(
-    domain: &Domain,
-    signer: AccountId,
-    purpose: Purpose,
-    subject: &impl scale::Encode,
-    permit: &Permit,
-    current: u32,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    if now >= permit.deadline {
-        return Err(RegistryError::PermitExpired { deadline: permit.deadline, now }.into());
-    }
-    if permit.epoch != current {
-        return Err(RegistryError::PermitCancelled { epoch: permit.epoch, current }.into());
-    }
-    let key: &Hash = signer.as_ref();
-    if !domain.verifies(key, purpose, subject, permit) {
-        return Err(RegistryError::PermitInvalid { signer }.into());
-    }
-    Ok(())
-}
-
-/// What left escrow for the acceptor in this redemption.
-pub fn paid_from_escrow(redemption: &Redemption) -> Balance {
-    redemption
-        .uses
-        .iter()
-        .filter(|used| used.funding == Funding::Escrow)
-        .fold(0, |sum: Balance, used| sum.saturating_add(used.discount))
-}
-
-/// # Errors
-/// `RedemptionFinal`, `NotTheAlliance`.
-pub fn ensure_reversible(redemption: &Redemption, route: Route, now: Timestamp) -> Result<(), Refusal> {
-    let final_at = redemption.final_at;
-    if now >= final_at {
-        return Err(RegistryError::RedemptionFinal { final_at, now }.into());
-    }
-    match (redemption.alliance, route) {
-        (None, Route::Direct(_)) => Ok(()),
-        (Some(named), Route::Alliance(caller)) if named == caller => Ok(()),
-        (_, Route::Direct(caller) | Route::Alliance(caller)) => {
-            Err(RegistryError::NotTheAlliance { caller }.into())
-        }
+/// `AcceptorIsPayer`.
+pub fn payer(order: &Order, caller: AccountId) -> Result<Option<AccountId>, Refusal> {
+    match order.settlement {
+        Settlement::OffChain => Ok(None),
+        Settlement::OnChain if caller == order.acceptor => Err(RegistryError::AcceptorIsPayer.into()),
+        Settlement::OnChain => Ok(Some(caller)),
     }
 }

@@ -57,21 +57,33 @@ pub enum PaymentFault {
 
 impl Asset {
     /// Takes exactly `amount` from `payer`, the caller, into this contract; `paid` is the native value sent along.
+    /// # Errors
+    /// As `collect_for`.
+    pub fn collect(self, payer: AccountId, amount: Balance, paid: Balance) -> Result<(), PaymentFault> {
+        self.collect_for(ink::env::account_id::<Env>(), payer, amount, paid)
+    }
+
+    /// Takes exactly `amount` from `payer`, the caller, for `receiver`; `paid` is the native value sent along, which is the caller's to pass on.
     ///
-    /// PSP22 by allowance, measured by the contract's own balance, so a token with a fee on transfers is refused.
+    /// PSP22 by allowance to this contract, measured by the receiver's balance, so a token with a fee on transfers is refused.
     /// # Errors
     /// `WrongValue` unless `paid` is `amount` (native) or zero (PSP22); `TokenRefused`, `TokenLied`.
-    pub fn collect(self, payer: AccountId, amount: Balance, paid: Balance) -> Result<(), PaymentFault> {
+    pub fn collect_for(
+        self,
+        receiver: AccountId,
+        payer: AccountId,
+        amount: Balance,
+        paid: Balance,
+    ) -> Result<(), PaymentFault> {
         let due = self.value_due(amount);
         if paid != due {
             return Err(PaymentFault::WrongValue { expected: due, paid });
         }
         match self {
             Self::Psp22(token) if amount > 0 => {
-                let this = ink::env::account_id::<Env>();
-                let before = balance_of(token, this)?;
-                transfer_from(token, payer, this, amount)?;
-                let received = balance_of(token, this)?.saturating_sub(before);
+                let before = balance_of(token, receiver)?;
+                transfer_from(token, payer, receiver, amount)?;
+                let received = balance_of(token, receiver)?.saturating_sub(before);
                 if received == amount {
                     Ok(())
                 } else {

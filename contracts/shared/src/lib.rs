@@ -4,9 +4,16 @@
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![deny(missing_docs)]
 
+pub mod announce;
 pub mod assets;
 pub mod bits;
+pub mod books;
+pub mod calendar;
+pub mod campaigns;
+pub mod claims;
+pub mod coupons;
 pub mod ids;
+pub mod ledger;
 pub mod math;
 pub mod merkle;
 pub mod order;
@@ -14,6 +21,8 @@ pub mod permit;
 pub mod psp34;
 pub mod registry;
 pub mod terms;
+#[cfg(test)]
+mod testing;
 
 /// An account: 32 bytes, an sr25519 public key or a contract's address.
 pub type AccountId = ink::primitives::AccountId;

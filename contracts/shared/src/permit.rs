@@ -2,7 +2,11 @@
 //!
 //! Signed bytes: `<Bytes>` ‖ `couponry/1` ‖ SCALE(chain tag, contract, purpose, subject, epoch, deadline) ‖ `</Bytes>`.
 //! Wallets wrap raw bytes so before signing, and only the wrapped form verifies here.
-use crate::{ids::CouponId, AccountId, Hash, Signature, Timestamp};
+use crate::{
+    ids::CouponId,
+    registry::{Refusal, RegistryError},
+    AccountId, Balance, Hash, Signature, Timestamp,
+};
 use ink::prelude::vec::Vec;
 use scale::Encode;
 
@@ -10,16 +14,25 @@ use scale::Encode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub enum Purpose {
-    /// A code's one-time key gives its coupon to an account. Subject: (campaign, drop, code index, account).
+    /// A code's one-time key gives its coupon to an account. Subject: (campaign, drop, code index, account, advocate).
     #[codec(index = 0)]
     Claim,
-    /// An acceptor or its cashier takes a coupon for an order. Subject: (coupon, the order's hash); without the coupon, anyone's own campaign
-    /// would do.
+    /// An acceptor or its cashier takes coupons for an order. Subject: (the coupons as presented, the order's hash); without the coupons,
+    /// anyone's own campaign would do.
     #[codec(index = 1)]
     Order,
-    /// A holder lets a coupon be spent on an order. Subject: (coupon, the order's hash).
+    /// A holder lets a coupon be spent on an order. Subject: (the coupon as presented, the order's hash).
     #[codec(index = 2)]
     Spend,
+    /// A code's one-time key spends its coupon at once. Subject: (what `Claim` signs, the order's hash).
+    #[codec(index = 3)]
+    ClaimAndSpend,
+    /// A campaign's signer or device hands a coupon out. Subject: (campaign, nonce, account, advocate).
+    #[codec(index = 4)]
+    Voucher,
+    /// An audience's key knows an account. Subject: (class, account).
+    #[codec(index = 5)]
+    Attest,
 }
 
 /// The chain and contract a signature is bound to.
@@ -53,14 +66,33 @@ pub struct OrderPermit {
     pub permit: Permit,
 }
 
-/// A coupon presented for an order.
+/// A coupon as it is presented for an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Presented {
+    /// The coupon.
+    pub coupon: CouponId,
+    /// The most it may take off, in the asset's smallest unit: a part of a gift card, say.
+    pub most: Option<Balance>,
+    /// Whether the order goes on without it if it is refused.
+    pub optional: bool,
+}
+
+/// A coupon presented for an order, with its holder's consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub struct CouponPermit {
     /// The coupon.
-    pub coupon: CouponId,
+    pub presented: Presented,
     /// Its holder's permit; `None` when the holder is the caller.
     pub permit: Option<Permit>,
+}
+
+impl From<CouponId> for Presented {
+    /// All of the coupon, or no redemption.
+    fn from(coupon: CouponId) -> Self {
+        Self { coupon, most: None, optional: false }
+    }
 }
 
 /// Everyone's consent to an order.
@@ -69,8 +101,15 @@ pub struct CouponPermit {
 pub struct Permits {
     /// The acceptor's; `None` when the acceptor or its cashier is the caller.
     pub acceptor: Option<OrderPermit>,
-    /// The coupons, with their holders' permits.
+    /// The coupons in the order they apply, with their holders' permits.
     pub coupons: Vec<CouponPermit>,
+}
+
+impl Permits {
+    /// The coupons alone: what an acceptor's permit is about.
+    pub fn presented(&self) -> Vec<Presented> {
+        self.coupons.iter().map(|coupon| coupon.presented).collect()
+    }
 }
 
 impl Domain {
@@ -82,10 +121,14 @@ impl Domain {
         epoch: u32,
         deadline: Timestamp,
     ) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(256);
+        self.wrap(purpose, &subject.encode(), epoch, deadline)
+    }
+
+    fn wrap(&self, purpose: Purpose, subject: &[u8], epoch: u32, deadline: Timestamp) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(512);
         bytes.extend_from_slice(b"<Bytes>couponry/1");
         (self.chain_tag, self.contract, purpose).encode_to(&mut bytes);
-        subject.encode_to(&mut bytes);
+        bytes.extend_from_slice(subject);
         (epoch, deadline).encode_to(&mut bytes);
         bytes.extend_from_slice(b"</Bytes>");
         bytes
@@ -93,9 +136,52 @@ impl Domain {
 
     /// Whether `signer` signed the message that a permit belongs to.
     pub fn verifies(&self, signer: &Hash, purpose: Purpose, subject: &impl Encode, permit: &Permit) -> bool {
-        let message = self.message(purpose, subject, permit.epoch, permit.deadline);
+        self.verifies_bytes(signer, purpose, &subject.encode(), permit)
+    }
+
+    #[inline(never)]
+    fn verifies_bytes(&self, signer: &Hash, purpose: Purpose, subject: &[u8], permit: &Permit) -> bool {
+        let message = self.wrap(purpose, subject, permit.epoch, permit.deadline);
         ink::env::sr25519_verify(&permit.signature, &message, signer).is_ok()
     }
+}
+
+/// Whether a permit is in force and signed by `signer`, whose epoch is `current`.
+/// # Errors
+/// `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
+pub fn ensure_permitted(
+    domain: &Domain,
+    signer: AccountId,
+    purpose: Purpose,
+    subject: &impl Encode,
+    permit: &Permit,
+    current: u32,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    ensure_bytes_permitted(domain, signer, purpose, &subject.encode(), permit, current, now)
+}
+
+#[inline(never)]
+fn ensure_bytes_permitted(
+    domain: &Domain,
+    signer: AccountId,
+    purpose: Purpose,
+    subject: &[u8],
+    permit: &Permit,
+    current: u32,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if now >= permit.deadline {
+        return Err(RegistryError::PermitExpired { deadline: permit.deadline, now }.into());
+    }
+    if permit.epoch != current {
+        return Err(RegistryError::PermitCancelled { epoch: permit.epoch, current }.into());
+    }
+    let key: &Hash = signer.as_ref();
+    if !domain.verifies_bytes(key, purpose, subject, permit) {
+        return Err(RegistryError::PermitInvalid { signer }.into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub enum PSP34Error {
 
 /// `Custom`: the coupon is frozen.
 pub const FROZEN: &str = "CouponFrozen";
+/// `Custom`: the coupon is reserved for an order.
+pub const LOCKED: &str = "CouponLocked";
 /// `Custom`: the campaign's coupons never change hands.
 pub const SOULBOUND: &str = "Soulbound";
 /// `Custom`: the campaign's coupons change hands only through its market.
@@ -74,11 +76,19 @@ pub trait PSP34 {
 
     /// Moves `id` from its owner to `to`. The caller is the owner or approved. `data` is ignored.
     /// # Errors
-    /// `TokenNotExists`, `NotApproved`, `Custom` (`CouponFrozen`, `Soulbound`, `MarketOnly`, `Overflow`).
+    /// `TokenNotExists`, `NotApproved`, `Custom` (`CouponFrozen`, `CouponLocked`, `Soulbound`, `MarketOnly`, `Overflow`).
     #[ink(message)]
     fn transfer(&mut self, to: AccountId, id: Id, data: Vec<u8>) -> Result<(), PSP34Error>;
 
     /// How many coupons are live.
     #[ink(message)]
     fn total_supply(&self) -> Balance;
+}
+
+/// The standard's Metadata extension.
+#[ink::trait_definition]
+pub trait PSP34Metadata {
+    /// One of the coupon's attributes, as SCALE bytes; `None` for an id or a key that isn't there.
+    #[ink(message)]
+    fn get_attribute(&self, id: Id, key: Vec<u8>) -> Option<Vec<u8>>;
 }

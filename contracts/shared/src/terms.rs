@@ -1,8 +1,9 @@
 //! A campaign's terms: what is fixed when it is created, the rules they must meet, and the discount they give.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use crate::{assets::Asset, math, AccountId, Balance, Hash, Timestamp};
+use crate::{assets::Asset, calendar, math, AccountId, Balance, Hash, Timestamp};
 use ink::prelude::vec::Vec;
+use scale::{Decode, Error, Input};
 
 /// The most acceptors a campaign may list.
 pub const MAX_ACCEPTORS: usize = 16;
@@ -10,6 +11,9 @@ pub const MAX_ACCEPTORS: usize = 16;
 pub const MAX_ROYALTY_BPS: u16 = 1_000;
 /// The longest rollback window: 90 days, in milliseconds.
 pub const MAX_ROLLBACK_WINDOW: u64 = 90 * 24 * 60 * 60 * 1_000;
+
+/// The longest reservation: 7 days, in milliseconds.
+pub const MAX_RESERVATION: u64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// What a coupon is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,156 @@ pub enum Benefit {
         /// In the asset's smallest unit.
         cap: Balance,
     },
+    /// What is eligible costs `price`, and the discount is at most `cap`.
+    #[codec(index = 2)]
+    NewPrice {
+        /// In the asset's smallest unit.
+        price: Balance,
+        /// In the asset's smallest unit.
+        cap: Balance,
+    },
+    /// One item in scope is free: the acceptor states its price as the eligible amount, and at most `worth` comes off.
+    #[codec(index = 3)]
+    FreeItem {
+        /// In the asset's smallest unit.
+        worth: Balance,
+    },
+    /// A gift card: starts with `value`, and each redemption spends a part of what is left.
+    #[codec(index = 4)]
+    StoredValue {
+        /// In the asset's smallest unit.
+        value: Balance,
+    },
+}
+
+/// How often a coupon can be used. A gift card's uses end with its value: its card is `Uses(1)`, and means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub enum Card {
+    /// This many times, each giving the benefit.
+    #[codec(index = 0)]
+    Uses(u16),
+    /// A stamp card: this many times, of which only the last gives the benefit.
+    #[codec(index = 1)]
+    Stamps(u16),
+}
+
+/// How often, and for how much in all. `None` is without limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Cap {
+    /// The most redemptions.
+    pub uses: Option<u32>,
+    /// The most that their discounts come to, in the asset's smallest unit.
+    pub value: Option<Balance>,
+}
+
+/// A stretch of time that limits start anew in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub enum Unit {
+    /// 24 hours.
+    #[codec(index = 0)]
+    Day,
+    /// 7 days.
+    #[codec(index = 1)]
+    Week,
+    /// To the same day and time of the next calendar month (UTC), or, where that month has no such day, to the start of the month after.
+    #[codec(index = 2)]
+    Month,
+}
+
+/// Limits that start anew every `unit` from `start` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct PeriodLimits {
+    /// How long a period is.
+    pub unit: Unit,
+    /// When the first one starts. Everything before counts as of the first.
+    pub start: Timestamp,
+    /// Of all redemptions in the period.
+    pub campaign: Cap,
+    /// Of one holder's in the period.
+    pub holder: Cap,
+}
+
+/// What a campaign may come to, besides its supply and budget. All counted as a redemption happens, and given back by its rollback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Limits {
+    /// The most coupons one account may be issued.
+    pub issued_per_holder: Option<u32>,
+    /// The most redemptions in all.
+    pub uses: Option<u32>,
+    /// Of one holder's redemptions.
+    pub holder: Cap,
+    /// Anew in each period.
+    pub period: Option<PeriodLimits>,
+}
+
+/// Whom the coupons are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub enum Audience {
+    /// Anyone.
+    #[codec(index = 0)]
+    Anyone,
+    /// Whoever never redeemed at this issuer before, in any of its campaigns that mark first orders.
+    #[codec(index = 1)]
+    FirstOrder,
+    /// Whoever `key` attests to be of `class` (of age, known, of a region or a segment) when the coupon is handed out. Such coupons are
+    /// soulbound, so whoever spends them was attested.
+    #[codec(index = 2)]
+    Attested {
+        /// The attesting sr25519 key.
+        key: Hash,
+        /// What it attests, by the issuer's own list. Says nothing about the person otherwise.
+        class: u8,
+    },
+}
+
+/// Whether a coupon may be spent beside others on one order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub enum Stacking {
+    /// Only alone.
+    #[codec(index = 0)]
+    Exclusive,
+    /// Beside others; those of a lower priority number come first.
+    #[codec(index = 1)]
+    Common {
+        /// Its place.
+        priority: u8,
+    },
+}
+
+/// What an advocate gets for a friend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Referral {
+    /// One coupon of this campaign, which has the same issuer: its supply and escrow are the budget.
+    pub reward: u32,
+    /// For at most this many friends.
+    pub per_advocate: u32,
+}
+
+/// Who gets the escrow behind a coupon that ended unspent; what the shares leave is the issuer's. Shares round down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Breakage {
+    /// The last holder's share, in bps.
+    pub holder_bps: u16,
+    /// A fund's share, in bps: an alliance's, say.
+    pub fund: Option<(AccountId, u16)>,
 }
 
 /// Half-open: from `start` on, until just before `end`.
@@ -98,7 +252,7 @@ pub enum TransferPolicy {
     Soulbound,
 }
 
-/// What a campaign promises. Never changes once created.
+/// What a campaign promises. Never changes once created. What spending looks at comes first, so that the registry need not decode the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -117,20 +271,38 @@ pub struct Terms {
     pub valid_for: Option<u64>,
     /// The most coupons ever issued.
     pub supply: u32,
-    /// The most coupons one account may be issued.
-    pub per_holder: Option<u32>,
-    /// The most that all discounts together may come to.
-    pub budget: Option<Balance>,
+    /// How often a coupon can be used.
+    pub card: Card,
+    /// What else there is no more of.
+    pub limits: Limits,
+    /// Whom the coupons are for.
+    pub audience: Audience,
+    /// Whether redemptions count as their holder's orders at the issuer, so that its first-order campaigns see them. Costs up to two touches.
+    pub marks_first_order: bool,
+    /// Whether coupons may be spent beside others.
+    pub stacking: Stacking,
     /// Who bears the discount.
     pub funding: Funding,
     /// Who may accept the coupons.
     pub acceptance: Acceptance,
     /// Whether coupons may change hands.
     pub transfer: TransferPolicy,
-    /// The issuer's share of a resale price, in bps.
-    pub royalty_bps: u16,
     /// How long after a redemption its acceptor may roll it back, in milliseconds.
     pub rollback_window: u64,
+    /// The most that all discounts together may come to. None with escrow, which is its own budget.
+    pub budget: Option<Balance>,
+    /// SHA-256 of the list of products the coupons apply to; the acceptor states the eligible amount by it.
+    pub scope: Option<Hash>,
+    /// The issuer's share of a resale price, in bps.
+    pub royalty_bps: u16,
+    /// The highest resale price, in bps of the most the coupon can still take off.
+    pub resale_bps: Option<u16>,
+    /// What an advocate gets for a friend.
+    pub referral: Option<Referral>,
+    /// How long a reservation may lock a coupon, in milliseconds; 0 for never.
+    pub reservation_ttl: u64,
+    /// Who gets escrow left in coupons that ended.
+    pub breakage: Breakage,
     /// SHA-256 of the full terms that people read; their URI is in the event.
     pub document: Hash,
 }
@@ -199,21 +371,160 @@ pub enum TermsFault {
         /// The window asked for, in milliseconds.
         window: u64,
     },
+    /// A gift card is no card of uses or stamps.
+    #[codec(index = 11)]
+    CardOfValue,
+    /// Escrow is its own budget; another could be used up while coupons still need their escrow.
+    #[codec(index = 12)]
+    BudgetBesideEscrow,
+    /// Coupons for an attested audience must be soulbound.
+    #[codec(index = 13)]
+    AttestedButTraded,
+    /// First-order and referral campaigns must mark first orders.
+    #[codec(index = 14)]
+    FirstOrderUnmarked,
+    /// A reservation longer than `MAX_RESERVATION`.
+    #[codec(index = 15)]
+    ReservationOverCap {
+        /// The time asked for, in milliseconds.
+        ttl: u64,
+    },
+    /// Breakage shares of more than the whole, or without escrow to share.
+    #[codec(index = 16)]
+    BreakageOverWhole {
+        /// The shares' sum.
+        bps: u32,
+    },
+    /// A reward campaign that isn't there, or isn't the issuer's.
+    #[codec(index = 17)]
+    NoRewardCampaign {
+        /// The campaign named.
+        reward: u32,
+    },
+}
+
+impl Cap {
+    fn has_zero(&self) -> bool {
+        self.uses == Some(0) || self.value == Some(0)
+    }
+
+    /// Whether there is anything to count.
+    pub fn is_set(&self) -> bool {
+        self.uses.is_some() || self.value.is_some()
+    }
+}
+
+impl Limits {
+    fn has_zero(&self) -> bool {
+        self.issued_per_holder == Some(0)
+            || self.uses == Some(0)
+            || self.holder.has_zero()
+            || self.period.is_some_and(|period| period.campaign.has_zero() || period.holder.has_zero())
+    }
+
+    /// Whether a holder's redemptions must be counted.
+    pub fn count_holders(&self) -> bool {
+        self.holder.is_set() || self.period.is_some_and(|period| period.holder.is_set())
+    }
+}
+
+impl Breakage {
+    /// What doesn't go to the issuer, in bps.
+    pub fn shared_bps(&self) -> u32 {
+        let fund = self.fund.map_or(0, |(_, bps)| bps);
+        u32::from(self.holder_bps).saturating_add(fund.into())
+    }
+}
+
+impl PeriodLimits {
+    /// Which period `now` is in, from 0.
+    #[inline(never)]
+    pub fn index(&self, now: Timestamp) -> u32 {
+        let since = now.saturating_sub(self.start);
+        let index = match self.unit {
+            Unit::Day => calendar::whole_days(since),
+            Unit::Week => calendar::whole_weeks(since),
+            Unit::Month if now < self.start => 0,
+            Unit::Month => calendar::whole_months(self.start, now),
+        };
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
 }
 
 impl Terms {
+    /// Terms without limits or conditions, in the native token and at the issuer's cost: a start for whoever writes terms.
+    pub fn plain(benefit: Benefit, window: Window, supply: u32) -> Self {
+        Self {
+            benefit,
+            asset: Asset::Native,
+            min_basket: 0,
+            issue_window: window,
+            redeem_window: window,
+            valid_for: None,
+            supply,
+            card: Card::Uses(1),
+            budget: None,
+            limits: Limits::default(),
+            audience: Audience::Anyone,
+            marks_first_order: false,
+            stacking: Stacking::Exclusive,
+            scope: None,
+            funding: Funding::Merchant,
+            acceptance: Acceptance::IssuerOnly,
+            transfer: TransferPolicy::Free,
+            royalty_bps: 0,
+            resale_bps: None,
+            referral: None,
+            reservation_ttl: 0,
+            breakage: Breakage::default(),
+            rollback_window: 0,
+            document: [0; 32],
+        }
+    }
+}
+
+impl Terms {
+    /// Reads the terms' SCALE bytes as far as spending looks at them, and leaves the rest as it is. For the registry, where decoding all of them would be a kilobyte of
+    /// code more, and moving them about another.
+    /// # Errors
+    /// What decoding gives.
+    pub fn read_for_spending<I: Input>(&mut self, input: &mut I) -> Result<(), Error> {
+        self.benefit = Decode::decode(input)?;
+        self.asset = Decode::decode(input)?;
+        self.min_basket = Decode::decode(input)?;
+        self.issue_window = Decode::decode(input)?;
+        self.redeem_window = Decode::decode(input)?;
+        self.valid_for = Decode::decode(input)?;
+        self.supply = Decode::decode(input)?;
+        self.card = Decode::decode(input)?;
+        self.limits = Decode::decode(input)?;
+        self.audience = Decode::decode(input)?;
+        self.marks_first_order = Decode::decode(input)?;
+        self.stacking = Decode::decode(input)?;
+        self.funding = Decode::decode(input)?;
+        self.acceptance = Decode::decode(input)?;
+        self.transfer = Decode::decode(input)?;
+        self.rollback_window = Decode::decode(input)?;
+        Ok(())
+    }
+
     /// Refuses terms that contradict themselves or could never be used.
     /// # Errors
     /// `TermsFault`, in the order of the fields of `Terms`.
     pub fn check(&self, now: Timestamp) -> Result<(), TermsFault> {
         match self.benefit {
-            Benefit::AmountOff { value: 0 }
-            | Benefit::PercentOff { bps: 0, .. }
-            | Benefit::PercentOff { cap: 0, .. } => return Err(TermsFault::NoBenefit),
             Benefit::PercentOff { bps, .. } if bps > math::WHOLE_BPS => {
                 return Err(TermsFault::PercentOverWhole { bps })
             }
-            Benefit::AmountOff { .. } | Benefit::PercentOff { .. } => {}
+            Benefit::PercentOff { bps: 0, .. } => return Err(TermsFault::NoBenefit),
+            Benefit::PercentOff { .. }
+            | Benefit::AmountOff { .. }
+            | Benefit::NewPrice { .. }
+            | Benefit::FreeItem { .. }
+            | Benefit::StoredValue { .. } => {}
+        }
+        if self.largest_use() == 0 {
+            return Err(TermsFault::NoBenefit);
         }
         for Window { start, end } in [self.issue_window, self.redeem_window] {
             if end <= start {
@@ -230,8 +541,30 @@ impl Terms {
         if self.supply == 0 {
             return Err(TermsFault::NoSupply);
         }
-        if self.valid_for == Some(0) || self.per_holder == Some(0) || self.budget == Some(0) {
+        if self.valid_for == Some(0)
+            || self.budget == Some(0)
+            || self.resale_bps == Some(0)
+            || matches!(self.card, Card::Uses(0) | Card::Stamps(0))
+            || self.limits.has_zero()
+            || self.referral.is_some_and(|referral| referral.per_advocate == 0)
+        {
             return Err(TermsFault::ZeroLimit);
+        }
+        if self.is_stored_value() && self.card != Card::Uses(1) {
+            return Err(TermsFault::CardOfValue);
+        }
+        if self.budget.is_some() && self.funding == Funding::Escrow {
+            return Err(TermsFault::BudgetBesideEscrow);
+        }
+        match self.audience {
+            Audience::Attested { .. } if self.transfer != TransferPolicy::Soulbound => {
+                return Err(TermsFault::AttestedButTraded)
+            }
+            Audience::FirstOrder if !self.marks_first_order => return Err(TermsFault::FirstOrderUnmarked),
+            Audience::Anyone | Audience::FirstOrder | Audience::Attested { .. } => {}
+        }
+        if self.referral.is_some() && !self.marks_first_order {
+            return Err(TermsFault::FirstOrderUnmarked);
         }
         match &self.acceptance {
             Acceptance::Listed(listed) if listed.is_empty() || listed.len() > MAX_ACCEPTORS => {
@@ -250,23 +583,83 @@ impl Terms {
         if self.rollback_window > MAX_ROLLBACK_WINDOW {
             return Err(TermsFault::RollbackWindowOverCap { window: self.rollback_window });
         }
+        if let Some(bps) = self.resale_bps.filter(|bps| *bps > math::WHOLE_BPS) {
+            return Err(TermsFault::PercentOverWhole { bps });
+        }
+        if self.reservation_ttl > MAX_RESERVATION {
+            return Err(TermsFault::ReservationOverCap { ttl: self.reservation_ttl });
+        }
+        let bps = self.breakage.shared_bps();
+        if bps > u32::from(math::WHOLE_BPS) || (bps > 0 && self.funding != Funding::Escrow) {
+            return Err(TermsFault::BreakageOverWhole { bps });
+        }
         Ok(())
     }
 
-    /// The most one coupon can ever take off: what backs it in escrow.
-    pub fn largest_discount(&self) -> Balance {
-        match self.benefit {
-            Benefit::AmountOff { value } => value,
-            Benefit::PercentOff { cap, .. } => cap,
+    /// Whether a coupon's value is spent in parts.
+    pub fn is_stored_value(&self) -> bool {
+        matches!(self.benefit, Benefit::StoredValue { .. })
+    }
+
+    /// What a new coupon has left: value in the asset's smallest unit, or uses.
+    pub fn full(&self) -> Balance {
+        match (self.benefit, self.card) {
+            (Benefit::StoredValue { value }, _) => value,
+            (_, Card::Uses(uses) | Card::Stamps(uses)) => uses.into(),
         }
     }
 
-    /// What a coupon takes off `eligible`: min(rule, cap, eligible), shares rounded down.
-    pub fn discount(&self, eligible: Balance) -> Balance {
+    /// The most one use can ever take off.
+    pub fn largest_use(&self) -> Balance {
         match self.benefit {
-            Benefit::AmountOff { value } => value.min(eligible),
-            Benefit::PercentOff { bps, cap } => math::share_down(eligible, bps).min(cap),
+            Benefit::AmountOff { value }
+            | Benefit::StoredValue { value }
+            | Benefit::FreeItem { worth: value } => value,
+            Benefit::PercentOff { cap, .. } | Benefit::NewPrice { cap, .. } => cap,
         }
+    }
+
+    /// The most a coupon with `left` can still take off in all: what backs it in escrow. `None` past a `u128`.
+    pub fn largest_discount(&self, left: Balance) -> Option<Balance> {
+        match (self.benefit, self.card) {
+            _ if left == 0 => Some(0),
+            (Benefit::StoredValue { .. }, _) => Some(left),
+            (_, Card::Uses(_)) => self.largest_use().checked_mul(left),
+            (_, Card::Stamps(_)) => Some(self.largest_use()),
+        }
+    }
+
+    /// What a coupon with `left` takes off `eligible`: min(rule, cap, eligible, left of a gift card), shares rounded down. Nothing for any
+    /// stamp but the last.
+    pub fn discount(&self, eligible: Balance, left: Balance) -> Balance {
+        if self.is_stamp(left) {
+            return 0;
+        }
+        match self.benefit {
+            Benefit::AmountOff { value } | Benefit::FreeItem { worth: value } => value.min(eligible),
+            Benefit::PercentOff { bps, cap } => math::share_down(eligible, bps).min(cap),
+            Benefit::NewPrice { price, cap } => eligible.saturating_sub(price).min(cap),
+            Benefit::StoredValue { .. } => left.min(eligible),
+        }
+    }
+
+    /// Whether the next use of a coupon with `left` is a stamp, which takes nothing off.
+    pub fn is_stamp(&self, left: Balance) -> bool {
+        left > 1 && matches!(self.card, Card::Stamps(_))
+    }
+
+    /// What a use that takes `discount` off spends of what a coupon has left.
+    pub fn spent_by(&self, discount: Balance) -> Balance {
+        if self.is_stored_value() {
+            discount
+        } else {
+            1
+        }
+    }
+
+    /// The highest price of a coupon that can still take `largest_discount` off, rounded down; `None` without a resale band.
+    pub fn highest_price(&self, largest_discount: Balance) -> Option<Balance> {
+        self.resale_bps.map(|bps| math::share_down(largest_discount, bps))
     }
 
     /// When a coupon issued at `now` ends, apart from the redeem window; `Timestamp::MAX` when the terms don't say.
@@ -276,89 +669,4 @@ impl Terms {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn terms() -> Terms {
-        Terms {
-            benefit: Benefit::PercentOff { bps: 2_000, cap: 500 },
-            asset: Asset::Native,
-            min_basket: 0,
-            issue_window: Window { start: 10, end: 100 },
-            redeem_window: Window { start: 10, end: 200 },
-            valid_for: None,
-            supply: 5,
-            per_holder: Some(1),
-            budget: Some(1_000),
-            funding: Funding::Merchant,
-            acceptance: Acceptance::IssuerOnly,
-            transfer: TransferPolicy::Free,
-            royalty_bps: MAX_ROYALTY_BPS,
-            rollback_window: MAX_ROLLBACK_WINDOW,
-            document: [0; 32],
-        }
-    }
-
-    fn fault(change: impl FnOnce(&mut Terms)) -> Option<TermsFault> {
-        let mut terms = terms();
-        change(&mut terms);
-        terms.check(50).err()
-    }
-
-    #[test]
-    fn good_terms_pass_and_each_contradiction_is_named() {
-        assert_eq!(fault(|_| ()), None);
-        assert_eq!(fault(|t| t.benefit = Benefit::AmountOff { value: 0 }), Some(TermsFault::NoBenefit));
-        assert_eq!(
-            fault(|t| t.benefit = Benefit::PercentOff { bps: 1, cap: 0 }),
-            Some(TermsFault::NoBenefit)
-        );
-        assert_eq!(
-            fault(|t| t.benefit = Benefit::PercentOff { bps: 0, cap: 1 }),
-            Some(TermsFault::NoBenefit)
-        );
-        let over = Benefit::PercentOff { bps: 10_001, cap: 1 };
-        assert_eq!(fault(|t| t.benefit = over), Some(TermsFault::PercentOverWhole { bps: 10_001 }));
-        assert_eq!(
-            fault(|t| t.issue_window.start = 100),
-            Some(TermsFault::EmptyWindow { start: 100, end: 100 })
-        );
-        assert_eq!(fault(|t| t.redeem_window.end = 9), Some(TermsFault::EmptyWindow { start: 10, end: 9 }));
-        assert_eq!(
-            fault(|t| t.issue_window.end = 50),
-            Some(TermsFault::IssueWindowPast { end: 50, now: 50 })
-        );
-        assert_eq!(
-            fault(|t| t.issue_window.end = 201),
-            Some(TermsFault::IssueOutlastsRedeem { issue_end: 201, redeem_end: 200 })
-        );
-        assert_eq!(fault(|t| t.supply = 0), Some(TermsFault::NoSupply));
-        assert_eq!(fault(|t| t.valid_for = Some(0)), Some(TermsFault::ZeroLimit));
-        assert_eq!(fault(|t| t.per_holder = Some(0)), Some(TermsFault::ZeroLimit));
-        assert_eq!(fault(|t| t.budget = Some(0)), Some(TermsFault::ZeroLimit));
-        let listed = |count| Acceptance::Listed(vec![AccountId::from([1; 32]); count]);
-        assert_eq!(fault(|t| t.acceptance = listed(0)), Some(TermsFault::AcceptorCount { listed: 0 }));
-        assert_eq!(fault(|t| t.acceptance = listed(16)), None);
-        assert_eq!(fault(|t| t.acceptance = listed(17)), Some(TermsFault::AcceptorCount { listed: 17 }));
-        assert_eq!(fault(|t| t.funding = Funding::Alliance), Some(TermsFault::AllianceMissing));
-        assert_eq!(fault(|t| t.royalty_bps = 1_001), Some(TermsFault::RoyaltyOverCap { bps: 1_001 }));
-        let window = MAX_ROLLBACK_WINDOW.checked_add(1).unwrap();
-        assert_eq!(fault(|t| t.rollback_window = window), Some(TermsFault::RollbackWindowOverCap { window }));
-    }
-
-    #[test]
-    fn discounts_round_down_and_stop_at_cap_and_eligible() {
-        let mut terms = terms();
-        assert_eq!(terms.discount(999), 199);
-        assert_eq!(terms.discount(1_000_000), 500);
-        assert_eq!(terms.largest_discount(), 500);
-        terms.benefit = Benefit::AmountOff { value: 300 };
-        assert_eq!((terms.discount(299), terms.discount(301)), (299, 300));
-    }
-
-    #[test]
-    fn windows_are_half_open() {
-        let window = Window { start: 10, end: 20 };
-        assert_eq!([9, 10, 19, 20].map(|at| window.contains(at)), [false, true, true, false]);
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     workspace::{Package, Workspace},
-    BuildError, Event, Toolchain,
+    BuildError, Event, Pinned, Toolchain,
 };
 
 /// Wasm's MVP: the pallet refuses every later feature.
@@ -32,13 +32,14 @@ const FLAGS: [&str; 5] = [
 /// Compiles `package` for the chain and returns the module as the linker wrote it.
 pub(crate) fn compile(
     package: &Package,
+    pinned: &[Pinned],
     workspace: &Workspace,
     toolchain: &Toolchain,
     target_dir: &Path,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Vec<u8>, BuildError> {
     let flags = [FLAGS.join("\x1f"), format!("-Clinker={}", toolchain.linker.display())].join("\x1f");
-    let mut command = toolchain.cargo(target_dir);
+    let mut command = toolchain.cargo(target_dir, pinned);
     command
         .current_dir(&workspace.dir)
         .args(["rustc", "--package", &package.name, "--lib", "--crate-type", "cdylib"])
@@ -57,6 +58,7 @@ pub(crate) fn compile(
 /// beside crates that use the contract's types, cargo would unify `ink-as-dependency` into it and drop its metadata.
 pub(crate) fn describe_interface(
     package: &Package,
+    pinned: &[Pinned],
     workspace: &Workspace,
     toolchain: &Toolchain,
     target_dir: &Path,
@@ -73,7 +75,7 @@ pub(crate) fn describe_interface(
     fs::write(&source, HOST_SOURCE).map_err(BuildError::io("write", &source))?;
     fs::copy(&workspace.lockfile, &lockfile).map_err(BuildError::io("write", &lockfile))?;
 
-    let mut command = toolchain.cargo(target_dir);
+    let mut command = toolchain.cargo(target_dir, pinned);
     command.current_dir(&dir).arg("build");
     run(&package.name, command, tell)?;
 

@@ -7,7 +7,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{HiddenMessage, Lack, Refusal, COMPILER};
+use crate::{HiddenMessage, Lack, Pin, Refusal, COMPILER};
 
 #[derive(Debug, Error)]
 pub enum BuildError {
@@ -22,6 +22,11 @@ pub enum BuildError {
     OverflowChecksOff { manifest: PathBuf, found: String },
     #[error("no package `{package}` in the workspace {}", .workspace.display())]
     NoSuchPackage { package: String, workspace: PathBuf },
+    #[error(
+        "{name}: it pins the code of `{}`, which is not among the contracts built before it",
+        .pin.package
+    )]
+    PinNotBuilt { name: String, pin: Pin },
     #[error(transparent)]
     HiddenMessage(#[from] HiddenMessage),
     #[error("{name}: cargo failed:\n{output}")]

@@ -9,7 +9,7 @@ use blake2::{digest::consts::U32, Blake2b, Digest};
 
 use crate::{
     workspace::{Package, Workspace},
-    BuildError, Toolchain, OPTIMISER,
+    BuildError, Pinned, Toolchain, OPTIMISER,
 };
 
 /// The parts of this crate that decide what comes out, so that a change of recipe rebuilds without a version to bump.
@@ -26,15 +26,20 @@ pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A digest of the sources of `package` and its path dependencies (`Cargo.toml`, `build.rs` and `src`), the workspace's
-/// manifest and lockfile, the tools and the recipe.
+/// manifest and lockfile, the code it pins, the tools and the recipe.
 pub(crate) fn of(
     package: &Package,
+    pinned: &[Pinned],
     workspace: &Workspace,
     toolchain: &Toolchain,
 ) -> Result<String, BuildError> {
     let mut digest = Blake2b::<U32>::new();
     for text in [&*toolchain.compiler, &toolchain.linker_version, OPTIMISER].into_iter().chain(RECIPE) {
         add(&mut digest, text.as_bytes());
+    }
+    for (variable, code) in pinned {
+        add(&mut digest, variable.as_bytes());
+        add(&mut digest, code.as_bytes());
     }
     let mut files = vec![workspace.manifest.clone(), workspace.lockfile.clone()];
     for dir in workspace.source_dirs(package) {
@@ -77,6 +82,7 @@ fn add(digest: &mut Blake2b<U32>, part: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn digest_of(parts: &[&str]) -> String {
         let mut digest = Blake2b::<U32>::new();
@@ -102,20 +108,20 @@ mod tests {
         assert_eq!(files, ["a.rs", "m/b.rs", "z.rs"].map(|file| dir.path().join(file)));
     }
 
-    #[test]
-    fn every_source_counts_and_nothing_else_in_the_folders_does() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = |name: &str| dir.path().join(name);
-        let counted = [
-            "Cargo.toml",
-            "Cargo.lock",
-            "market/Cargo.toml",
-            "market/build.rs",
-            "market/src/lib.rs",
-            "shared/Cargo.toml",
-            "shared/src/terms/mod.rs",
-        ];
-        for name in counted {
+    const COUNTED: [&str; 7] = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "market/Cargo.toml",
+        "market/build.rs",
+        "market/src/lib.rs",
+        "shared/Cargo.toml",
+        "shared/src/terms/mod.rs",
+    ];
+
+    /// A workspace of the files of [`COUNTED`], whose first package is the market.
+    fn written(dir: &Path) -> (Workspace, Toolchain) {
+        let path = |name: &str| dir.join(name);
+        for name in COUNTED {
             fs::create_dir_all(path(name).parent().unwrap()).unwrap();
             fs::write(path(name), name).unwrap();
         }
@@ -127,7 +133,7 @@ mod tests {
             .unwrap()
         };
         let workspace = Workspace {
-            dir: dir.path().into(),
+            dir: dir.into(),
             manifest: path("Cargo.toml"),
             lockfile: path("Cargo.lock"),
             ink: "5.1.1".into(),
@@ -136,17 +142,40 @@ mod tests {
                 package("shared", serde_json::json!([])),
             ],
         };
-        let mut toolchain = Toolchain {
+        let toolchain = Toolchain {
             compiler: "rustc 1.96.0".into(),
             linker_version: "LLD".into(),
             cargo: "cargo".into(),
             rustc: "rustc".into(),
             linker: "lld".into(),
         };
-        let now = |toolchain: &Toolchain| of(&workspace.packages[0], &workspace, toolchain).unwrap();
+        (workspace, toolchain)
+    }
+
+    #[test]
+    fn the_code_that_is_pinned_counts_and_so_does_its_variable() {
+        let dir = tempfile::tempdir().unwrap();
+        let (workspace, toolchain) = written(dir.path());
+        let with = |pins: &[(&str, &str)]| {
+            let pinned: Vec<Pinned> =
+                pins.iter().map(|(variable, code)| (variable.to_string(), code.to_string())).collect();
+            of(&workspace.packages[0], &pinned, &workspace, &toolchain).unwrap()
+        };
+        let different: BTreeSet<_> =
+            [with(&[]), with(&[("A", "01")]), with(&[("A", "02")]), with(&[("B", "01")])].into();
+        assert_eq!(different.len(), 4);
+        assert_eq!(with(&[("A", "01")]), with(&[("A", "01")]));
+    }
+
+    #[test]
+    fn every_source_counts_and_nothing_else_in_the_folders_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let (workspace, mut toolchain) = written(dir.path());
+        let now = |toolchain: &Toolchain| of(&workspace.packages[0], &[], &workspace, toolchain).unwrap();
 
         let mut seen = vec![now(&toolchain)];
-        for name in counted {
+        for name in COUNTED {
             fs::write(path(name), "changed").unwrap();
             let fingerprint = now(&toolchain);
             assert!(!seen.contains(&fingerprint), "{name} does not count");

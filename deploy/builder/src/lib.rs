@@ -1,7 +1,7 @@
 //! Turns ink! 5.1.1 contract crates of a workspace into code a chain accepts, with metadata wallets read.
 //!
-//! Owns the order of the steps and when a contract counts as unchanged. Must not know what any contract does,
-//! nor how a chain stores or runs it.
+//! Owns the order of the steps, when a contract counts as unchanged, and how one learns another's code hash. Must not know
+//! what any contract does, nor how a chain stores or runs it.
 
 mod bundle;
 mod cargo;
@@ -33,23 +33,44 @@ use workspace::{Package, Workspace};
 /// The most any contract may weigh on the chains we deploy to, in bytes (123 KiB).
 pub const CHAIN_SIZE_LIMIT: usize = 123 * 1024;
 
-/// A contract to build: a package of the workspace and the most its optimised code may weigh, in bytes.
+/// A contract to build: a package of the workspace, the most its optimised code may weigh, in bytes, and the contracts
+/// whose code it knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
     pub package: String,
     pub size_limit: usize,
+    pub pins: Vec<Pin>,
+}
+
+/// A contract whose code hash is compiled into another's code, which reads it with `option_env!`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The environment variable that holds the hash, in 64 lowercase hexadecimal digits.
+    pub variable: String,
+    pub package: String,
 }
 
 impl Contract {
     pub fn new(package: impl Into<String>, size_limit: usize) -> Self {
-        Self { package: package.into(), size_limit }
+        Self { package: package.into(), size_limit, pins: Vec::new() }
+    }
+
+    /// Compiles it with the code hash of the contract `package` in the environment variable `variable`. That contract has
+    /// to come earlier among those that are built.
+    pub fn pinning(mut self, variable: impl Into<String>, package: impl Into<String>) -> Self {
+        self.pins.push(Pin { variable: variable.into(), package: package.into() });
+        self
     }
 }
 
-/// The contracts of the suite with the sizes the design allows them.
+/// The contracts of the suite with the sizes the design allows them, each after those it pins.
 pub fn suite() -> Vec<Contract> {
     vec![
-        Contract::new("registry", 64 * 1024),
+        Contract::new("office", 64 * 1024),
+        Contract::new("desk", 72 * 1024),
+        Contract::new("registry", 64 * 1024)
+            .pinning("COUPONRY_OFFICE_CODE", "office")
+            .pinning("COUPONRY_DESK_CODE", "desk"),
         Contract::new("alliance", 48 * 1024),
         Contract::new("market", 48 * 1024),
     ]
@@ -130,11 +151,12 @@ pub enum Step {
 }
 
 /// Builds `contracts` one after the other and returns them in the same order. A contract is left as it is when neither
-/// its sources, nor what it is built with, nor its outputs have changed. Outputs are replaced only by complete ones.
+/// its sources, nor the code it pins, nor what it is built with, nor its outputs have changed. Outputs are replaced only by
+/// complete ones.
 ///
 /// # Errors
-/// `NoToolchain`, `OverflowChecksOff`, `NoSuchPackage`; for each contract in turn `HiddenMessage`, `Cargo`, `Optimiser`,
-/// `Refused`, `Metadata`; `Manifest`, `Run` and `Io` wherever a file or a program is at fault.
+/// `NoToolchain`, `OverflowChecksOff`; for each contract in turn `PinNotBuilt`, `NoSuchPackage`, `HiddenMessage`, `Cargo`,
+/// `Optimiser`, `Refused`, `Metadata`; `Manifest`, `Run` and `Io` wherever a file or a program is at fault.
 pub fn build(
     contracts: &[Contract],
     options: &Options,
@@ -153,18 +175,31 @@ pub fn build(
     lint::overflow_checks_are_on(&workspace.manifest)?;
 
     let _lock = lock(&options.out_dir, tell)?;
-    contracts
-        .iter()
-        .map(|contract| {
-            let built = build_one(contract, &workspace, &toolchain, options, tell)?;
-            tell(Event::Done(built.clone()));
-            Ok(built)
-        })
-        .collect()
+    let mut done = Vec::new();
+    for contract in contracts {
+        let built = build_one(contract, &pinned(contract, &done)?, &workspace, &toolchain, options, tell)?;
+        tell(Event::Done(built.clone()));
+        done.push(built);
+    }
+    Ok(done)
+}
+
+/// An environment variable and its value: a [`Pin`] whose contract is built.
+pub(crate) type Pinned = (String, String);
+
+/// What `contract` pins, out of the contracts that are `done`. What an earlier build left in the folder does not count: it
+/// may be of other sources.
+fn pinned(contract: &Contract, done: &[Built]) -> Result<Vec<Pinned>, BuildError> {
+    let resolve = |pin: &Pin| match done.iter().rfind(|built| built.name == pin.package) {
+        Some(built) => Ok((pin.variable.clone(), hex::encode(built.code_hash))),
+        None => Err(BuildError::PinNotBuilt { name: contract.package.clone(), pin: pin.clone() }),
+    };
+    contract.pins.iter().map(resolve).collect()
 }
 
 fn build_one(
     contract: &Contract,
+    pinned: &[Pinned],
     workspace: &Workspace,
     toolchain: &Toolchain,
     options: &Options,
@@ -172,7 +207,7 @@ fn build_one(
 ) -> Result<Built, BuildError> {
     let package = workspace.package(&contract.package)?;
     let paths = Paths::new(&options.out_dir, &package.name);
-    let fingerprint = fingerprint::of(package, workspace, toolchain)?;
+    let fingerprint = fingerprint::of(package, pinned, workspace, toolchain)?;
     if !options.force {
         if let Some(built) = bundle::unchanged(&paths, contract, &fingerprint) {
             // The limit may have been lowered since.
@@ -186,12 +221,12 @@ fn build_one(
     lint::no_message_is_hidden(&workspace.source_dirs(package))?;
     let cargo_dir = options.out_dir.join("cargo");
     tell(step(package, Step::Compile));
-    let compiled = cargo::compile(package, workspace, toolchain, &cargo_dir, tell)?;
+    let compiled = cargo::compile(package, pinned, workspace, toolchain, &cargo_dir, tell)?;
     tell(step(package, Step::Optimise));
     let code = module::optimise(&package.name, &compiled, &paths)?;
     ensure_deployable(contract, &code)?;
     tell(step(package, Step::DescribeInterface));
-    let interface = cargo::describe_interface(package, workspace, toolchain, &cargo_dir, tell)?;
+    let interface = cargo::describe_interface(package, pinned, workspace, toolchain, &cargo_dir, tell)?;
 
     let origin = bundle::Origin { package, ink: &workspace.ink, toolchain };
     bundle::write(&paths, contract, &origin, &fingerprint, &code, compiled.len(), interface)
@@ -222,6 +257,51 @@ fn lock(out_dir: &Path, tell: &mut dyn FnMut(Event)) -> Result<File, BuildError>
 mod tests {
     use super::*;
     use std::{sync::mpsc, thread};
+
+    fn done(name: &str, code: u8) -> Built {
+        Built {
+            name: name.into(),
+            wasm: "".into(),
+            metadata: "".into(),
+            bundle: "".into(),
+            code_hash: [code; 32],
+            size: 0,
+            unoptimised_size: 0,
+            size_limit: 0,
+            fresh: false,
+        }
+    }
+
+    #[test]
+    fn a_pin_is_the_code_hash_of_the_contract_built_before() {
+        let registry = Contract::new("registry", 0).pinning("OFFICE", "office").pinning("TILL", "till");
+        let found = pinned(&registry, &[done("till", 1), done("market", 2), done("office", 0xab)]).unwrap();
+        assert_eq!(found, [("OFFICE".into(), "ab".repeat(32)), ("TILL".into(), "01".repeat(32))]);
+        assert_eq!(pinned(&Contract::new("market", 0), &[]).unwrap(), []);
+    }
+
+    #[test]
+    fn a_contract_whose_pin_was_not_built_before_it_is_refused() {
+        let registry = Contract::new("registry", 0).pinning("OFFICE", "office");
+        let error = pinned(&registry, &[done("market", 1)]).unwrap_err();
+        assert!(matches!(&error, BuildError::PinNotBuilt { pin, .. } if [pin.clone()] == *registry.pins));
+        let text = error.to_string();
+        assert!(text.starts_with("registry: ") && text.contains("`office`"), "{text}");
+        let narcissist = Contract::new("office", 0).pinning("OFFICE", "office");
+        assert!(pinned(&narcissist, &[]).is_err());
+    }
+
+    #[test]
+    fn each_contract_of_the_suite_comes_after_those_it_pins() {
+        let suite = suite();
+        let names: Vec<_> = suite.iter().map(|contract| &*contract.package).collect();
+        assert_eq!(names, ["office", "desk", "registry", "alliance", "market"]);
+        let mut before = Vec::new();
+        for contract in &suite {
+            pinned(contract, &before).unwrap();
+            before.push(done(&contract.package, 0));
+        }
+    }
 
     #[test]
     fn a_second_build_into_a_folder_says_that_it_waits_and_then_goes_on() {

@@ -226,6 +226,9 @@ mod tests {
             ("seal0", "seal_return"),
             ("seal0", "sr25519_verify"),
             ("seal1", "seal_call"),
+            // How one contract creates another.
+            ("seal1", "instantiate"),
+            ("seal1", "seal_instantiate"),
             ("seal2", "set_storage"),
             ("seal2", "call"),
         ] {

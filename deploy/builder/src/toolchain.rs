@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use crate::BuildError;
+use crate::{BuildError, Pinned};
 
 /// The Rust release that compiles contracts. Changing it changes every code hash.
 pub const COMPILER: &str = "1.96.0";
@@ -101,9 +101,9 @@ impl Toolchain {
         Ok(Self { compiler, linker_version, cargo, rustc, linker })
     }
 
-    /// A call of the pinned cargo that no setting of the caller's environment can bend: flags, profiles, wrappers and
-    /// toolchain overrides are taken out, and only what cargo needs to reach its registries stays.
-    pub(crate) fn cargo(&self, target_dir: &Path) -> Command {
+    /// A call of the pinned cargo that no setting of the caller's environment can bend: flags, profiles, wrappers,
+    /// toolchain overrides and the caller's own pins are taken out, and only what cargo needs to reach its registries stays.
+    pub(crate) fn cargo(&self, target_dir: &Path, pinned: &[Pinned]) -> Command {
         let mut command = Command::new(&self.cargo);
         for (name, _) in env::vars_os() {
             if bends_a_build(&name.to_string_lossy()) {
@@ -111,6 +111,7 @@ impl Toolchain {
             }
         }
         command
+            .envs(pinned.iter().cloned())
             .env("RUSTC", &self.rustc)
             .env("CARGO_TARGET_DIR", target_dir)
             .env("CARGO_TERM_COLOR", "never");
@@ -121,7 +122,7 @@ impl Toolchain {
 fn bends_a_build(variable: &str) -> bool {
     const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_BUILD_JOBS"];
     let kept = KEPT.iter().any(|prefix| variable.starts_with(prefix));
-    ["CARGO", "RUST", "MAKEFLAGS"].iter().any(|prefix| variable.starts_with(prefix)) && !kept
+    ["CARGO", "RUST", "MAKEFLAGS", "COUPONRY_"].iter().any(|prefix| variable.starts_with(prefix)) && !kept
 }
 
 /// The compiler of rustup's toolchain, asked for without rustup's habit of installing what it lacks.
@@ -209,6 +210,7 @@ mod tests {
             "CARGO_PROFILE_CONTRACT_OPT_LEVEL",
             "RUSTUP_TOOLCHAIN",
             "RUSTC_WRAPPER",
+            "COUPONRY_OFFICE_CODE",
         ] {
             assert!(bends_a_build(name), "{name}");
         }

@@ -64,7 +64,7 @@ impl Workspace {
         let manifest = dir.join("Cargo.toml");
         let lockfile = dir.join("Cargo.lock");
         let output = toolchain
-            .cargo(&dir.join("target"))
+            .cargo(&dir.join("target"), &[])
             .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
             .arg(&manifest)
             .output()

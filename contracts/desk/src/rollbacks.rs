@@ -1,0 +1,179 @@
+//! Undoing a redemption, whole or in part: the inverse of what the registry's till wrote.
+use shared::{
+    books::{coupon_key, Books},
+    campaigns::{Progress, Usage},
+    coupons::{Coupon, Customer},
+    ids::CouponId,
+    ledger::{items, key},
+    order::{digest, Kept, Redemption, Use},
+    registry::{Refusal, RegistryError},
+    terms::{Card, Terms},
+    AccountId, Balance, Hash, Timestamp,
+};
+
+/// What a rollback leaves.
+pub struct RolledBack {
+    /// The redemption as it stands now; `None` when all of it is undone.
+    pub remains: Option<Redemption>,
+    /// What escrow gets back.
+    pub to_escrow: Balance,
+    /// What the payer gets back.
+    pub to_payer: Balance,
+}
+
+/// Undoes a redemption, or lowers it to what was `kept`, one coupon after the other; what the last step still has to write is in `books`.
+/// # Errors
+/// `NoSuchRedemption`, `RedemptionFinal`, `NotTheAlliance`, `NotAcceptor`, `BadKept`, `CardMovedOn`, `NetWouldRise`, `Overflow`.
+#[inline(never)]
+pub fn roll_back(
+    books: &mut Books,
+    redemption: &Redemption,
+    kept: Option<Kept>,
+    caller: AccountId,
+    now: Timestamp,
+) -> Result<RolledBack, Refusal> {
+    let at = (redemption.acceptor, redemption.number);
+    let known: Option<Hash> = books.one(items::REDEMPTIONS, &at)?;
+    if known != Some(digest(redemption)) {
+        return Err(RegistryError::NoSuchRedemption { number: at.1 }.into());
+    }
+    ensure_reversible(redemption, caller, now)?;
+    let left = kept.unwrap_or(Kept { basket: 0, eligible: 0 });
+    let Kept { basket, eligible } = left;
+    let larger = eligible > basket || basket > redemption.basket || eligible > redemption.eligible;
+    let whole = basket == 0 || (basket == redemption.basket && eligible == redemption.eligible);
+    if kept.is_some() && (larger || whole) {
+        return Err(RegistryError::BadKept { basket, eligible }.into());
+    }
+    let mut remains = redemption.clone();
+    (remains.basket, remains.eligible, remains.net) = (basket, eligible, basket);
+    remains.uses.clear();
+    for used in &redemption.uses {
+        let running = eligible.saturating_sub(basket.saturating_sub(remains.net));
+        if let Some(used) = lower(books, used, &left, kept.is_some(), running, redemption)? {
+            remains.net = remains.net.saturating_sub(used.discount);
+            remains.uses.push(used);
+        }
+        books.flush()?;
+    }
+    let (before, after) = (redemption.net, remains.net);
+    let to_payer = match remains.payer {
+        Some(_) => before.checked_sub(after).ok_or(RegistryError::NetWouldRise { before, after })?,
+        None => 0,
+    };
+    let to_escrow = redemption.paid_from_escrow().saturating_sub(remains.paid_from_escrow());
+    let remains = if remains.uses.is_empty() {
+        books.remove(items::REDEMPTIONS, &at);
+        None
+    } else {
+        books.write(items::REDEMPTIONS, &at, &digest(&remains));
+        Some(remains)
+    };
+    Ok(RolledBack { remains, to_escrow, to_payer })
+}
+
+/// One coupon's part: gives what remains of its use.
+#[inline(never)]
+fn lower(
+    books: &mut Books,
+    used: &Use,
+    kept: &Kept,
+    in_part: bool,
+    eligible: Balance,
+    redemption: &Redemption,
+) -> Result<Option<Use>, Refusal> {
+    let number = used.coupon.campaign;
+    let (campaign, mut progress) = books.campaign(number)?;
+    let terms = &campaign.terms;
+    let (usage_at, customer_at) = ((number, used.holder), (campaign.issuer, used.holder));
+    let keys =
+        [coupon_key(used.coupon), key(items::USAGE, &usage_at), key(items::CUSTOMERS, &customer_at)].to_vec();
+    let mut found = books.read(keys)?;
+    let living: Option<Coupon> = found.next()?;
+    let mut usage: Usage = found.next()?.unwrap_or_default();
+    let mut customer: Customer = found.next()?.unwrap_or_default();
+
+    let discount = weigh_kept(terms, used, kept, eligible);
+    let stamp_stands = terms.is_stamp(used.left_before) && kept.basket >= terms.min_basket;
+    let whole = !in_part || (discount == 0 && !stamp_stands);
+    let discount = if whole { 0 } else { discount };
+    let (at, back) = (redemption.redeemed_at, used.discount.saturating_sub(discount));
+    if terms.limits.count_holders() {
+        usage.give_back(&terms.limits, whole, back, at);
+        books.write(items::USAGE, &usage_at, &usage);
+    }
+    if whole && customer.first_order == Some((redemption.acceptor, redemption.number)) {
+        customer.first_order = None;
+        books.write(items::CUSTOMERS, &customer_at, &customer);
+    }
+    let restored = match (whole, terms.is_stored_value()) {
+        (true, _) => used.left_before.saturating_sub(used.left_after),
+        (false, true) => back,
+        (false, false) => 0,
+    };
+    if whole {
+        progress.restore(&campaign, used.left_before, used.discount, at)?;
+    } else {
+        progress.lower(&campaign, back, at)?;
+    }
+    if restored > 0 {
+        bring_back(books, terms, used, living, restored, &mut progress)?;
+    }
+    books.write_progress(number, &progress);
+    let left_after = used.left_after.saturating_add(restored);
+    Ok((!whole).then(|| Use { discount, left_after, ..*used }))
+}
+
+/// Gives a coupon back what a use took: to the coupon where its holder still has it, else as a coupon of its own.
+/// # Errors
+/// `CardMovedOn`, `Overflow`.
+#[inline(never)]
+fn bring_back(
+    books: &mut Books,
+    terms: &Terms,
+    used: &Use,
+    living: Option<Coupon>,
+    restored: Balance,
+    progress: &mut Progress,
+) -> Result<(), Refusal> {
+    let mut id = used.coupon;
+    if let Some(coupon) = living.filter(|coupon| coupon.owner == used.holder) {
+        let left = coupon.left.checked_add(restored).ok_or(RegistryError::Overflow)?;
+        books.write_coupon(id, &Coupon { left, ..coupon });
+        return Ok(());
+    }
+    if matches!(terms.card, Card::Stamps(_)) && used.left_after > 0 {
+        return Err(RegistryError::CardMovedOn { coupon: id }.into());
+    }
+    if living.is_some() {
+        id = CouponId { serial: progress.part()?, ..id };
+    }
+    let coupon = Coupon::new(used.holder, used.valid_until, terms, used.advocate);
+    books.mint(id, Coupon { left: restored, ..coupon });
+    Ok(())
+}
+
+/// What a use takes off when only a part of the order was kept; nothing where the terms then don't apply.
+fn weigh_kept(terms: &Terms, used: &Use, kept: &Kept, eligible: Balance) -> Balance {
+    if kept.basket < terms.min_basket {
+        0
+    } else {
+        terms.discount(eligible, used.left_before).min(used.discount)
+    }
+}
+
+/// By its acceptor, or by the alliance it came through, which lets only the acceptor.
+/// # Errors
+/// `RedemptionFinal`, `NotAcceptor`, `NotTheAlliance`.
+fn ensure_reversible(redemption: &Redemption, caller: AccountId, now: Timestamp) -> Result<(), Refusal> {
+    let final_at = redemption.final_at;
+    if now >= final_at {
+        return Err(RegistryError::RedemptionFinal { final_at, now }.into());
+    }
+    match redemption.alliance {
+        None if caller == redemption.acceptor => Ok(()),
+        Some(alliance) if caller == alliance => Ok(()),
+        None => Err(RegistryError::NotAcceptor { signer: caller }.into()),
+        Some(_) => Err(RegistryError::NotTheAlliance { caller }.into()),
+    }
+}

@@ -1,0 +1,69 @@
+//! Opens the registry's office and its service desk. The registry's code pins theirs, so whoever knows its hash knows all three.
+use ink::{env::{
+    call::{build_create, ExecutionInput, FromAccountId, Selector},
+    ContractEnv, DefaultEnvironment,
+}, prelude::vec::Vec};
+use shared::{
+    ledger::Raw,
+    registry::{Refusal, RegistryError},
+    AccountId, Hash,
+};
+
+/// What the builder made of `contracts/office` just before this crate. Zeros where nothing was built.
+pub const OFFICE: Hash = from_hex(option_env!("COUPONRY_OFFICE_CODE"));
+/// What the builder made of `contracts/desk`.
+pub const DESK: Hash = from_hex(option_env!("COUPONRY_DESK_CODE"));
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time, where a fault stops the build")]
+const fn from_hex(hex: Option<&str>) -> Hash {
+    let mut bytes = [0; 32];
+    let Some(hex) = hex else {
+        return bytes;
+    };
+    let hex = hex.as_bytes();
+    let mut place = 0;
+    while place < 32 {
+        bytes[place] = digit(hex[2 * place]) << 4 | digit(hex[2 * place + 1]);
+        place += 1;
+    }
+    bytes
+}
+
+#[allow(clippy::arithmetic_side_effects, reason = "runs at compile time, where a fault stops the build")]
+const fn digit(letter: u8) -> u8 {
+    match letter {
+        b'0'..=b'9' => letter - b'0',
+        _ => letter - b'a' + 10,
+    }
+}
+
+/// An office or a desk as what its instantiation returns.
+struct Branch(AccountId);
+
+impl ContractEnv for Branch {
+    type Env = DefaultEnvironment;
+}
+
+impl FromAccountId<DefaultEnvironment> for Branch {
+    fn from_account_id(account: AccountId) -> Self {
+        Self(account)
+    }
+}
+
+/// # Errors
+/// `OfficeFailed`.
+#[inline(never)]
+pub fn open(code: Hash, arguments: Vec<u8>) -> Result<AccountId, Refusal> {
+    let branch = build_create::<Branch>()
+        .instantiate_v1()
+        .code_hash(code.into())
+        .endowment(0)
+        .exec_input(ExecutionInput::new(Selector::new(ink::selector_bytes!("new"))).push_arg(Raw(arguments)))
+        .salt_bytes([0u8; 0])
+        .returns::<Branch>()
+        .try_instantiate();
+    match branch {
+        Ok(Ok(Branch(account))) => Ok(account),
+        Ok(Err(_)) | Err(_) => Err(RegistryError::OfficeFailed.into()),
+    }
+}
