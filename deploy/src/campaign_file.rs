@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use shared::{
     assets::Asset,
     math::WHOLE_BPS,
-    terms::{Acceptance, Benefit, Funding, Terms, TransferPolicy, Window},
+    terms::{Acceptance, Benefit, Funding, Limits, Terms, TransferPolicy, Window},
 };
 use std::{fs, path::Path};
 use toml::Value;
@@ -132,20 +132,22 @@ pub fn parse(text: &str, now: u64, suite: &SuiteAddresses, folder: &Path) -> Res
         Some(value) => money(name, value).and_then(|amount| some(name, amount)),
         None => Ok(None),
     };
+    let redeem_window = window("redeem", &fields.redeem, now)?;
+    let supply = count("supply", &fields.supply)?;
     let terms = Terms {
-        benefit: benefit(&fields.benefit, &money)?,
         asset,
         min_basket: fields.min_basket.as_ref().map_or(Ok(0), |value| money("min_basket", value))?,
         issue_window: window("issue", &fields.issue, now)?,
-        redeem_window: window("redeem", &fields.redeem, now)?,
         valid_for: match &fields.valid_for {
             Some(value) => some("valid_for", period("valid_for", value)?)?,
             None => None,
         },
-        supply: count("supply", &fields.supply)?,
-        per_holder: match &fields.per_holder {
-            Some(value) => some("per_holder", count("per_holder", value)?)?,
-            None => None,
+        limits: Limits {
+            issued_per_holder: match &fields.per_holder {
+                Some(value) => some("per_holder", count("per_holder", value)?)?,
+                None => None,
+            },
+            ..Limits::default()
         },
         budget: optional_money("budget", &fields.budget)?,
         funding: match fields.funding {
@@ -168,6 +170,7 @@ pub fn parse(text: &str, now: u64, suite: &SuiteAddresses, folder: &Path) -> Res
             .as_ref()
             .map_or(Ok(0), |value| period("rollback_window", value))?,
         document: document(&fields.document, folder)?,
+        ..Terms::plain(benefit(&fields.benefit, &money)?, redeem_window, supply)
     };
     let mut words = Words::default();
     words.count_in(asset);
@@ -179,12 +182,13 @@ pub fn parse(text: &str, now: u64, suite: &SuiteAddresses, folder: &Path) -> Res
 
 /// The registry would lock less and refuse at the first issue: said here, where the fix is.
 fn check_escrow(terms: &Terms, escrow: Balance, words: &Words) -> Result<(), Refusal> {
+    let each = terms.largest_discount(terms.full()).unwrap_or(Balance::MAX);
     match terms.funding {
-        Funding::Escrow if escrow < terms.largest_discount() => Err(Refusal::new(
+        Funding::Escrow if escrow < each => Err(Refusal::new(
             format!(
                 "escrow: {} doesn't back even one coupon of at most {}",
                 words.money(escrow),
-                words.money(terms.largest_discount())
+                words.money(each)
             ),
             "lock at least one coupon's largest discount, better the supply's",
         )),

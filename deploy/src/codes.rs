@@ -5,9 +5,9 @@
 use crate::{payload, refusals::Refusal};
 use chain::{keys, AccountId, Hash, Keypair};
 use rand::RngCore;
-use registry::drops::Claim;
 use serde::{Deserialize, Serialize};
 use shared::{
+    claims::CodeClaim,
     ids::CampaignId,
     merkle::Tree,
     permit::{Domain, Purpose},
@@ -134,7 +134,7 @@ impl ClaimCode {
         tree: &Tree,
         chain_tag: Hash,
         to: AccountId,
-    ) -> Result<Claim, Refusal> {
+    ) -> Result<CodeClaim, Refusal> {
         if (self.registry, self.campaign, self.drop) != (drop.registry, drop.campaign, drop.drop) {
             return Err(Refusal::new(
                 format!(
@@ -152,13 +152,14 @@ impl ClaimCode {
             )
         })?;
         let key = Keypair::from_seed(self.code.secret);
-        let mut claim = Claim {
+        let mut claim = CodeClaim {
             campaign: self.campaign,
             drop: self.drop,
             index,
             key: key.public(),
             proof,
             to,
+            advocate: None,
             signature: [0; 64],
         };
         let domain = Domain { chain_tag, contract: self.registry };

@@ -11,13 +11,17 @@ use alliance::AllianceRef;
 use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Keypair, Message, Outcome, TypedChain};
 use ink::env::call::FromAccountId;
 use market::MarketRef;
-use registry::{
-    campaigns::{Campaign, Progress},
-    RegistryRef,
-};
+use desk::DeskRef;
+use office::OfficeRef;
+use registry::RegistryRef;
 use scale::{Decode, Encode};
 use serde_json::Value;
-use shared::{ids::CampaignId, permit::Domain};
+use shared::{
+    campaigns::{Campaign, Progress},
+    ids::CampaignId,
+    ledger::{self, Ledger},
+    permit::Domain,
+};
 use std::{
     fs,
     io::Write,
@@ -91,11 +95,7 @@ impl Context {
         let suite = session.suite()?.ok_or_else(|| {
             Refusal::new("the suite is not deployed on this chain", "run `couponry deploy --as OPERATOR`")
         })?;
-        for (account, name) in
-            [(suite.registry, "the registry"), (suite.alliance, "the alliance"), (suite.market, "the market")]
-        {
-            session.words.name(account, name);
-        }
+        session.name_suite(&suite);
         Ok(Desk { session, suite })
     }
 
@@ -111,6 +111,19 @@ impl Session {
     /// The chain can't be read.
     pub fn suite(&self) -> Result<Option<SuiteAddresses>, Refusal> {
         self.explained(SuiteAddresses::find(&self.chain))
+    }
+
+    /// Writes the suite's accounts by what they are from now on.
+    pub fn name_suite(&mut self, suite: &SuiteAddresses) {
+        for (account, name) in [
+            (suite.registry, "the registry"),
+            (suite.office, "the registry's office"),
+            (suite.desk, "the registry's service desk"),
+            (suite.alliance, "the alliance"),
+            (suite.market, "the market"),
+        ] {
+            self.words.name(account, name);
+        }
     }
 
     /// The account of a name or address, written by its name from now on.
@@ -195,6 +208,30 @@ impl Desk {
         MarketRef::from_account_id(self.suite.market)
     }
 
+    pub fn office(&self) -> OfficeRef {
+        OfficeRef::from_account_id(self.suite.office)
+    }
+
+    pub fn service_desk(&self) -> DeskRef {
+        DeskRef::from_account_id(self.suite.desk)
+    }
+
+    /// An item of the registry's ledger, one of `shared::ledger::items`.
+    /// # Errors
+    /// The chain can't be read, or the item isn't what it should be.
+    pub fn item<T: Decode>(&self, mapping: u32, key: &impl Encode) -> Result<Option<T>, Refusal> {
+        use ink::codegen::TraitCallBuilder;
+        let keys = vec![ledger::key(mapping, key)];
+        let found = self.session.ask(self.registry().call().items(keys))?;
+        let item = found.into_iter().flatten().next().map(|bytes| T::decode(&mut bytes.as_slice()));
+        item.transpose().map_err(|why| {
+            Refusal::new(
+                format!("the registry holds an item that can't be read: {why}"),
+                "build the tool and the contracts from the same source",
+            )
+        })
+    }
+
     /// What the registry's signatures are bound to.
     pub fn domain(&self) -> Domain {
         Domain { chain_tag: self.session.chain.genesis(), contract: self.suite.registry }
@@ -205,7 +242,7 @@ impl Desk {
     /// `NoSuchCampaign`.
     pub fn campaign(&mut self, campaign: CampaignId) -> Result<(Campaign, Progress), Refusal> {
         use ink::codegen::TraitCallBuilder;
-        let found = self.session.ask(self.registry().call().campaign(campaign))?;
+        let found = self.session.ask(self.service_desk().call().campaign(campaign))?;
         let (campaign, progress) = found.map_err(|error| self.session.words.registry(&error))?;
         self.session.words.count_in(campaign.terms.asset);
         Ok((campaign, progress))

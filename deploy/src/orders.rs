@@ -12,7 +12,7 @@ use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use shared::{
     ids::CouponId,
     order::{digest, Order, Settlement},
-    permit::{Domain, OrderPermit, Permit, Purpose},
+    permit::{Domain, OrderPermit, Permit, Presented, Purpose},
     Timestamp,
 };
 use std::{fs, path::Path};
@@ -39,7 +39,7 @@ pub struct Basket {
 /// A holder's consent to spend a coupon on an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpendPermit {
-    pub coupon: CouponId,
+    pub presented: Presented,
     pub permit: Permit,
 }
 
@@ -67,6 +67,10 @@ struct OrderFile {
 struct SpendFile {
     couponry_permit: u8,
     coupon: String,
+    #[serde(default, with = "optional_text", skip_serializing_if = "Option::is_none")]
+    most: Option<Balance>,
+    #[serde(default)]
+    optional: bool,
     permit: PermitFile,
 }
 
@@ -126,31 +130,32 @@ pub fn basket_hash(salt: &[u8; 32], items: &str) -> Hash {
     Blake2b::<U32>::new().chain_update(salt).chain_update(items).finalize().into()
 }
 
-/// The acceptor's, or its cashier's, consent to take `coupon` for `order`; good as long as the order is.
+/// The acceptor's, or its cashier's, consent to take the coupons `presented` for `order`; good as long as the order is.
 pub fn sign_order(
     domain: &Domain,
     signer: &Keypair,
     epoch: u32,
-    coupon: CouponId,
+    presented: &[Presented],
     order: &Order,
 ) -> OrderPermit {
     let deadline = order.deadline;
-    let signature = signer.sign(&domain.message(Purpose::Order, &(coupon, digest(order)), epoch, deadline));
+    let subject = (presented, digest(order));
+    let signature = signer.sign(&domain.message(Purpose::Order, &subject, epoch, deadline));
     OrderPermit { signer: signer.account(), permit: Permit { epoch, deadline, signature } }
 }
 
-/// The holder's consent to spend `coupon` on `order`.
+/// The holder's consent to spend a coupon on `order` as it is presented.
 pub fn sign_spend(
     domain: &Domain,
     holder: &Keypair,
     epoch: u32,
-    coupon: CouponId,
+    presented: Presented,
     order: &Order,
     deadline: Timestamp,
 ) -> SpendPermit {
-    let subject = (coupon, digest(order));
+    let subject = (presented, digest(order));
     let signature = holder.sign(&domain.message(Purpose::Spend, &subject, epoch, deadline));
-    SpendPermit { coupon, permit: Permit { epoch, deadline, signature } }
+    SpendPermit { presented, permit: Permit { epoch, deadline, signature } }
 }
 
 impl SignedOrder {
@@ -227,7 +232,9 @@ impl SpendPermit {
     pub fn to_json(&self, holder: AccountId) -> String {
         json(&SpendFile {
             couponry_permit: 1,
-            coupon: coupon(self.coupon),
+            coupon: coupon(self.presented.coupon),
+            most: self.presented.most,
+            optional: self.presented.optional,
             permit: PermitFile::new(holder, &self.permit),
         })
     }
@@ -236,10 +243,9 @@ impl SpendPermit {
     /// Missing, or not a permit file.
     pub fn load(path: &Path) -> Result<Self, Refusal> {
         let file: SpendFile = load(path, "a permit file, as `couponry permit sign` writes it")?;
-        Ok(Self {
-            coupon: coupon_id(&file.coupon).map_err(|fault| fault.at(path.display()))?,
-            permit: file.permit.read(path)?,
-        })
+        let coupon = coupon_id(&file.coupon).map_err(|fault| fault.at(path.display()))?;
+        let presented = Presented { coupon, most: file.most, optional: file.optional };
+        Ok(Self { presented, permit: file.permit.read(path)? })
     }
 }
 
@@ -295,6 +301,24 @@ fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
     hex::decode(text).ok()?.try_into().ok()
 }
 
+/// As `text`, for an amount that may be missing.
+mod optional_text {
+    use chain::Balance;
+    use serde::{de::Error, Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(amount: &Option<Balance>, to: S) -> Result<S::Ok, S::Error> {
+        match amount {
+            Some(amount) => to.serialize_str(&amount.to_string()),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Option<Balance>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
 /// Amounts are written as text: JSON readers elsewhere lose digits of long numbers.
 mod text {
     use serde::{de::Error, Deserialize, Deserializer, Serializer};
@@ -327,7 +351,7 @@ mod tests {
             settlement: Settlement::OnChain,
         };
         let coupon = CouponId { campaign: 1, serial: 1 };
-        let permit = sign_order(&domain, &shop, 4, coupon, &order);
+        let permit = sign_order(&domain, &shop, 4, &[coupon.into()], &order);
         let subject = (coupon, digest(&order));
         assert!(domain.verifies(&shop.public(), Purpose::Order, &subject, &permit.permit));
         let signed = SignedOrder { order, basket: Some(basket), permit: Some(permit) };
@@ -337,7 +361,7 @@ mod tests {
         assert_eq!(SignedOrder::read(&shown), Ok(scanned));
         assert!(SignedOrder::read(&shown.replacen('0', "1", 1)).unwrap_err().what.contains("checksum"));
         let coupon = CouponId { campaign: 1, serial: 2 };
-        let spend = sign_spend(&domain, &anna, 0, coupon, &signed.order, 50);
+        let spend = sign_spend(&domain, &anna, 0, coupon.into(), &signed.order, 50);
         let subject = (coupon, digest(&signed.order));
         assert!(domain.verifies(&anna.public(), Purpose::Spend, &subject, &spend.permit));
 

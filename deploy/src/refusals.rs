@@ -8,7 +8,7 @@ use shared::{
     assets::{Asset, PaymentFault},
     ids::CouponId,
     psp34::{self, PSP34Error},
-    registry::RegistryError,
+    registry::{Limit, RegistryError, Scope},
     terms::TermsFault,
 };
 use std::{borrow::Cow, collections::HashMap, fmt};
@@ -266,6 +266,178 @@ impl Words {
                 format!("coupon {} isn't frozen", coupon(*id)),
                 "nothing to do",
             ),
+            E::LimitReached { limit, most, asked } => self.limit(*limit, *most, *asked),
+            E::NotFirstOrder { coupon: id, acceptor, number } => Refusal::new(
+                format!(
+                    "coupon {} is for a first order, and its holder's was order {number} of {}",
+                    coupon(*id),
+                    account(acceptor)
+                ),
+                "use another coupon",
+            ),
+            E::AccountFrozen { account: who, reason } => Refusal::new(
+                format!("the issuer froze the account of {} (reason {reason})", account(who)),
+                "ask the issuer; the reason is its own number",
+            ),
+            E::CouponLocked { coupon: id, until } => Refusal::new(
+                format!("coupon {} is reserved for an order until {}", coupon(*id), time(until)),
+                "spend it on that order, wait, or have the shop release it",
+            ),
+            E::NotStackable { coupon: id } => Refusal::new(
+                format!("coupon {} can only be spent alone", coupon(*id)),
+                "present it without others, or leave it out",
+            ),
+            E::OutOfOrder { coupon: id, priority, after } => Refusal::new(
+                format!("coupon {} of priority {priority} comes before one of priority {after}", coupon(*id)),
+                "present coupons of a lower priority number first",
+            ),
+            E::DuplicateCoupon { coupon: id } => Refusal::new(
+                format!("coupon {} is presented twice", coupon(*id)),
+                "present each coupon once",
+            ),
+            E::AssetMismatch { coupon: id } => Refusal::new(
+                format!("coupon {} counts in another asset than the ones before it", coupon(*id)),
+                "spend coupons of one asset on an order",
+            ),
+            E::NothingApplied => Refusal::new(
+                "every coupon was refused",
+                "quote the coupons one by one to see why, or charge the full price",
+            ),
+            E::OnChainInBatch => Refusal::new(
+                "orders settled on chain don't go in a batch",
+                "redeem that order by itself",
+            ),
+            E::AttestationMissing { class } => Refusal::new(
+                format!("the campaign asks for an attestation of class {class}"),
+                "have the issuer's attester sign one (`couponry attest`) and show it with the claim",
+            ),
+            E::AttestationExpired { expires_at, now } => Refusal::new(
+                format!("the attestation ended at {}, and it is {}", time(expires_at), time(now)),
+                "have it signed again",
+            ),
+            E::AttestationInvalid { class } => Refusal::new(
+                format!("the campaign's attester didn't sign class {class} for this account"),
+                "have it signed for this account, class, chain and registry",
+            ),
+            E::NoSuchKey { key } => Refusal::new(
+                format!("the campaign names no voucher key {}, or not any more", hex::encode(key)),
+                "ask the issuer for a voucher of a key that it names",
+            ),
+            E::QuotaReached { most, until } => Refusal::new(
+                format!("the key's {most} vouchers of this period are spent; the next one starts at {}", time(until)),
+                "wait, or have the issuer raise the quota",
+            ),
+            E::VoucherUsed { nonce } => {
+                Refusal::new(format!("voucher {nonce} was used before"), "ask for another voucher")
+            }
+            E::VoucherExpired { deadline, now } => Refusal::new(
+                format!("the voucher ended at {}, and it is {}", time(deadline), time(now)),
+                "ask for another voucher",
+            ),
+            E::VoucherUnsigned { nonce } => Refusal::new(
+                format!("the key didn't sign voucher {nonce} for this account"),
+                "use the voucher as it was handed out, for the account it names",
+            ),
+            E::NotOneUse { campaign } => Refusal::new(
+                format!("a coupon of campaign {campaign} isn't used up by this order"),
+                "claim the code first, and then spend the coupon",
+            ),
+            E::AdvocateUnsigned => Refusal::new(
+                "an entry of a list brings no advocate",
+                "claim it without --advocate",
+            ),
+            E::SelfReferral => {
+                Refusal::new("nobody is their own advocate", "name who brought you, or nobody")
+            }
+            E::Paused { scope } => Refusal::new(
+                format!("the registry's guardian paused {}", match scope {
+                    Scope::Campaigns => "new campaigns",
+                    Scope::Claims => "issuing and claiming",
+                    Scope::Trading => "trading",
+                }),
+                "try again later; spending and collecting go on",
+            ),
+            E::NotTheOffice { caller } => Refusal::new(
+                format!("{} is neither the registry's office nor its service desk", account(caller)),
+                "use the office's and the desk's messages",
+            ),
+            E::NotHolder { holder } => Refusal::new(
+                format!("the coupon is {}'s", account(holder)),
+                self.act_as(holder),
+            ),
+            E::NoReservations { campaign } => Refusal::new(
+                format!("coupons of campaign {campaign} can't be reserved"),
+                "redeem without reserving",
+            ),
+            E::NotReserved { coupon: id } => Refusal::new(
+                format!("nothing reserves coupon {}", coupon(*id)),
+                "there is nothing to release",
+            ),
+            E::NotStoredValue { coupon: id } => Refusal::new(
+                format!("coupon {} is no gift card with something left on it", coupon(*id)),
+                "split, merge and top up gift cards only",
+            ),
+            E::BadSplit { asked, left } => Refusal::new(
+                format!("{} can't be split off {}", money(asked), money(left)),
+                "leave something on both cards",
+            ),
+            E::MergeMismatch { into, from } => Refusal::new(
+                format!("coupon {} doesn't merge into {}", coupon(*from), coupon(*into)),
+                "merge two different gift cards of one campaign",
+            ),
+            E::NotExpired { coupon: id, ends_at } => Refusal::new(
+                format!("coupon {} can be spent until {}", coupon(*id), time(ends_at)),
+                "wait until it has ended",
+            ),
+            E::AlreadyRated { number } => {
+                Refusal::new(format!("order {number} is rated already"), "a redemption is rated once")
+            }
+            E::BadRating { stars } => Refusal::new(format!("{stars} stars"), "give 1 to 5"),
+            E::NotFinal { final_at, now } => Refusal::new(
+                format!("the redemption is final at {}, and it is {}", time(final_at), time(now)),
+                "wait until then; forgetting takes 30 days more",
+            ),
+            E::NoReferral { coupon: id } => Refusal::new(
+                format!("coupon {} came without an advocate, or its campaign has no reward", coupon(*id)),
+                "there is nothing to reward",
+            ),
+            E::NotRewarded { friend } => Refusal::new(
+                format!("this wasn't the first order of {}, or it was rewarded", account(friend)),
+                "an advocate is rewarded once, for a friend's first order",
+            ),
+            E::ReferralCap { most } => Refusal::new(
+                format!("the advocate has been rewarded for {most} friends, and the terms allow no more"),
+                "there is nothing to do",
+            ),
+            E::NotOperator { caller } => Refusal::new(
+                format!("{} is neither the issuer nor its operator", account(caller)),
+                "run the command as the issuer, or have it name you (`couponry role set`)",
+            ),
+            E::NotGuardian { caller } => Refusal::new(
+                format!("{} is not the registry's guardian", account(caller)),
+                "only the guardian pauses",
+            ),
+            E::NotOffered { caller } => Refusal::new(
+                format!("nothing was offered to {}", account(caller)),
+                "have the owner offer it first",
+            ),
+            E::BadKept { basket, eligible } => Refusal::new(
+                format!("{} kept, of it {} eligible, is no smaller order", money(basket), money(eligible)),
+                "give what was kept: less than the order, with no more eligible than the basket",
+            ),
+            E::NetWouldRise { before, after } => Refusal::new(
+                format!("what was kept would cost {}, and all of it cost {}", money(after), money(before)),
+                "a coupon no longer applies to what was kept: roll the whole order back and sell anew",
+            ),
+            E::NoChange => Refusal::new("nothing would change", "there is nothing to do"),
+            E::OfficeFailed => Refusal::new(
+                "the registry's office or desk isn't there, or didn't answer as it should",
+                "upload the office's and the desk's code before instantiating the registry (`couponry deploy` does)",
+            ),
+            E::CardMovedOn { coupon: id } => Refusal::new(
+                format!("stamp card {} is full or has another holder, so a stamp can't be taken back", coupon(*id)),
+                "take back the order that filled it first",
+            ),
         }
     }
 
@@ -274,6 +446,27 @@ impl Words {
         self.names.get(account).map_or_else(
             || "run the command as that account: --as NAME".to_owned(),
             |name| format!("run the command --as {name}"),
+        )
+    }
+
+    fn limit(&self, limit: Limit, most: Balance, asked: Balance) -> Refusal {
+        let (whose, counts) = match limit {
+            Limit::CampaignUses => ("the campaign's redemptions", true),
+            Limit::PeriodUses => ("the campaign's redemptions in this period", true),
+            Limit::PeriodValue => ("the campaign's discounts in this period", false),
+            Limit::HolderUses => ("the holder's redemptions", true),
+            Limit::HolderValue => ("the holder's discounts", false),
+            Limit::HolderPeriodUses => ("the holder's redemptions in this period", true),
+            Limit::HolderPeriodValue => ("the holder's discounts in this period", false),
+            Limit::CashierDay => ("what the cashier accepts in a day", false),
+        };
+        let shown = |amount: Balance| if counts { amount.to_string() } else { self.money(amount) };
+        Refusal::new(
+            format!("{whose} would come to {}, and the limit is {}", shown(asked), shown(most)),
+            match limit {
+                Limit::CashierDay => "have the merchant itself accept, or raise the cap (`couponry role set`)",
+                _ => "wait for the next period if there is one, or use another coupon",
+            },
         )
     }
 
@@ -336,6 +529,33 @@ impl Words {
             F::RollbackWindowOverCap { .. } => {
                 Refusal::new("rollback_window: longer than 90 days", "set it to 90d or less")
             }
+            F::CardOfValue => Refusal::new(
+                "[card]: a gift card has no uses or stamps",
+                "leave [card] out, or choose another benefit",
+            ),
+            F::BudgetBesideEscrow => Refusal::new(
+                "budget: escrow is its own budget",
+                "leave `budget` out, or choose another funding",
+            ),
+            F::AttestedButTraded => Refusal::new(
+                "transfer: coupons for an attested audience must stay with whom they were attested for",
+                "set `transfer = \"soulbound\"`",
+            ),
+            F::FirstOrderUnmarked => Refusal::new(
+                "marks_first_order: first-order and referral campaigns must mark first orders",
+                "set `marks_first_order = true`",
+            ),
+            F::ReservationOverCap { .. } => {
+                Refusal::new("reservation: longer than 7 days", "set it to 7d or less")
+            }
+            F::BreakageOverWhole { bps } => Refusal::new(
+                format!("[breakage]: shares of {bps} bps, and only escrow can be shared, up to the whole"),
+                "lower the shares, or set `funding = \"escrow\"`",
+            ),
+            F::NoRewardCampaign { reward } => Refusal::new(
+                format!("[referral] reward: {reward} is no campaign of yours that is for anyone"),
+                "create the reward's campaign first and give its number",
+            ),
         }
     }
 
@@ -593,6 +813,18 @@ impl Words {
             E::NoCredit { .. } => Refusal::new("nothing is waiting for this account", "nothing to do"),
             E::Payment(fault) => self.payment(fault),
             E::Overflow => overflow(),
+            E::CouponLocked { coupon: id } => Refusal::new(
+                format!("coupon {} is reserved for an order", coupon(*id)),
+                "wait until the reservation ends, or have the shop release it",
+            ),
+            E::PriceOverBand { price, highest } => Refusal::new(
+                format!("{} is over the {} that the campaign's terms allow", money(price), money(highest)),
+                "ask for less",
+            ),
+            E::TradingPaused { registry } => Refusal::new(
+                format!("the guardian of {} paused trading", account(registry)),
+                "try again later; what is listed can be cancelled",
+            ),
         }
     }
 

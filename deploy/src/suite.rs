@@ -3,20 +3,25 @@
 use crate::refusals::{self, Refusal};
 use alliance::{config::Config, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
-use ink::env::Event;
+use ink::{codegen::TraitCallBuilder, env::Event};
+use desk::events::DeskOpened;
 use market::MarketRef;
+use office::events::OfficeOpened;
 use registry::RegistryRef;
-use shared::assets::Asset;
+use scale::Decode;
+use shared::{assets::Asset, registry::CouponRegistry};
 use std::{fs, path::Path};
 use thiserror::Error;
 
 /// In milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
-/// Where the three contracts stand.
+/// Where the contracts stand. The registry brought the office and the desk with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SuiteAddresses {
     pub registry: AccountId,
+    pub office: AccountId,
+    pub desk: AccountId,
     pub alliance: AccountId,
     pub market: AccountId,
 }
@@ -24,6 +29,8 @@ pub struct SuiteAddresses {
 /// The contracts' optimised Wasm, as the builder leaves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codes {
+    pub office: Vec<u8>,
+    pub desk: Vec<u8>,
     pub registry: Vec<u8>,
     pub alliance: Vec<u8>,
     pub market: Vec<u8>,
@@ -52,7 +59,7 @@ pub enum SuiteError {
 }
 
 impl Codes {
-    /// Reads `registry.wasm`, `alliance.wasm` and `market.wasm` of the builder's output folder.
+    /// Reads `<contract>.wasm` of each from the builder's output folder.
     /// # Errors
     /// `Unbuilt`.
     pub fn load(dir: &Path) -> Result<Self, SuiteError> {
@@ -60,7 +67,13 @@ impl Codes {
             let path = dir.join(name).with_extension("wasm");
             fs::read(&path).map_err(|source| SuiteError::Unbuilt { path: path.display().to_string(), source })
         };
-        Ok(Self { registry: read("registry")?, alliance: read("alliance")?, market: read("market")? })
+        Ok(Self {
+            office: read("office")?,
+            desk: read("desk")?,
+            registry: read("registry")?,
+            alliance: read("alliance")?,
+            market: read("market")?,
+        })
     }
 }
 
@@ -87,30 +100,36 @@ impl SuiteConfig {
 }
 
 impl SuiteAddresses {
-    /// The first registry, alliance and market of a chain, by the events of their constructors. `None` unless all three are there.
+    /// The first registry, with its office and its desk, alliance and market of a chain, by the events of their constructors. `None` unless all are there.
     /// # Errors
     /// The chain can't be read.
     pub fn find(chain: &(impl Chain + ?Sized)) -> Result<Option<Self>, ChainError> {
         let events = chain.events(0)?;
-        let creator = |signature: Option<Hash>| {
-            events
-                .iter()
-                .find(|event| signature.is_some() && event.topics.first() == signature.as_ref())
-                .map(|event| event.contract)
+        let first = |signature: Option<Hash>| {
+            events.iter().find(|event| signature.is_some() && event.topics.first() == signature.as_ref())
         };
-        let found = (
-            creator(registry::events::RegistryCreated::SIGNATURE_TOPIC),
-            creator(alliance::events::AllianceCreated::SIGNATURE_TOPIC),
-            creator(market::events::MarketCreated::SIGNATURE_TOPIC),
-        );
-        Ok(match found {
-            (Some(registry), Some(alliance), Some(market)) => Some(Self { registry, alliance, market }),
-            _ => None,
-        })
+        let (Some(opened), Some(desk), Some(alliance), Some(market)) = (
+            first(OfficeOpened::SIGNATURE_TOPIC),
+            first(DeskOpened::SIGNATURE_TOPIC),
+            first(alliance::events::AllianceCreated::SIGNATURE_TOPIC),
+            first(market::events::MarketCreated::SIGNATURE_TOPIC),
+        ) else {
+            return Ok(None);
+        };
+        let Ok(OfficeOpened { registry, .. }) = Decode::decode(&mut opened.data.as_slice()) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            registry,
+            office: opened.contract,
+            desk: desk.contract,
+            alliance: alliance.contract,
+            market: market.contract,
+        }))
     }
 }
 
-/// Uploads the three codes and instantiates each once, by `signer`, who owns the market. `salt` tells suites of one signer apart.
+/// Uploads the codes and instantiates registry, alliance and market once, by `signer`, who is the registry's guardian and owns the market. `salt` tells suites of one signer apart.
 /// # Errors
 /// Whatever the chain or a constructor refuses; then the chain may hold a part of the suite.
 pub fn deploy_suite(
@@ -121,6 +140,8 @@ pub fn deploy_suite(
     salt: &[u8],
 ) -> Result<SuiteAddresses, SuiteError> {
     const NO_VALUE: Balance = 0;
+    chain.upload(signer, &codes.office)?;
+    chain.upload(signer, &codes.desk)?;
     let (registry_code, _) = chain.upload(signer, &codes.registry)?;
     let (alliance_code, _) = chain.upload(signer, &codes.alliance)?;
     let (market_code, _) = chain.upload(signer, &codes.market)?;
@@ -129,6 +150,8 @@ pub fn deploy_suite(
     let tag = chain.genesis();
     let (registry, _) =
         chain.instantiate_typed(signer, registry_code, NO_VALUE, salt.to_vec(), RegistryRef::new(tag))?;
+    let branches: ink::contract_ref!(CouponRegistry, ink::env::DefaultEnvironment) = registry.into();
+    let ((office, desk), _) = chain.view_typed(signer, NO_VALUE, branches.call().branches())?;
     let (alliance, _) =
         chain.instantiate_typed(signer, alliance_code, NO_VALUE, salt.to_vec(), AllianceRef::new(rules))?;
     let (market, _) = chain.instantiate_typed(
@@ -138,5 +161,5 @@ pub fn deploy_suite(
         salt.to_vec(),
         MarketRef::new(config.market_fee_bps, vec![registry_code]),
     )?;
-    Ok(SuiteAddresses { registry, alliance, market })
+    Ok(SuiteAddresses { registry, office, desk, alliance, market })
 }

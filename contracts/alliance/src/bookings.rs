@@ -100,9 +100,9 @@ mod tests {
     #[test]
     fn nobody_is_paid_in_another_asset() {
         let asset = Asset::Psp22(account(9));
-        let wrong = Err(AllianceError::WrongAsset { expected: Asset::Native, redeemed: asset });
+        let wrong = || Err(AllianceError::WrongAsset { expected: Asset::Native, redeemed: asset });
         for (funding, expected) in
-            [(Funding::Alliance, wrong), (Funding::Escrow, wrong), (Funding::Merchant, Ok(None))]
+            [(Funding::Alliance, wrong()), (Funding::Escrow, wrong()), (Funding::Merchant, Ok(None))]
         {
             let mut redemption = redemption(1, account(2), &[(account(1), funding, 999)]);
             redemption.asset = asset;

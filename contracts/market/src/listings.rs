@@ -169,7 +169,7 @@ mod tests {
             ends_at: 200,
             largest_discount: 1_000,
             left: 1,
-            highest_price: Some(900),
+            highest_price: Some(999),
         }
     }
 
@@ -201,13 +201,20 @@ mod tests {
         let outlasts = MarketError::OutlastsCoupon { ends_at: 201, coupon_ends_at: 200 };
         assert_eq!(list(3, 1, 300, 200), Some(not_holder));
         assert_eq!(list(1, 0, 300, 200), Some(MarketError::NoPrice));
-        let over_band = MarketError::PriceOverBand { price: 901, highest: 900 };
-        assert_eq!(list(1, 901, 300, 200), Some(over_band));
-        assert_eq!(list(1, 900, 300, 200), None);
+        let over_band = MarketError::PriceOverBand { price: 1_000, highest: 999 };
+        assert_eq!(list(1, 1_000, 300, 200), Some(over_band));
+        assert_eq!(list(1, 999, 300, 200), None);
         assert_eq!(list(1, 1, 300, NOW), Some(MarketError::EndsInPast { ends_at: NOW, now: NOW }));
         assert_eq!(list(1, 1, 300, NOW + 1), None);
         assert_eq!(list(1, 1, 300, 201), Some(outlasts));
         assert_eq!(list(1, 1, 301, 200), Some(over_cap));
+    }
+
+    #[test]
+    fn without_a_band_any_price_will_do() {
+        let free = SaleTerms { highest_price: None, ..terms() };
+        let listed = Listing::new(&free, account(1), Balance::MAX, 300, 200, NOW);
+        assert_eq!(listed.map(|listing| listing.price), Ok(Balance::MAX));
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub mod branches;
 pub mod events;
 pub mod redemptions;
 mod shelf;
+#[cfg(test)]
+mod testing;
 pub mod till;
 
 pub use self::registry::{Registry, RegistryRef};

@@ -114,3 +114,6 @@ pub fn payer(order: &Order, caller: AccountId) -> Result<Option<AccountId>, Refu
         Settlement::OnChain => Ok(Some(caller)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -599,3 +599,6 @@ fn ensure_follows(
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -314,9 +314,6 @@ pub fn check_audience(
     Ok(())
 }
 
-#[cfg(test)]
-mod tests;
-
 /// Nobody is their own advocate.
 /// # Errors
 /// `SelfReferral`.
@@ -326,3 +323,6 @@ pub fn ensure_other(to: AccountId, advocate: Option<AccountId>) -> Result<(), Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,15 @@ mod tests {
         assert_eq!(share_up(0, 1), 0);
     }
 
+    #[test]
+    fn sums_and_differences_stay_within_a_number() {
+        let overflow = || Err(RegistryError::Overflow.into());
+        assert_eq!(sum(Balance::MAX - 1, 1), Ok(Balance::MAX));
+        assert_eq!(sum(Balance::MAX, 1), overflow());
+        assert_eq!(difference(7, 7), Ok(0));
+        assert_eq!(difference(7, 8), overflow());
+    }
+
     proptest! {
         #[test]
         fn shares_agree_with_wide_arithmetic(amount in 0..(Balance::MAX >> 14), bps in 0..=WHOLE_BPS) {

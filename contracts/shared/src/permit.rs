@@ -187,6 +187,56 @@ fn ensure_bytes_permitted(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Signer, DOMAIN, NOW};
+
+    const COUPON: CouponId = CouponId { campaign: 1, serial: 2 };
+
+    #[test]
+    fn a_permit_is_looked_at_for_its_time_then_its_epoch_then_its_signature() {
+        let (signer, subject) = (Signer::new(1), (Presented::from(COUPON), [7u8; 32]));
+        let (epoch, deadline) = (3, NOW + 1);
+        let signature = signer.sign(Purpose::Spend, &subject, epoch, deadline);
+        let check = |signature, current, now| {
+            let permit = Permit { epoch, deadline, signature };
+            ensure_permitted(&DOMAIN, signer.account(), Purpose::Spend, &subject, &permit, current, now)
+        };
+        let unsigned = [0; 64];
+        let expired = RegistryError::PermitExpired { deadline, now: deadline };
+        assert_eq!(check(signature, epoch, NOW), Ok(()));
+        assert_eq!(check(signature, epoch, deadline), Err(expired.into()));
+        assert_eq!(check(unsigned, 4, deadline), Err(expired.into()));
+        let cancelled = RegistryError::PermitCancelled { epoch, current: 4 };
+        assert_eq!(check(signature, 4, NOW), Err(cancelled.into()));
+        assert_eq!(check(unsigned, 4, NOW), Err(cancelled.into()));
+        let invalid = RegistryError::PermitInvalid { signer: signer.account() };
+        assert_eq!(check(unsigned, epoch, NOW), Err(invalid.into()));
+    }
+
+    #[test]
+    fn a_signature_is_of_one_signer_for_one_purpose_and_for_the_coupon_just_as_presented() {
+        let signer = Signer::new(1);
+        let presented = Presented { most: Some(5), ..COUPON.into() };
+        let signature = signer.sign(Purpose::Spend, &presented, 0, NOW);
+        let permit = Permit { epoch: 0, deadline: NOW, signature };
+        let verifies = |key, purpose, presented| DOMAIN.verifies(&key, purpose, &presented, &permit);
+        assert!(verifies(signer.key(), Purpose::Spend, presented));
+        assert!(!verifies(Signer::new(2).key(), Purpose::Spend, presented));
+        assert!(!verifies(signer.key(), Purpose::Order, presented));
+        for other in [
+            Presented { most: None, ..presented },
+            Presented { most: Some(6), ..presented },
+            Presented { optional: true, ..presented },
+            Presented { coupon: CouponId { serial: 3, ..COUPON }, ..presented },
+        ] {
+            assert!(!verifies(signer.key(), Purpose::Spend, other));
+        }
+    }
+
+    #[test]
+    fn a_coupon_is_presented_whole_and_for_certain_unless_said_otherwise() {
+        let expected = Presented { coupon: COUPON, most: None, optional: false };
+        assert_eq!(Presented::from(COUPON), expected);
+    }
 
     #[test]
     fn every_field_changes_the_signed_bytes_and_the_wrapping_is_exact() {

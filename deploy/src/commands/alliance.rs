@@ -131,7 +131,7 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
             let message = desk.alliance().call_mut().apply(desk.suite.registry, profile);
             let (member, ()) = send(&mut desk, &config, &opts.signer, config.joining_fee, message)?;
             // So that orders which come through the alliance count as accepted by the member.
-            let trust = desk.registry().call_mut().set_cashier(desk.suite.alliance, true);
+            let trust = desk.office().call_mut().set_role(desk.suite.alliance, false, true, None);
             let trusted = desk.session.chain.call_typed(member, 0, trust).map(|_| ());
             desk.session.explained(trusted)?;
             done(desk, format!("{} has applied", opts.signer), json!({ "member": ss58(&member) }))

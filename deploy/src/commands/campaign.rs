@@ -10,9 +10,8 @@ use crate::{
 use chain::{keys::ss58, Balance, Chain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
-use registry::campaigns::Improvement;
 use serde_json::json;
-use shared::{assets::Asset, terms::Benefit};
+use shared::{assets::Asset, campaigns::Improvement, terms::Benefit};
 use std::path::PathBuf;
 
 #[derive(Subcommand, Debug)]
@@ -104,7 +103,7 @@ fn create(opts: &Create, ctx: &Context) -> Result<Report, Refusal> {
     let (supply, escrow) = (plan.terms.supply, desk.session.words.money(plan.escrow));
     let json_escrow = plan.escrow.to_string();
     let value = value_of(plan.terms.asset, plan.escrow);
-    let message = desk.registry().call_mut().create_campaign(plan.terms, plan.uri.into_bytes(), plan.escrow);
+    let message = desk.office().call_mut().create_campaign(plan.terms, plan.uri.into_bytes(), plan.escrow);
     let (campaign, outcome) = desk.session.send(issuer, value, message, Words::registry)?;
     desk.session.save()?;
     Ok(Report::new(
@@ -126,6 +125,11 @@ fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
     let benefit = match terms.benefit {
         Benefit::AmountOff { value } => format!("{} off", words.money(value)),
         Benefit::PercentOff { bps, cap } => format!("{}% off, at most {}", percent(bps), words.money(cap)),
+        Benefit::NewPrice { price, cap } => {
+            format!("for {}, at most {} off", words.money(price), words.money(cap))
+        }
+        Benefit::FreeItem { worth } => format!("one item free, worth at most {}", words.money(worth)),
+        Benefit::StoredValue { value } => format!("a gift card of {}", words.money(value)),
     };
     let (issue, redeem) = (terms.issue_window, terms.redeem_window);
     let report = Report::new(
@@ -136,7 +140,7 @@ fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
             "benefit": benefit,
             "supply": terms.supply,
             "issued": progress.issued,
-            "redeemed": progress.redeemed,
+            "uses": progress.uses,
             "drops": progress.drops,
             "issuing_stopped": progress.issuing_stopped,
             "redeem_ends": progress.redeem_ends,
@@ -145,7 +149,7 @@ fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
             "reserved": progress.reserved.to_string(),
         }),
     )
-    .line(format!("issued   {} of {}, {} spent", progress.issued, terms.supply, progress.redeemed))
+    .line(format!("issued   {} of {}, used {} times", progress.issued, terms.supply, progress.uses))
     .line(format!("issue    {} to {}", times::show(issue.start), times::show(issue.end)))
     .line(format!("redeem   {} to {}", times::show(redeem.start), times::show(progress.redeem_ends)))
     .line(format!(
@@ -174,7 +178,7 @@ fn improve(opts: &Improve, ctx: &Context) -> Result<Report, Refusal> {
         Change { .. } => Improvement::StopIssuing,
     };
     let value = value_of(asset, improvement.price());
-    let message = desk.registry().call_mut().improve_campaign(opts.campaign, improvement);
+    let message = desk.office().call_mut().improve_campaign(opts.campaign, improvement);
     desk.session.send(issuer, value, message, Words::registry)?;
     desk.session.save()?;
     Ok(Report::new(
@@ -188,7 +192,7 @@ fn withdraw(opts: &Withdraw, ctx: &Context) -> Result<Report, Refusal> {
     let issuer = desk.session.signer(&opts.signer)?.account();
     let (campaign, _) = desk.campaign(opts.campaign)?;
     let amount = Unit::of(campaign.terms.asset).read(&opts.amount)?;
-    let message = desk.registry().call_mut().withdraw_escrow(opts.campaign, amount);
+    let message = desk.office().call_mut().withdraw_escrow(opts.campaign, amount);
     desk.session.send(issuer, 0, message, Words::registry)?;
     let money = desk.session.words.money(amount);
     desk.session.save()?;

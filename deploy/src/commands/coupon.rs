@@ -9,13 +9,15 @@ use crate::{
 use chain::keys::ss58;
 use clap::Args;
 use ink::codegen::TraitCallBuilder;
-use registry::book::MAX_BATCH;
 use serde_json::json;
 use shared::{
     assets::Asset,
+    claims::MAX_BATCH,
+    coupons::{Coupon, Role},
     ids::CouponId,
+    ledger::items,
     psp34::PSP34,
-    registry::{CouponRegistry, RegistryError},
+    registry::RegistryError,
 };
 
 #[derive(Args, Debug)]
@@ -85,7 +87,7 @@ pub fn issue(opts: &Issue, ctx: &Context) -> Result<Report, Refusal> {
             "split the batch",
         ));
     }
-    let message = desk.registry().call_mut().issue(opts.campaign, to, opts.source);
+    let message = desk.office().call_mut().issue(opts.campaign, to, opts.source);
     let (first, _) = desk.session.send(issuer, 0, message, Words::registry)?;
     desk.session.save()?;
     let coupons: Vec<_> =
@@ -116,7 +118,7 @@ pub fn freeze(opts: &Freeze, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let issuer = desk.session.signer(&opts.signer)?.account();
     let coupon = coupon_id(&opts.coupon)?;
-    let message = desk.registry().call_mut().set_frozen(coupon, opts.reason);
+    let message = desk.office().call_mut().set_frozen(coupon, opts.reason);
     desk.session.send(issuer, 0, message, Words::registry)?;
     desk.session.save()?;
     let state = if opts.thaw { "thawed" } else { "frozen" };
@@ -131,12 +133,13 @@ pub fn freeze(opts: &Freeze, ctx: &Context) -> Result<Report, Refusal> {
 pub fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let id = coupon_id(&opts.coupon)?;
-    let found = desk.session.ask(desk.registry().call().coupon(id))?;
+    let found: Option<Coupon> = desk.item(items::COUPONS, &id.to_u64())?;
     let coupon =
         found.ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchCoupon { coupon: id }))?;
     let (campaign, progress) = desk.campaign(id.campaign)?;
     let ends_at = coupon.valid_until.min(progress.redeem_ends);
-    let discount = desk.session.words.money(campaign.terms.largest_discount());
+    let most = campaign.terms.largest_discount(coupon.left).unwrap_or(u128::MAX);
+    let discount = desk.session.words.money(most);
     let report = Report::new(
         format!(
             "coupon {}: at most {discount} off until {}, held by {}",
@@ -149,7 +152,8 @@ pub fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
             "owner": ss58(&coupon.owner),
             "ends_at": ends_at,
             "frozen": coupon.frozen,
-            "largest_discount": campaign.terms.largest_discount().to_string(),
+            "left": coupon.left.to_string(),
+            "largest_discount": most.to_string(),
         }),
     );
     Ok(match coupon.frozen {
@@ -177,11 +181,10 @@ pub fn cashier(opts: &Cashier, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let merchant = desk.session.signer(&opts.signer)?.account();
     let cashier = desk.session.account(&opts.cashier)?;
-    let message = desk.registry().call_mut().set_cashier(cashier, !opts.dismiss);
-    let words = desk.session.words.clone();
-    chain::TypedChain::call_typed(&mut desk.session.chain, merchant, 0, message)
-        .map_err(|fault| words.chain(&fault))?;
-    let is_cashier = desk.session.ask(desk.registry().call().is_cashier(merchant, cashier))?;
+    let message = desk.office().call_mut().set_role(cashier, false, !opts.dismiss, None);
+    desk.session.send(merchant, 0, message, Words::registry)?;
+    let role: Option<Role> = desk.item(items::ROLES, &(merchant, cashier))?;
+    let is_cashier = role.is_some_and(|role| role.cashier);
     desk.session.save()?;
     let may = if is_cashier { "accepts" } else { "no longer accepts" };
     Ok(Report::new(
@@ -211,8 +214,8 @@ pub fn collect(opts: &Collect, ctx: &Context) -> Result<Report, Refusal> {
         None => Asset::Native,
     };
     desk.session.words.count_in(asset);
-    let amount = desk.session.ask(desk.registry().call().credit(account, asset))?;
-    let message = desk.registry().call_mut().withdraw_credit(asset);
+    let amount = desk.item(items::CREDITS, &(account, asset))?.unwrap_or(0);
+    let message = desk.service_desk().call_mut().withdraw_credit(asset);
     desk.session.send(account, 0, message, Words::registry)?;
     let money = desk.session.words.money(amount);
     desk.session.save()?;

@@ -9,9 +9,10 @@ use crate::{
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use ink::{codegen::TraitCallBuilder, env::Event};
-use registry::{drops::Source, events::CouponsIssued};
+use registry::events::CouponsIssued;
 use scale::DecodeAll;
 use serde_json::json;
+use shared::claims::Source;
 use std::{
     collections::BTreeSet,
     fs,
@@ -107,7 +108,7 @@ fn claims(desk: &Desk, drop: &PublicDrop) -> BTreeSet<u32> {
         .filter(|issued| issued.campaign == drop.campaign)
         .filter_map(|issued| match issued.source {
             Source::Code { drop: number, index } if number == drop.drop => Some(index),
-            Source::Code { .. } | Source::Batch(_) => None,
+            Source::Code { .. } | Source::Batch(_) | Source::Voucher { .. } | Source::Referral { .. } => None,
         })
         .collect()
 }
@@ -127,7 +128,7 @@ fn create(opts: &Create, ctx: &Context) -> Result<Report, Refusal> {
     let keys = codes::public_keys(&codes, || bar.inc(1));
     bar.finish_and_clear();
     let tree = codes::tree(&keys)?;
-    let message = desk.registry().call_mut().create_drop(opts.campaign, tree.root(), tree.size());
+    let message = desk.office().call_mut().create_drop(opts.campaign, tree.root(), tree.size());
     let (drop, _) = desk.session.send(issuer, 0, message, Words::registry)?;
 
     let public = PublicDrop { registry: desk.suite.registry, campaign: opts.campaign, drop, keys };

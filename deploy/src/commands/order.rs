@@ -12,7 +12,7 @@ use chain::{keys::ss58, AccountId, Chain, TypedChain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
 use serde_json::json;
-use shared::{order::Order, terms::Acceptance};
+use shared::{coupons::Holder, ledger::items, order::Order, terms::Acceptance};
 use std::path::PathBuf;
 
 #[derive(Subcommand, Debug)]
@@ -163,7 +163,7 @@ pub fn order(command: &OrderCommand, ctx: &Context) -> Result<Report, Refusal> {
     };
     let epoch = epoch(&desk, signer.account())?;
     let coupon = opts.coupon.as_deref().map(coupon_id).transpose().map_err(|fault| fault.at("--coupon"))?;
-    let permit = coupon.map(|coupon| sign_order(&desk.domain(), &signer, epoch, coupon, &order));
+    let permit = coupon.map(|coupon| sign_order(&desk.domain(), &signer, epoch, &[coupon.into()], &order));
     let signed = SignedOrder { order, basket: Some(sold), permit };
     if let Some(image) = &opts.qr {
         write_file(image, &qr_png(&signed.payload())?, false)?;
@@ -195,7 +195,7 @@ fn sign(opts: &PermitSign, ctx: &Context) -> Result<Report, Refusal> {
         None => signed.order.deadline,
     };
     let epoch = epoch(&desk, holder.account())?;
-    let permit = sign_spend(&desk.domain(), &holder, epoch, coupon, &signed.order, deadline);
+    let permit = sign_spend(&desk.domain(), &holder, epoch, coupon.into(), &signed.order, deadline);
     write_file(&opts.out, permit.to_json(holder.account()).as_bytes(), false)?;
     Ok(Report::new(
         format!("the permit for coupon {} is in {}", shown(coupon), opts.out.display()),
@@ -206,7 +206,7 @@ fn sign(opts: &PermitSign, ctx: &Context) -> Result<Report, Refusal> {
 fn cancel(opts: &PermitCancel, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let account = desk.session.signer(&opts.signer)?.account();
-    let message = desk.registry().call_mut().cancel_permits();
+    let message = desk.service_desk().call_mut().cancel_permits();
     let (epoch, _) = desk.session.send(account, 0, message, Words::registry)?;
     desk.session.save()?;
     Ok(Report::new(
@@ -247,7 +247,7 @@ pub fn quote(opts: &Quote, ctx: &Context) -> Result<Report, Refusal> {
     };
     let alliance = alliance_for(&campaign.terms.acceptance, campaign.issuer, order.acceptor);
     let asker = order.acceptor;
-    let message = desk.registry().call().quote(order, vec![coupon], alliance);
+    let message = desk.registry().call().quote(order, vec![coupon.into()], alliance);
     let (answer, _) = desk.session.explained(desk.session.chain.view_typed(asker, 0, message))?;
     let quote = answer.map_err(|error| desk.session.words.registry(&error))?;
     let words = &desk.session.words;
@@ -266,5 +266,6 @@ pub fn alliance_for(acceptance: &Acceptance, issuer: AccountId, acceptor: Accoun
 }
 
 fn epoch(desk: &Desk, account: AccountId) -> Result<u32, Refusal> {
-    Ok(desk.session.ask(desk.registry().call().holder(account))?.permit_epoch)
+    let holder: Option<Holder> = desk.item(items::HOLDERS, &account)?;
+    Ok(holder.unwrap_or_default().permit_epoch)
 }

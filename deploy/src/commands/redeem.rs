@@ -10,14 +10,14 @@ use crate::{
 use chain::{keys::ss58, AccountId, Balance, TypedChain};
 use clap::Args;
 use ink::{codegen::TraitCallBuilder, env::Event};
-use registry::{events::OrderRedeemed, redemptions::paid_from_escrow};
+use registry::events::OrderRedeemed;
 use scale::DecodeAll;
 use serde_json::json;
 use shared::{
     ids::CouponId,
     order::{Order, Redemption, Settlement},
-    permit::{CouponPermit, Permits},
-    registry::RegistryError,
+    permit::{CouponPermit, Permits, Presented},
+    registry::{CouponRegistry, RegistryError},
 };
 use std::path::PathBuf;
 
@@ -60,19 +60,20 @@ pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let caller = desk.session.signer(&opts.signer)?.account();
     let signed = SignedOrder::read(&opts.order)?;
-    let (coupon, permit) = match (&opts.permit, &opts.coupon) {
+    let (presented, permit): (Presented, _) = match (&opts.permit, &opts.coupon) {
         (Some(file), _) => {
             let spend = SpendPermit::load(file)?;
-            (spend.coupon, Some(spend.permit))
+            (spend.presented, Some(spend.permit))
         }
-        (None, text) => (coupon_id(text.as_deref().unwrap_or_default())?, None),
+        (None, text) => (coupon_id(text.as_deref().unwrap_or_default())?.into(), None),
     };
+    let coupon = presented.coupon;
     let (campaign, _) = desk.campaign(coupon.campaign)?;
     let order = signed.order;
     let through = alliance_for(&campaign.terms.acceptance, campaign.issuer, order.acceptor);
     let permits = Permits {
         acceptor: signed.permit.filter(|_| caller != order.acceptor),
-        coupons: vec![CouponPermit { coupon, permit }],
+        coupons: vec![CouponPermit { presented, permit }],
     };
     let redemption = if through == Some(desk.suite.alliance) {
         // The alliance hears the acceptor or its cashier as the caller; the order's own signature is not asked for.
@@ -89,7 +90,7 @@ pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
     };
     let words = desk.session.words.clone();
     desk.session.save()?;
-    let discount = redemption.uses.iter().fold(0u128, |sum, used| sum.saturating_add(used.discount));
+    let discount = redemption.discount();
     let how = if redemption.payer.is_some() { "paid on chain" } else { "to pay at the till" };
     Ok(Report::new(
         format!(
@@ -120,7 +121,7 @@ pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
     let acceptor = desk.session.account(opts.acceptor.as_ref().unwrap_or(&opts.signer))?;
     let redemption = find(&desk, acceptor, opts.number)?;
     desk.session.words.count_in(redemption.asset);
-    let escrow = paid_from_escrow(&redemption);
+    let escrow = redemption.paid_from_escrow();
     let paid = redemption.payer.map_or(0, |_| redemption.net);
     let owed = escrow.saturating_add(paid);
     let value = value_of(redemption.asset, owed);
@@ -129,7 +130,7 @@ pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
         let message = desk.alliance().call_mut().roll_back(desk.suite.registry, redemption);
         desk.session.send(caller, value, message, Words::alliance)?;
     } else {
-        let message = desk.registry().call_mut().roll_back(redemption);
+        let message = desk.service_desk().call_mut().roll_back(redemption, None);
         desk.session.send(caller, value, message, Words::registry)?;
     }
     let words = desk.session.words.clone();
@@ -152,7 +153,7 @@ pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
 
 /// What the caller would pay on chain.
 fn net(desk: &Desk, caller: AccountId, order: &Order, coupon: CouponId) -> Result<Balance, Refusal> {
-    let message = desk.registry().call().quote(order.clone(), vec![coupon], None);
+    let message = desk.registry().call().quote(order.clone(), vec![coupon.into()], None);
     let (answer, _) = desk.session.explained(desk.session.chain.view_typed(caller, 0, message))?;
     answer.map(|quote| quote.net).map_err(|error| desk.session.words.registry(&error))
 }

@@ -15,13 +15,14 @@ use crate::{
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Keypair, TypedChain};
 use ink::codegen::TraitCallBuilder;
 use rand::{rngs::StdRng, SeedableRng};
-use registry::{campaigns::Campaign, redemptions::paid_from_escrow};
 use shared::{
+    campaigns::Campaign,
     ids::CouponId,
     merkle::Tree,
     order::{Order, Redemption, Settlement},
     permit::{CouponPermit, Permits},
     psp34::PSP34,
+    registry::CouponRegistry,
     terms::Funding,
 };
 use std::{collections::BTreeMap, fmt::Debug, fs, io::Write, path::Path};
@@ -145,11 +146,7 @@ fn open(scenario: &Scenario, ctx: &Context, bundles: &Path) -> Result<Desk, Refu
         |fault: crate::suite::SuiteError| Refusal::new(fault.to_string(), "run `couponry build` first");
     let codes = Codes::load(bundles).map_err(unbuilt)?;
     let suite = deploy_suite(&mut session.chain, operator, &codes, &config, b"demo").map_err(unbuilt)?;
-    for (account, name) in
-        [(suite.registry, "the registry"), (suite.alliance, "the alliance"), (suite.market, "the market")]
-    {
-        session.words.name(account, name);
-    }
+    session.name_suite(&suite);
     Ok(Desk { session, suite })
 }
 
@@ -184,7 +181,7 @@ impl Play<'_> {
             let (collateral, cap) = (amount(&merchant.collateral)?, amount(&merchant.cap)?);
             let apply = self.desk.alliance().call_mut().apply(self.desk.suite.registry, [0; 32]);
             self.desk.session.send(account, fee, apply, Words::alliance)?;
-            let trust = self.desk.registry().call_mut().set_cashier(self.desk.suite.alliance, true);
+            let trust = self.desk.office().call_mut().set_role(self.desk.suite.alliance, false, true, None);
             let trusted = self.desk.session.chain.call_typed(account, 0, trust).map(|_| ());
             self.desk.session.explained(trusted)?;
             let admit = self.desk.alliance().call_mut().admit(account, cap);
@@ -206,12 +203,12 @@ impl Play<'_> {
         let read = campaign_file::read(&file, self.desk.session.chain.now(), &self.desk.suite)?;
         let terms = read.terms.clone();
         let create =
-            self.desk.registry().call_mut().create_campaign(read.terms, read.uri.into_bytes(), read.escrow);
+            self.desk.office().call_mut().create_campaign(read.terms, read.uri.into_bytes(), read.escrow);
         let (number, _) = self.desk.session.send(issuer, read.escrow, create, Words::registry)?;
         let codes = codes::generate(plan.codes, &mut StdRng::seed_from_u64(SEED ^ u64::from(number)));
         let keys = codes::public_keys(&codes, || ());
         let tree = codes::tree(&keys)?;
-        let commit = self.desk.registry().call_mut().create_drop(number, tree.root(), tree.size());
+        let commit = self.desk.office().call_mut().create_drop(number, tree.root(), tree.size());
         let (drop, _) = self.desk.session.send(issuer, 0, commit, Words::registry)?;
         let public = PublicDrop { registry: self.desk.suite.registry, campaign: number, drop, keys };
         let name = plan.file.trim_end_matches(".toml").to_owned();
@@ -452,8 +449,8 @@ impl Play<'_> {
         let domain = self.desk.domain();
         let redemption = match row.way {
             Way::Till => {
-                let permit = Some(sign_spend(&domain, &holder, 0, coupon, &order, deadline).permit);
-                let permits = Permits { acceptor: None, coupons: vec![CouponPermit { coupon, permit }] };
+                let permit = Some(sign_spend(&domain, &holder, 0, coupon.into(), &order, deadline).permit);
+                let permits = Permits { acceptor: None, coupons: vec![CouponPermit { presented: coupon.into(), permit }] };
                 if through.is_some() {
                     let message =
                         self.desk.alliance().call_mut().redeem(self.desk.suite.registry, order, permits);
@@ -464,9 +461,9 @@ impl Play<'_> {
                 }
             }
             Way::Web => {
-                let signed = Some(sign_order(&domain, &acceptor, 0, coupon, &order));
+                let signed = Some(sign_order(&domain, &acceptor, 0, &[coupon.into()], &order));
                 let permits =
-                    Permits { acceptor: signed, coupons: vec![CouponPermit { coupon, permit: None }] };
+                    Permits { acceptor: signed, coupons: vec![CouponPermit { presented: coupon.into(), permit: None }] };
                 let basket = order.basket;
                 let message = self.desk.registry().call_mut().redeem(order, permits);
                 // What is over comes back.
@@ -494,13 +491,13 @@ impl Play<'_> {
             ),
         })?;
         let paid = redemption.payer.map_or(0, |_| redemption.net);
-        let value = paid_from_escrow(&redemption).saturating_add(paid);
+        let value = redemption.paid_from_escrow().saturating_add(paid);
         let coupons: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
         if redemption.alliance.is_some() {
             let message = self.desk.alliance().call_mut().roll_back(self.desk.suite.registry, redemption);
             self.send(&row.acceptor, value, message, Words::alliance)?;
         } else {
-            let message = self.desk.registry().call_mut().roll_back(redemption);
+            let message = self.desk.service_desk().call_mut().roll_back(redemption, None);
             self.send(&row.acceptor, value, message, Words::registry)?;
         }
         for coupon in coupons {
