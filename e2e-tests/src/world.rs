@@ -7,10 +7,21 @@ use crate::{
 use builder::{build, suite, Contract, Options, Progress, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Hash, Snapshot, TypedChain};
 use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
+use desk::DeskRef;
 use ink::codegen::TraitCallBuilder;
+use office::OfficeRef;
 use psp22::PSP22;
 use registry::RegistryRef;
-use shared::assets::Asset;
+use scale::{Decode, Encode};
+use shared::{
+    assets::Asset,
+    campaigns::{Campaign, Progress, Usage},
+    claims::VoucherKey,
+    coupons::{Coupon, Customer, Holder, Role},
+    ids::{CampaignId, CouponId},
+    ledger::{items, key, Ledger},
+    order::OrderWord,
+};
 use std::{fs, path::PathBuf, sync::OnceLock};
 
 /// 1 January 2026, when every world begins.
@@ -55,7 +66,7 @@ pub fn codes() -> Codes {
     Codes::load(built()).unwrap_or_else(|fault| panic!("{fault}"))
 }
 
-/// A chain with registry, alliance, market and a PSP22 token.
+/// A chain with registry, office, desk, alliance, market and a PSP22 token.
 ///
 /// Time stands still between calls: move it with `chain.advance`. Everyone in [`endowed`] has [`WEALTH`] in plancks and in tokens.
 pub struct World {
@@ -106,6 +117,89 @@ impl World {
     /// The token, as an asset.
     pub fn token_asset(&self) -> Asset {
         Asset::Psp22(self.token)
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> RegistryRef {
+        reference(self.suite.registry)
+    }
+
+    /// The registry's office.
+    pub fn office(&self) -> OfficeRef {
+        reference(self.suite.office)
+    }
+
+    /// The registry's service desk.
+    pub fn desk(&self) -> DeskRef {
+        reference(self.suite.desk)
+    }
+
+    /// An item of one of the ledger's mappings (see `shared::ledger::items`), through the registry's own door.
+    ///
+    /// # Panics
+    /// When the registry doesn't answer, or the item is of another type.
+    pub fn item<T: Decode>(&self, mapping: u32, at: &impl Encode) -> Option<T> {
+        let message = Ledger::items(self.registry().call(), vec![key(mapping, at)]);
+        let read = self.chain.view_typed(account(OWNER), 0, message);
+        let (mut found, _) = read.unwrap_or_else(|fault| panic!("{fault}"));
+        let bytes = found.pop().flatten()?;
+        match T::decode(&mut &*bytes) {
+            Ok(item) => Some(item),
+            Err(fault) => panic!("mapping {mapping:#x}: {fault}"),
+        }
+    }
+
+    /// A campaign's issuer and terms.
+    pub fn campaign(&self, campaign: CampaignId) -> Option<Campaign> {
+        self.item(items::CAMPAIGNS, &campaign)
+    }
+
+    /// A campaign's counters.
+    ///
+    /// # Panics
+    /// When there is no such campaign.
+    pub fn progress(&self, campaign: CampaignId) -> Progress {
+        self.item(items::PROGRESS, &campaign).unwrap_or_else(|| panic!("there is no campaign {campaign}"))
+    }
+
+    /// A live coupon.
+    pub fn coupon(&self, coupon: CouponId) -> Option<Coupon> {
+        self.item(items::COUPONS, &coupon.to_u64())
+    }
+
+    /// What an account holds.
+    pub fn holder(&self, account: AccountId) -> Holder {
+        self.item(items::HOLDERS, &account).unwrap_or_default()
+    }
+
+    /// What an account has had of a campaign, where that is counted.
+    pub fn usage(&self, campaign: CampaignId, account: AccountId) -> Option<Usage> {
+        self.item(items::USAGE, &(campaign, account))
+    }
+
+    /// What an issuer keeps of an account.
+    pub fn customer(&self, issuer: AccountId, account: AccountId) -> Option<Customer> {
+        self.item(items::CUSTOMERS, &(issuer, account))
+    }
+
+    /// What a merchant lets an account do for it.
+    pub fn role(&self, merchant: AccountId, account: AccountId) -> Option<Role> {
+        self.item(items::ROLES, &(merchant, account))
+    }
+
+    /// A key that signs vouchers.
+    pub fn voucher_key(&self, campaign: CampaignId, key: Hash) -> Option<VoucherKey> {
+        self.item(items::KEYS, &(campaign, key))
+    }
+
+    /// What became of an order's number, and of the 15 beside it.
+    pub fn order_word(&self, acceptor: AccountId, number: u64) -> OrderWord {
+        self.item(items::ORDERS, &(acceptor, OrderWord::locate(number).0)).unwrap_or_default()
+    }
+
+    /// An account's pull balance.
+    pub fn credit(&self, account: AccountId, asset: Asset) -> Balance {
+        self.item(items::CREDITS, &(account, asset)).unwrap_or_default()
     }
 
     /// What `who` can spend of `asset`.
@@ -185,10 +279,13 @@ impl Builder {
         }
         let codes = self.codes.unwrap_or_else(codes);
         let suite = deploy_suite(&mut chain, owner, &codes, &self.config, b"world")?;
-        let mut registry: RegistryRef = reference(suite.registry);
+        let mut office: OfficeRef = reference(suite.office);
         for merchant in MERCHANTS {
-            let trust = registry.call_mut().set_cashier(suite.alliance, true);
-            chain.call_typed(account(merchant), 0, trust)?;
+            let trust = office.call_mut().set_role(suite.alliance, false, true, None);
+            let (trusted, _) = chain.call_typed(account(merchant), 0, trust)?;
+            if let Err(refusal) = trusted {
+                anyhow::bail!("the office refuses: {refusal:?}");
+            }
         }
         Ok(World { chain, suite, token })
     }

@@ -20,18 +20,22 @@ mod desk {
         redemptions::{self, Reward},
         rollbacks::{self, RolledBack},
     };
-    use ink::storage::{traits::ManualKey, Mapping};
+    use ink::{
+        prelude::vec::Vec,
+        storage::{traits::ManualKey, Mapping},
+    };
     use shared::{
         announce::announce,
         assets::Asset,
-        books::Books,
+        books::{Books, Shelf},
         campaigns::{Campaign, Progress},
         coupons::{Coupon, Holder, Role},
         ids::{CampaignId, CouponId},
         ledger::items,
-        order::{Kept, Order, Redemption},
-        permit::{Domain, Permits},
+        order::{Kept, Order, Quote, Redemption},
+        permit::{Domain, Permits, Presented},
         registry::{Outcome, Refusal, RegistryError, SaleTerms, ServiceDesk},
+        till::Till,
     };
 
     /// The desk's own books; everything else is in the registry's ledger.
@@ -239,6 +243,22 @@ mod desk {
             books.pay(asset, account, amount);
             announce(&CreditWithdrawn { account, asset, amount });
             Ok(self.apply(books)?)
+        }
+
+        /// What `coupons` take off `order` in the order presented, by the very rules of the registry's `redeem`, with a reason for each that is refused: as if
+        /// `by` called, the acceptor, its cashier or its alliance, or for an order settled on chain the payer. Without `by`, the caller.
+        /// # Errors
+        /// As `redeem`, but for consent and payment.
+        #[ink(message)]
+        pub fn quote(
+            &self,
+            order: Order,
+            coupons: Vec<Presented>,
+            by: Option<AccountId>,
+        ) -> Outcome<Quote> {
+            let caller = by.unwrap_or_else(|| self.env().caller());
+            let till = Till::new(Shelf { registry: self.registry });
+            Ok(till.quote(&order, &coupons, caller, self.env().block_timestamp())?)
         }
 
         /// The registry this is the desk of.

@@ -5,7 +5,7 @@ use shared::{
     coupons::{Coupon, Customer},
     ids::CouponId,
     ledger::items,
-    order::{digest, Redemption, Use},
+    order::{digest, OrderWord, Redemption, Use},
     registry::{Refusal, RegistryError},
     terms::Referral,
     AccountId, Hash, Timestamp,
@@ -14,13 +14,14 @@ use shared::{
 /// How long after it is final a redemption is kept for its holder to rate: 30 days, in milliseconds.
 pub const RATING_WINDOW: u64 = 30 * 24 * 60 * 60 * 1_000;
 
+/// The word that a redemption's order is in.
 /// # Errors
 /// `NoSuchRedemption`.
-fn ensure_known(books: &Books, redemption: &Redemption) -> Result<(), Refusal> {
-    let at = (redemption.acceptor, redemption.number);
-    let known: Option<Hash> = books.one(items::REDEMPTIONS, &at)?;
-    if known == Some(digest(redemption)) {
-        Ok(())
+pub fn ensure_known(books: &Books, redemption: &Redemption) -> Result<OrderWord, Refusal> {
+    let (number, place) = OrderWord::locate(redemption.number);
+    let word: OrderWord = books.one(items::ORDERS, &(redemption.acceptor, number))?.unwrap_or_default();
+    if word.digest(place) == Some(digest(redemption)) {
+        Ok(word)
     } else {
         Err(RegistryError::NoSuchRedemption { number: redemption.number }.into())
     }
@@ -139,11 +140,18 @@ pub fn forget(
     redemption: &Redemption,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    ensure_known(books, redemption)?;
+    let word = ensure_known(books, redemption)?;
     if caller != redemption.acceptor {
         return Err(RegistryError::NotAcceptor { signer: caller }.into());
     }
     ensure_final(redemption.final_at.saturating_add(RATING_WINDOW), now)?;
-    books.remove(items::REDEMPTIONS, &(redemption.acceptor, redemption.number));
+    amend(books, redemption, word, None);
     Ok(())
+}
+
+/// A redemption has another digest now, or none any more.
+pub fn amend(books: &mut Books, redemption: &Redemption, mut word: OrderWord, digest: Option<Hash>) {
+    let (number, place) = OrderWord::locate(redemption.number);
+    word.amend(place, digest);
+    books.write(items::ORDERS, &(redemption.acceptor, number), &word);
 }

@@ -1,4 +1,5 @@
 //! Undoing a redemption, whole or in part: the inverse of what the registry's till wrote.
+use crate::redemptions::{amend, ensure_known};
 use shared::{
     books::{coupon_key, Books},
     campaigns::{Progress, Usage},
@@ -8,7 +9,7 @@ use shared::{
     order::{digest, Kept, Redemption, Use},
     registry::{Refusal, RegistryError},
     terms::{Card, Terms},
-    AccountId, Balance, Hash, Timestamp,
+    AccountId, Balance, Timestamp,
 };
 
 /// What a rollback leaves.
@@ -32,11 +33,7 @@ pub fn roll_back(
     caller: AccountId,
     now: Timestamp,
 ) -> Result<RolledBack, Refusal> {
-    let at = (redemption.acceptor, redemption.number);
-    let known: Option<Hash> = books.one(items::REDEMPTIONS, &at)?;
-    if known != Some(digest(redemption)) {
-        return Err(RegistryError::NoSuchRedemption { number: at.1 }.into());
-    }
+    let word = ensure_known(books, redemption)?;
     ensure_reversible(redemption, caller, now)?;
     let left = kept.unwrap_or(Kept { basket: 0, eligible: 0 });
     let Kept { basket, eligible } = left;
@@ -62,13 +59,8 @@ pub fn roll_back(
         None => 0,
     };
     let to_escrow = redemption.paid_from_escrow().saturating_sub(remains.paid_from_escrow());
-    let remains = if remains.uses.is_empty() {
-        books.remove(items::REDEMPTIONS, &at);
-        None
-    } else {
-        books.write(items::REDEMPTIONS, &at, &digest(&remains));
-        Some(remains)
-    };
+    let remains = Some(remains).filter(|remains| !remains.uses.is_empty());
+    amend(books, redemption, word, remains.as_ref().map(digest));
     Ok(RolledBack { remains, to_escrow, to_payer })
 }
 
@@ -175,5 +167,74 @@ fn ensure_reversible(redemption: &Redemption, caller: AccountId, now: Timestamp)
         Some(alliance) if caller == alliance => Ok(()),
         None => Err(RegistryError::NotAcceptor { signer: caller }.into()),
         Some(_) => Err(RegistryError::NotTheAlliance { caller }.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{
+        assets::Asset,
+        terms::{Benefit, Funding, Window},
+    };
+
+    const fn account(n: u8) -> AccountId {
+        ink::primitives::AccountId([n; 32])
+    }
+
+    const SELLER: AccountId = account(1);
+    const ALLIANCE: AccountId = account(2);
+
+    fn redemption(alliance: Option<AccountId>) -> Redemption {
+        Redemption {
+            acceptor: SELLER,
+            number: 1,
+            order: [0; 32],
+            basket: 1_000,
+            eligible: 1_000,
+            asset: Asset::Native,
+            uses: vec![],
+            refused: vec![],
+            net: 1_000,
+            payer: None,
+            alliance,
+            redeemed_at: 50,
+            final_at: 100,
+        }
+    }
+
+    #[test]
+    fn only_the_acceptor_or_the_alliance_it_came_through_undoes_a_redemption_and_only_in_time() {
+        let ensure = |alliance, caller, now| ensure_reversible(&redemption(alliance), caller, now);
+        let is_final = || Err(RegistryError::RedemptionFinal { final_at: 100, now: 100 }.into());
+        assert_eq!(ensure(None, SELLER, 99), Ok(()));
+        assert_eq!(ensure(None, SELLER, 100), is_final());
+        assert_eq!(ensure(None, ALLIANCE, 100), is_final());
+        assert_eq!(ensure(None, ALLIANCE, 99), Err(RegistryError::NotAcceptor { signer: ALLIANCE }.into()));
+        assert_eq!(ensure(Some(ALLIANCE), ALLIANCE, 99), Ok(()));
+        let not_it = RegistryError::NotTheAlliance { caller: SELLER };
+        assert_eq!(ensure(Some(ALLIANCE), SELLER, 99), Err(not_it.into()));
+    }
+
+    #[test]
+    fn what_was_kept_never_takes_more_off_and_nothing_below_the_least_basket() {
+        let benefit = Benefit::PercentOff { bps: 2_000, cap: 500 };
+        let terms = Terms { min_basket: 100, ..Terms::plain(benefit, Window { start: 0, end: 9 }, 1) };
+        let used = Use {
+            coupon: CouponId { campaign: 1, serial: 1 },
+            holder: account(3),
+            valid_until: 9,
+            issuer: account(4),
+            funding: Funding::Merchant,
+            advocate: None,
+            left_before: 1,
+            left_after: 0,
+            discount: 150,
+        };
+        let kept = |basket, eligible| weigh_kept(&terms, &used, &Kept { basket, eligible: basket }, eligible);
+        assert_eq!(kept(500, 499), 99);
+        // The presenter had asked for no more than 150 off.
+        assert_eq!(kept(900, 900), 150);
+        assert_eq!((kept(100, 100), kept(99, 99)), (20, 0));
     }
 }

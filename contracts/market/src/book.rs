@@ -208,13 +208,10 @@ fn key(registry: AccountId, coupon: CouponId) -> ListingKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::account;
 
     const NATIVE: Asset = Asset::Native;
     const COUPON: CouponId = CouponId { campaign: 1, serial: 2 };
-
-    fn account(n: u8) -> AccountId {
-        AccountId::from([n; 32])
-    }
 
     fn token() -> Asset {
         Asset::Psp22(account(9))

@@ -152,11 +152,8 @@ pub fn ensure_shares(fee_bps: u16, royalty_bps: u16) -> Result<(), MarketError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::account;
     use proptest::prelude::*;
-
-    fn account(n: u8) -> AccountId {
-        AccountId::from([n; 32])
-    }
 
     const NOW: Timestamp = 100;
 

@@ -2,7 +2,7 @@
 use shared::{
     assets::Asset,
     books::Books,
-    campaigns::{Campaign, Improvement, Progress},
+    campaigns::{Campaign, Improvement, Progress, MAX_DROPS},
     claims::{Drop, VoucherKey},
     coupons::Role,
     ids::CampaignId,
@@ -91,7 +91,7 @@ pub fn withdraw_escrow(
 }
 
 /// # Errors
-/// `NoSuchCampaign`, `NotOperator`, `EmptyDrop`, `Overflow`.
+/// `NoSuchCampaign`, `NotOperator`, `EmptyDrop`, `TooManyDrops`.
 #[inline(never)]
 pub fn create_drop(
     books: &mut Books,
@@ -104,10 +104,13 @@ pub fn create_drop(
     if drop.size == 0 {
         return Err(RegistryError::EmptyDrop.into());
     }
-    progress.drops = progress.drops.checked_add(1).ok_or(RegistryError::Overflow)?;
+    progress.drops.push(*drop);
+    let count = u32::try_from(progress.drops.len()).unwrap_or(u32::MAX);
+    if count > MAX_DROPS {
+        return Err(RegistryError::TooManyDrops { most: MAX_DROPS }.into());
+    }
     books.write_progress(number, &progress);
-    books.write(items::DROPS, &(number, progress.drops), drop);
-    Ok(progress.drops)
+    Ok(count)
 }
 
 /// # Errors
@@ -156,5 +159,32 @@ pub fn ensure_operator(books: &Books, campaign: &Campaign, caller: AccountId) ->
         Ok(())
     } else {
         Err(RegistryError::NotOperator { caller }.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::terms::{Benefit, Funding, Window};
+
+    const ISSUER: AccountId = ink::primitives::AccountId([1; 32]);
+    const NOW: Timestamp = 50;
+
+    #[test]
+    fn a_new_campaigns_terms_come_first_then_its_uri_then_its_escrow() {
+        let terms = Terms::plain(Benefit::AmountOff { value: 1 }, Window { start: 10, end: 100 }, 0);
+        let mut campaign = Campaign { issuer: ISSUER, terms };
+        let create = |campaign: &Campaign, uri, escrow| {
+            create(&mut Books::new(ISSUER), 1, campaign, &vec![b'x'; uri], escrow, NOW)
+        };
+        let invalid = RegistryError::InvalidTerms(TermsFault::NoSupply);
+        assert_eq!(create(&campaign, 257, 1), Err(invalid.into()));
+        campaign.terms.supply = 1;
+        let too_long = RegistryError::UriTooLong { length: 257, most: 256 };
+        assert_eq!(create(&campaign, 257, 1), Err(too_long.into()));
+        assert_eq!(create(&campaign, 256, 1), Err(RegistryError::NoEscrow.into()));
+        assert_eq!(create(&campaign, 256, 0), Ok(()));
+        campaign.terms.funding = Funding::Escrow;
+        assert_eq!(create(&campaign, 256, 1), Ok(()));
     }
 }

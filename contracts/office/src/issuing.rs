@@ -54,20 +54,17 @@ pub fn claim(books: &mut Books, claim: &Claim, domain: &Domain, now: Timestamp) 
     let (campaign, progress) = books.campaign(number)?;
     match &claim.entitlement {
         Entitlement::Listed { drop, index, count, proof } => {
-            let at = (number, *drop);
-            let found: Option<Drop> = books.one(items::DROPS, &at)?;
-            let root = found.ok_or(RegistryError::NoSuchDrop { campaign: number, drop: *drop })?;
-            claim.check_entry(&root, *index, *count, proof)?;
-            use_entry(books, at, *index)?;
+            let root = find_drop(number, &progress, *drop)?;
+            claim.check_entry(root, *index, *count, proof)?;
+            use_entry(books, (number, *drop), *index)?;
         }
         Entitlement::Code { drop, index, key, proof, signature } => {
             let (drop, index) = (*drop, *index);
-            let root: Option<Drop> = books.one(items::DROPS, &(number, drop))?;
-            let root = root.ok_or(RegistryError::NoSuchDrop { campaign: number, drop })?;
+            let root = find_drop(number, &progress, drop)?;
             let (to, advocate, signature) = (claim.to, claim.advocate, *signature);
             let (key, proof) = (*key, proof.clone());
             let code = CodeClaim { campaign: number, drop, index, key, proof, to, advocate, signature };
-            code.check(&root, None, domain)?;
+            code.check(root, None, domain)?;
             use_entry(books, (number, drop), index)?;
         }
         Entitlement::Voucher { key, nonce, deadline, signature } => {
@@ -77,6 +74,12 @@ pub fn claim(books: &mut Books, claim: &Claim, domain: &Domain, now: Timestamp) 
     check_audience(&campaign.terms, (claim.to, claim.advocate), &claim.attestation, domain, now)?;
     let to = [claim.to].repeat(usize::try_from(claim.entitlement.count()).unwrap_or_default());
     hand_out(books, (number, &campaign, progress), &to, claim.advocate, now)
+}
+
+/// # Errors
+/// `NoSuchDrop`.
+fn find_drop(campaign: CampaignId, progress: &Progress, drop: u32) -> Result<&Drop, Refusal> {
+    Ok(progress.drop(drop).ok_or(RegistryError::NoSuchDrop { campaign, drop })?)
 }
 
 /// # Errors

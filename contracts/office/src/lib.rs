@@ -167,7 +167,7 @@ mod office {
         /// Commits to the Merkle root of `size` codes, or entries of a list (see `shared::merkle` and `shared::claims`). They are good
         /// while the campaign issues: supply and escrow are taken when one is claimed, first come first served. By the issuer or an operator.
         /// # Errors
-        /// `NoSuchCampaign`, `NotOperator`, `EmptyDrop`, `Overflow`.
+        /// `NoSuchCampaign`, `NotOperator`, `EmptyDrop`, `TooManyDrops`.
         #[ink(message)]
         pub fn create_drop(
             &mut self,

@@ -2,7 +2,7 @@
 //!
 //! Each change happens whole or returns an error for the shell to revert on. Emits nothing and moves no money. "Touches" are storage host calls
 //! besides the two that read and write the root.
-use crate::shelf::{item, set_item, Shelf as _, Trusted};
+use crate::shelf::{item, set_item, Shelf as _, Storage};
 use ink::{
     prelude::{boxed::Box, string::String, vec::Vec},
     storage::{traits::ManualKey, Mapping},
@@ -12,10 +12,11 @@ use shared::{
     assets::Asset,
     bits::Bits,
     campaigns::{Campaign, Progress, Usage},
-    claims::{ensure_other, CodeClaim, Drop},
+    claims::{ensure_other, CodeClaim},
     coupons::{Coupon, Customer, Holder, Role},
     ids::{CampaignId, CouponId},
-    ledger::{items, key},
+    ledger::{items, key, Shelves},
+    order::OrderWord,
     permit::Domain,
     psp34::{Id, PSP34Error, OVERFLOW},
     registry::{Refusal, RegistryError, Scope},
@@ -50,15 +51,13 @@ pub struct Book {
     pub(crate) root: Root,
     pub(crate) campaigns: Mapping<CampaignId, Campaign, ManualKey<{ items::CAMPAIGNS }>>,
     pub(crate) progress: Mapping<CampaignId, Progress, ManualKey<{ items::PROGRESS }>>,
-    drops: Mapping<DropKey, Drop, ManualKey<{ items::DROPS }>>,
     codes: Mapping<(DropKey, u64), Bits, ManualKey<{ items::CODES }>>,
     pub(crate) coupons: Mapping<u64, Coupon, ManualKey<{ items::COUPONS }>>,
     holders: Mapping<AccountId, Holder, ManualKey<{ items::HOLDERS }>>,
     pub(crate) usage: Mapping<(CampaignId, AccountId), Usage, ManualKey<{ items::USAGE }>>,
     operators: Mapping<(AccountId, AccountId), (), ManualKey<{ items::OPERATORS }>>,
     pub(crate) roles: Mapping<(AccountId, AccountId), Role, ManualKey<{ items::ROLES }>>,
-    pub(crate) orders: Mapping<(AccountId, u64), Bits, ManualKey<{ items::ORDERS }>>,
-    pub(crate) redemptions: Mapping<(AccountId, u64), Hash, ManualKey<{ items::REDEMPTIONS }>>,
+    pub(crate) orders: Mapping<(AccountId, u64), OrderWord, ManualKey<{ items::ORDERS }>>,
     credits: Mapping<(AccountId, Asset), Balance, ManualKey<{ items::CREDITS }>>,
     pub(crate) customers: Mapping<(AccountId, AccountId), Customer, ManualKey<{ items::CUSTOMERS }>>,
 }
@@ -69,7 +68,6 @@ impl Book {
             root: Root { chain_tag, office, desk, live: 0, paused: 0 },
             campaigns: Mapping::default(),
             progress: Mapping::default(),
-            drops: Mapping::default(),
             codes: Mapping::default(),
             coupons: Mapping::default(),
             holders: Mapping::default(),
@@ -77,7 +75,6 @@ impl Book {
             operators: Mapping::default(),
             roles: Mapping::default(),
             orders: Mapping::default(),
-            redemptions: Mapping::default(),
             credits: Mapping::default(),
             customers: Mapping::default(),
         }
@@ -103,28 +100,25 @@ impl Book {
 
     /// # Errors
     /// `NoSuchCampaign`.
-    #[inline(never)]
-    pub fn campaign(&self, campaign: CampaignId) -> Result<Box<Campaign>, Refusal> {
-        let found = item(key(items::CAMPAIGNS, &campaign)).ok_or(RegistryError::NoSuchCampaign { campaign })?;
-        let found = Campaign::decode_for_spending(&mut Trusted(&found));
-        Ok(found.map_err(|_| RegistryError::NoSuchCampaign { campaign })?)
+    fn campaign(&self, campaign: CampaignId) -> Result<Box<Campaign>, Refusal> {
+        Ok(Storage.campaign(campaign).ok_or(RegistryError::NoSuchCampaign { campaign })?)
     }
 
     /// # Errors
     /// `NoSuchCampaign`.
     #[inline(never)]
-    pub fn progress(&self, campaign: CampaignId) -> Result<Box<Progress>, Refusal> {
-        Ok(Box::new(self.progress.read(campaign).ok_or(RegistryError::NoSuchCampaign { campaign })?))
+    fn progress(&self, campaign: CampaignId) -> Result<Box<Progress>, Refusal> {
+        let found = Storage.get(items::PROGRESS, &campaign);
+        Ok(Box::new(found.ok_or(RegistryError::NoSuchCampaign { campaign })?))
     }
 
     #[inline(never)]
     pub fn coupon(&self, coupon: CouponId) -> Option<Coupon> {
-        self.coupons.read(coupon.to_u64())
+        Storage.get(items::COUPONS, &coupon.to_u64())
     }
 
-    #[inline(never)]
     pub fn holder(&self, account: AccountId) -> Holder {
-        self.holders.read(account).unwrap_or_default()
+        Storage.holder(account)
     }
 
     /// An attribute of a live coupon as SCALE bytes: its own `state`, its campaign's issuer and `terms`, the campaign's `progress`.
@@ -139,7 +133,7 @@ impl Book {
         }
     }
 
-    /// Touches: 3 (campaign, progress twice), 3 for the code (drop, the codes' word twice), 3 for the coupon (with its holder twice), and 2 more where the terms
+    /// Touches: 3 (campaign, progress twice), 2 for the code (the codes' word twice), 3 for the coupon (with its holder twice), and 2 more where the terms
     /// limit what an account is issued.
     /// # Errors
     /// `Paused`, `NoSuchCampaign`, `NoSuchDrop`, `CodeUnproven`, `ClaimUnsigned`, `CodeUsed`, `AttestationMissing`, `SelfReferral`, `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`, `EscrowShort`, `HolderLimit`, `Overflow`.
@@ -152,8 +146,8 @@ impl Book {
     ) -> Result<(CouponId, Timestamp), Refusal> {
         let (number, to) = (claim.campaign, claim.to);
         let campaign = self.campaign(number)?;
-        self.use_code(claim, &campaign.terms, None, domain)?;
         let mut progress = self.progress(number)?;
+        self.use_code(claim, (&campaign.terms, &progress), None, domain)?;
         let serial = progress.issue(&campaign, 1, now)?;
         if campaign.terms.limits.issued_per_holder.is_some() {
             let mut usage = self.usage(number, to);
@@ -175,14 +169,14 @@ impl Book {
     pub(crate) fn use_code(
         &mut self,
         claim: &CodeClaim,
-        terms: &Terms,
+        (terms, progress): (&Terms, &Progress),
         spent_on: Option<&Hash>,
         domain: &Domain,
     ) -> Result<(), Refusal> {
         Scope::Claims.ensure_not_in(self.root.paused)?;
         let (campaign, drop, index) = (claim.campaign, claim.drop, claim.index);
-        let root = self.drops.read((campaign, drop)).ok_or(RegistryError::NoSuchDrop { campaign, drop })?;
-        claim.check(&root, spent_on, domain)?;
+        let root = progress.drop(drop).ok_or(RegistryError::NoSuchDrop { campaign, drop })?;
+        claim.check(root, spent_on, domain)?;
         let (word, bit) = Bits::locate(index.into());
         let key = ((campaign, drop), word);
         let mut codes = self.codes.read(key).unwrap_or_default();

@@ -67,3 +67,16 @@ pub fn open(code: Hash, arguments: Vec<u8>) -> Result<AccountId, Refusal> {
         Ok(Err(_)) | Err(_) => Err(RegistryError::OfficeFailed.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_hash_is_read_as_hex_and_is_zeros_where_nothing_was_built() {
+        let hash: Hash = std::array::from_fn(|place| u8::try_from(place * 8 + 7).unwrap());
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(from_hex(Some(&hex)), hash);
+        assert_eq!(from_hex(None), [0; 32]);
+    }
+}

@@ -1,4 +1,5 @@
 //! What the registry tells the world: one event for every change of state, enough to rebuild all of it.
+use ink::prelude::vec::Vec;
 use shared::{
     assets::Asset,
     claims::Source,
@@ -30,7 +31,6 @@ pub struct Approval {
 /// A code became a coupon; a `Transfer` says to whom. The office's event of this name is for all other sources.
 #[ink::event]
 pub struct CouponsIssued {
-    #[ink(topic)]
     pub campaign: CampaignId,
     pub first_serial: u32,
     pub count: u32,
@@ -39,12 +39,12 @@ pub struct CouponsIssued {
     pub source: Source,
 }
 
-/// An order took effect with its coupons. A `claimed` coupon was spent as it was issued, and no `Transfer` tells of it.
+/// Orders of one acceptor took effect with their coupons. A `claimed` coupon was spent as it was issued, and no `Transfer` tells of it.
 #[ink::event]
-pub struct OrderRedeemed {
+pub struct OrdersRedeemed {
     #[ink(topic)]
     pub acceptor: AccountId,
-    pub redemption: Redemption,
+    pub redemptions: Vec<Redemption>,
     pub claimed: bool,
 }
 

@@ -7,11 +7,11 @@
 pub mod book;
 pub mod branches;
 pub mod events;
-pub mod redemptions;
 mod shelf;
+pub mod till;
+
 #[cfg(test)]
 mod testing;
-pub mod till;
 
 pub use self::registry::{Registry, RegistryRef};
 
@@ -21,22 +21,23 @@ mod registry {
         book::Book,
         branches,
         events::*,
-        redemptions::MAX_ORDERS,
-        shelf::{item, set_item},
-        till::{Scene, Till},
+        shelf::{item, set_item, Storage},
+        till::{MAX_ORDERS, MAX_RUN},
     };
     use ink::prelude::vec::Vec;
     use scale::Encode;
     use shared::{
-        announce::announce,
+        announce::{announce, announce_bare, answer_unchanged},
         assets::{Asset, PaymentFault},
         claims::{CodeClaim, Source},
         ids::CouponId,
         ledger::{Ledger, Step},
-        order::{Order, Quote, Redemption, Settlement},
-        permit::{Domain, OrderPermit, Permits, Presented},
+        math,
+        order::{Order, Redemption, Settlement},
+        permit::{Domain, OrderPermit, Permits},
         psp34::{Id, PSP34Error, PSP34Metadata, PSP34},
         registry::{CouponRegistry, Outcome, Refusal, RegistryError},
+        till::{Scene, Till},
     };
 
     /// Anyone may be an issuer here; nobody owns the registry.
@@ -89,28 +90,12 @@ mod registry {
             let (id, valid_until, redemption) =
                 self.book.claim_and_redeem(&claim, &order, &acceptor, &scene)?;
             self.announce(&claim, id, valid_until);
-            let redemption = self.announce_order(*redemption, true);
-            self.pay_order(&order, &redemption)?;
-            Ok(redemption)
-        }
-
-        /// What `coupons` take off `order` in the order presented, by the very rules of `redeem`, with a reason for each that is refused: as if
-        /// `by` called, the acceptor, its cashier or its alliance, or for an order settled on chain the payer. Without `by`, the caller.
-        /// # Errors
-        /// As `redeem`, but for consent and payment.
-        #[ink(message)]
-        pub fn quote(
-            &self,
-            order: Order,
-            coupons: Vec<Presented>,
-            by: Option<AccountId>,
-        ) -> Outcome<Quote> {
-            let caller = by.unwrap_or_else(|| self.env().caller());
-            Ok(self.book.quote(&order, &coupons, caller, self.env().block_timestamp())?)
+            Ok(self.finish(&order, *redemption, true)?)
         }
 
         /// A till's backlog: up to 100 orders, each as `redeem` with its own result, the discount. One that is refused changes nothing and
-        /// spoils nothing. Settled off chain only. Escrow is paid in one sum for each acceptor and asset.
+        /// spoils nothing. Settled off chain only. Orders that follow each other and share acceptor
+        /// and asset are announced, and paid from escrow, together.
         /// # Errors
         /// `BatchSize`, `Payment`; for an order as `redeem`, and `OnChainInBatch`.
         #[ink(message)]
@@ -124,9 +109,9 @@ mod registry {
             }
             let (caller, domain) = (self.env().caller(), self.domain());
             let scene = Scene { caller, domain: &domain, now: self.env().block_timestamp() };
-            let mut till = Till::default();
-            let mut due: Vec<(AccountId, Asset, Balance)> = Vec::new();
+            let mut till = Till::new(Storage);
             let mut results = Vec::with_capacity(orders.len());
+            let mut run: Vec<Redemption> = Vec::new();
             for (order, permits) in &orders {
                 let redeemed = match order.settlement {
                     Settlement::OffChain => self.book.redeem(&mut till, order, permits, &scene),
@@ -134,17 +119,18 @@ mod registry {
                 };
                 results.push(match redeemed {
                     Ok(redemption) => {
-                        let redemption = self.announce_order(*redemption, false);
-                        add_due(&mut due, &redemption)?;
-                        Ok(redemption.discount())
+                        let discount = redemption.discount();
+                        if !goes_with(&run, &redemption) {
+                            self.finish_run(core::mem::take(&mut run))?;
+                        }
+                        run.push(*redemption);
+                        Ok(discount)
                     }
                     Err(refusal) => Err(*refusal),
                 });
             }
             self.book.close(till);
-            for (acceptor, asset, amount) in due {
-                self.pay_or_credit(asset, acceptor, amount)?;
-            }
+            self.finish_run(run)?;
             Ok(results)
         }
 
@@ -157,8 +143,7 @@ mod registry {
             let CodeClaim { campaign, drop, index, advocate, .. } = *claim;
             let source = Source::Code { drop, index };
             let first_serial = coupon.serial;
-            let issued = CouponsIssued { campaign, first_serial, count: 1, valid_until, advocate, source };
-            announce(&issued);
+            announce_bare(&CouponsIssued { campaign, first_serial, count: 1, valid_until, advocate, source });
         }
 
         #[inline(never)]
@@ -166,14 +151,48 @@ mod registry {
             announce(&Transfer { from, to, id: coupon.into() });
         }
 
+        /// Gives the redemptions back.
         #[inline(never)]
-        fn announce_order(&self, redemption: Redemption, claimed: bool) -> Redemption {
-            for used in redemption.uses.iter().filter(|used| used.left_after == 0 && !claimed) {
+        fn announce_orders(
+            &self,
+            acceptor: AccountId,
+            redemptions: Vec<Redemption>,
+            claimed: bool,
+        ) -> Vec<Redemption> {
+            let uses = redemptions.iter().flat_map(|redemption| &redemption.uses);
+            for used in uses.filter(|used| used.left_after == 0 && !claimed) {
                 self.announce_transfer(Some(used.holder), None, used.coupon);
             }
-            let redeemed = OrderRedeemed { acceptor: redemption.acceptor, redemption, claimed };
+            let redeemed = OrdersRedeemed { acceptor, redemptions, claimed };
             announce(&redeemed);
-            redeemed.redemption
+            redeemed.redemptions
+        }
+
+        /// Announces one order and moves its money.
+        #[inline(never)]
+        fn finish(
+            &mut self,
+            order: &Order,
+            redemption: Redemption,
+            claimed: bool,
+        ) -> Result<Redemption, Refusal> {
+            let announced = self.announce_orders(order.acceptor, [redemption].into(), claimed);
+            let redemption = announced.into_iter().next().ok_or(RegistryError::NothingApplied)?;
+            self.pay_order(order, &redemption)?;
+            Ok(redemption)
+        }
+
+        /// Announces a run of orders of a batch, and has escrow pay its acceptor in one sum.
+        #[inline(never)]
+        fn finish_run(&mut self, run: Vec<Redemption>) -> Result<(), Refusal> {
+            let Some((acceptor, asset)) = run.last().map(|last| (last.acceptor, last.asset)) else {
+                return Ok(());
+            };
+            let mut due = 0;
+            for redemption in self.announce_orders(acceptor, run, false) {
+                due = math::sum(due, redemption.paid_from_escrow())?;
+            }
+            self.pay_or_credit(asset, acceptor, due)
         }
 
         /// The money of an order: what escrow pays, and the payer's side.
@@ -235,15 +254,12 @@ mod registry {
         }
     }
 
-    fn add_due(due: &mut Vec<(AccountId, Asset, Balance)>, redemption: &Redemption) -> Result<(), Refusal> {
-        let amount = redemption.paid_from_escrow();
-        let key = (redemption.acceptor, redemption.asset);
-        match due.iter_mut().find(|(acceptor, asset, _)| (*acceptor, *asset) == key) {
-            Some((_, _, sum)) => *sum = sum.checked_add(amount).ok_or(RegistryError::Overflow)?,
-            None if amount > 0 => due.push((key.0, key.1, amount)),
-            None => {}
-        }
-        Ok(())
+    /// Whether an order can be announced and paid with the ones before it: of one acceptor and asset, and in one event, which holds 16 kB.
+    fn goes_with(run: &[Redemption], redemption: &Redemption) -> bool {
+        let uses = run.iter().fold(redemption.uses.len(), |sum, other| sum.saturating_add(other.uses.len()));
+        run.last().is_none_or(|last| {
+            (last.acceptor, last.asset) == (redemption.acceptor, redemption.asset) && uses <= MAX_RUN
+        })
     }
 
     impl PSP34 for Registry {
@@ -274,7 +290,7 @@ mod registry {
             let from = self.env().caller();
             self.book.approve(from, operator, id.as_ref(), approved)?;
             announce(&Approval { from, to: operator, id, approved });
-            Ok(())
+            answer_unchanged(Ok(()))
         }
 
         #[ink(message)]
@@ -282,7 +298,7 @@ mod registry {
             let (from, coupon) =
                 self.book.transfer(self.env().caller(), to, &id, self.env().block_timestamp())?;
             self.announce_transfer(Some(from), Some(to), coupon);
-            Ok(())
+            answer_unchanged(Ok(()))
         }
 
         #[ink(message)]
@@ -303,12 +319,10 @@ mod registry {
         fn redeem(&mut self, order: Order, permits: Permits) -> Outcome<Redemption> {
             let (domain, now) = (self.domain(), self.env().block_timestamp());
             let scene = Scene { caller: self.env().caller(), domain: &domain, now };
-            let mut till = Till::default();
+            let mut till = Till::new(Storage);
             let redemption = self.book.redeem(&mut till, &order, &permits, &scene)?;
             self.book.close(till);
-            let redemption = self.announce_order(*redemption, false);
-            self.pay_order(&order, &redemption)?;
-            Ok(redemption)
+            Ok(self.finish(&order, *redemption, false)?)
         }
 
         #[ink(message)]

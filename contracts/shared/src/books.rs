@@ -12,7 +12,7 @@ use crate::{
     campaigns::{Campaign, Progress},
     coupons::Coupon,
     ids::{CampaignId, CouponId},
-    ledger::{items, key, Raw, Step},
+    ledger::{items, key, Raw, Shelves, Step},
     registry::{Refusal, RegistryError},
     AccountId, Balance,
 };
@@ -41,6 +41,20 @@ impl Items {
             }
             None => Ok(None),
         }
+    }
+}
+
+/// The ledger's shelves as seen from another contract.
+#[derive(Clone, Copy)]
+pub struct Shelf {
+    /// Whose ledger.
+    pub registry: AccountId,
+}
+
+impl Shelves for Shelf {
+    fn item(&self, key: Vec<u8>) -> Option<Vec<u8>> {
+        let mut found = Books::new(self.registry).read([key].to_vec()).ok()?;
+        found.0.pop().flatten()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Days, weeks and calendar months (UTC) between two times in milliseconds. Pure.
 #![allow(clippy::integer_division, reason = "whole units are what is asked for")]
-#![allow(clippy::arithmetic_side_effects, reason = "no operand can reach the end of its range: a u64 of milliseconds is under 2^38 days")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "no operand can reach the end of its range: a u64 of milliseconds is under 2^38 days"
+)]
 
 use crate::Timestamp;
 
@@ -132,6 +135,9 @@ mod tests {
 
     #[test]
     fn days_and_weeks_are_whole() {
-        assert_eq!((whole_days(DAY - 1), whole_days(DAY), whole_weeks(7 * DAY - 1), whole_weeks(7 * DAY)), (0, 1, 0, 1));
+        assert_eq!(
+            (whole_days(DAY - 1), whole_days(DAY), whole_weeks(7 * DAY - 1), whole_weeks(7 * DAY)),
+            (0, 1, 0, 1)
+        );
     }
 }

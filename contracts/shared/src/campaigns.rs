@@ -1,15 +1,19 @@
 //! A campaign's fixed part and its counters, and the rules that keep every live coupon backed. Knows no storage.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use ink::prelude::boxed::Box;
+use ink::prelude::{boxed::Box, vec::Vec};
 use scale::{Decode, Error, Input};
 use crate::{
+    claims::Drop,
     ids::CampaignId,
     math,
     registry::{Limit, Refusal, RegistryError},
     terms::{Benefit, Cap, Funding, Limits, Terms, Window},
     AccountId, Balance, Timestamp,
 };
+
+/// The most drops a campaign has.
+pub const MAX_DROPS: u32 = 32;
 
 /// What never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +37,8 @@ pub struct Progress {
     pub parts: u32,
     /// Redemptions, less those rolled back.
     pub uses: u32,
-    /// Drops ever created; also the last drop's number.
-    pub drops: u32,
+    /// Drops, numbered from 1; at most `MAX_DROPS`. Here rather than in items of their own, since claiming reads this anyway.
+    pub drops: Vec<Drop>,
     /// Issuing was stopped for good.
     pub issuing_stopped: bool,
     /// The redeem window's end, perhaps extended.
@@ -264,7 +268,7 @@ impl Progress {
             issued: 0,
             parts: 0,
             uses: 0,
-            drops: 0,
+            drops: Vec::new(),
             issuing_stopped: false,
             redeem_ends: terms.redeem_window.end,
             budget_left: terms.budget,
@@ -273,6 +277,11 @@ impl Progress {
             held: 0,
             period: Tally::default(),
         }
+    }
+
+    /// The drop of this number.
+    pub fn drop(&self, number: u32) -> Option<&Drop> {
+        self.drops.get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 
     /// Makes room for `count` more coupons and gives the first one's serial.

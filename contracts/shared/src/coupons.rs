@@ -1,5 +1,4 @@
 //! Coupons, who holds them, and what an issuer keeps of an account. Knows no storage.
-use ink::prelude::string::String;
 use crate::{
     calendar,
     ids::CouponId,
@@ -8,6 +7,7 @@ use crate::{
     terms::{Terms, TransferPolicy},
     AccountId, Balance, Hash, Timestamp,
 };
+use ink::prelude::string::String;
 
 /// A live coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,8 +182,8 @@ mod tests {
     use super::*;
     use crate::{
         calendar::DAY,
-        testing::{account, terms, NOW},
         terms::Card,
+        testing::{account, terms, NOW},
     };
 
     const ID: CouponId = CouponId { campaign: 1, serial: 2 };
@@ -262,7 +262,8 @@ mod tests {
     #[test]
     fn a_cashiers_cap_starts_anew_each_day() {
         let mut role = Role { cashier: true, daily_cap: Some(100), ..Role::default() };
-        let reached = |asked| Err(RegistryError::LimitReached { limit: Limit::CashierDay, most: 100, asked }.into());
+        let reached =
+            |asked| Err(RegistryError::LimitReached { limit: Limit::CashierDay, most: 100, asked }.into());
         assert_eq!(role.count(60, 3 * DAY), Ok(()));
         assert_eq!((role.day, role.spent), (3, 60));
         assert_eq!(role.count(41, 4 * DAY - 1), reached(101));

@@ -4,11 +4,13 @@
 
 use crate::{
     assets::Asset,
-    ids::CouponId,
+    campaigns::Campaign,
+    coupons::Holder,
+    ids::{CampaignId, CouponId},
     registry::Outcome,
     AccountId, Balance,
 };
-use ink::prelude::vec::Vec;
+use ink::prelude::{boxed::Box, vec::Vec};
 use scale::{Decode, Encode, Error, Input, Output};
 
 /// The ledger's mappings: their keys in storage, with the types of key and value. Part of the storage format that auditors read.
@@ -17,8 +19,6 @@ pub mod items {
     pub const CAMPAIGNS: u32 = 0x01;
     /// `CampaignId` to `Progress`.
     pub const PROGRESS: u32 = 0x02;
-    /// `(CampaignId, u32)` to `Drop`.
-    pub const DROPS: u32 = 0x03;
     /// Spent codes and entries: `((CampaignId, drop u32), index / 256 as u64)` to `Bits`.
     pub const CODES: u32 = 0x04;
     /// Used source ids: `(CampaignId, source / 256 as u64)` to `Bits`.
@@ -33,10 +33,8 @@ pub mod items {
     pub const OPERATORS: u32 = 0x09;
     /// `(merchant, account)` to `Role`.
     pub const ROLES: u32 = 0x0a;
-    /// Used order numbers: `(acceptor, number / 256 as u64)` to `Bits`.
+    /// `(acceptor, number / 16 as u64)` to `OrderWord`.
     pub const ORDERS: u32 = 0x0b;
-    /// `(acceptor, number as u64)` to the digest of the redemption.
-    pub const REDEMPTIONS: u32 = 0x0c;
     /// Pay-outs that failed: `(AccountId, Asset)` to `Balance`.
     pub const CREDITS: u32 = 0x0d;
     /// `(CampaignId, key Hash)` to `VoucherKey`.
@@ -65,6 +63,60 @@ impl Decode for Raw {
         bytes.resize(input.remaining_len()?.unwrap_or_default(), 0);
         input.read(&mut bytes)?;
         Ok(Self(bytes))
+    }
+}
+
+/// Bytes that are there: past their end come zeros.
+pub struct Trusted<'a>(pub &'a [u8]);
+
+impl Trusted<'_> {
+    #[inline(never)]
+    fn fill(&mut self, into: &mut [u8]) {
+        for byte in into {
+            *byte = match self.0.split_first() {
+                Some((first, rest)) => {
+                    self.0 = rest;
+                    *first
+                }
+                None => 0,
+            };
+        }
+    }
+}
+
+impl Input for Trusted<'_> {
+    fn remaining_len(&mut self) -> Result<Option<usize>, Error> {
+        Ok(Some(self.0.len()))
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> Result<(), Error> {
+        self.fill(into);
+        Ok(())
+    }
+}
+
+/// Wherever the ledger's items are read from.
+pub trait Shelves: Copy {
+    /// An item as it stands.
+    fn item(&self, key: Vec<u8>) -> Option<Vec<u8>>;
+
+    /// An item of a mapping.
+    fn get<T: Decode>(&self, mapping: u32, at: &impl Encode) -> Option<T> {
+        let bytes = self.item(key(mapping, at))?;
+        T::decode(&mut Trusted(&bytes)).ok()
+    }
+
+    /// A campaign, as far as spending looks at it.
+    #[inline(never)]
+    fn campaign(&self, number: CampaignId) -> Option<Box<Campaign>> {
+        let bytes = self.item(key(items::CAMPAIGNS, &number))?;
+        Campaign::decode_for_spending(&mut Trusted(&bytes)).ok()
+    }
+
+    /// What an account holds.
+    #[inline(never)]
+    fn holder(&self, account: AccountId) -> Holder {
+        self.get(items::HOLDERS, &account).unwrap_or_default()
     }
 }
 
@@ -142,6 +194,14 @@ mod tests {
     fn an_items_key_is_its_mapping_and_then_its_own_bytes() {
         assert_eq!(key(items::COUPONS, &0x0102_u64), [6, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0]);
         assert_eq!(key(items::PAUSED, &()), [0x11, 0, 0, 0]);
+    }
+
+    #[test]
+    fn past_the_end_of_trusted_bytes_come_zeros() {
+        assert_eq!(<(u8, u32)>::decode(&mut Trusted(&[1, 2, 3])), Ok((1, 0x0302)));
+        let mut bytes = Trusted(&[1, 2, 3]);
+        assert_eq!(u16::decode(&mut bytes), Ok(0x0201));
+        assert_eq!(bytes.0, [3]);
     }
 
     proptest! {

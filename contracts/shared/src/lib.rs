@@ -22,6 +22,9 @@ pub mod permit;
 pub mod psp34;
 pub mod registry;
 pub mod terms;
+pub mod till;
+pub mod weighing;
+
 #[cfg(test)]
 mod testing;
 

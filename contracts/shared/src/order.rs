@@ -42,6 +42,62 @@ pub struct Order {
     pub settlement: Settlement,
 }
 
+/// How many order numbers share an item.
+pub const ORDERS_IN_WORD: u64 = 16;
+
+/// What became of 16 order numbers: which took effect, and the digests of their redemptions. One item, since both change together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct OrderWord {
+    /// A bit for each number that took effect, for good.
+    pub used: u16,
+    /// A number's place and the digest of its redemption, until that is undone or forgotten. In the order they took effect.
+    pub records: Vec<(u8, Hash)>,
+}
+
+impl OrderWord {
+    /// Which word a number falls in, and its place there.
+    #[allow(clippy::cast_possible_truncation, reason = "the lowest four bits are what is wanted")]
+    pub fn locate(number: u64) -> (u64, u8) {
+        (number >> 4, (number as u8) & 15)
+    }
+
+    /// Whether the number at `place` took effect.
+    pub fn is_used(&self, place: u8) -> bool {
+        self.used & bit(place) != 0
+    }
+
+    /// The number at `place` took effect, with a redemption of this digest.
+    pub fn record(&mut self, place: u8, digest: Hash) {
+        self.used |= bit(place);
+        self.records.push((place, digest));
+    }
+
+    /// The digest of the redemption at `place`.
+    pub fn digest(&self, place: u8) -> Option<Hash> {
+        self.records.iter().find(|(at, _)| *at == place).map(|(_, digest)| *digest)
+    }
+
+    /// The redemption at `place` has another digest now, or none any more.
+    pub fn amend(&mut self, place: u8, digest: Option<Hash>) {
+        match digest {
+            Some(digest) => {
+                for (at, known) in &mut self.records {
+                    if *at == place {
+                        *known = digest;
+                    }
+                }
+            }
+            None => self.records.retain(|(at, _)| *at != place),
+        }
+    }
+}
+
+fn bit(place: u8) -> u16 {
+    1 << (place & 15)
+}
+
 /// One coupon's part in a redemption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -160,4 +216,76 @@ pub fn digest(value: &impl Encode) -> Hash {
     let mut output = Hash::default();
     Blake2x256::hash(&value.encode(), &mut output);
     output
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{account, ISSUER};
+
+    fn used(funding: Funding, discount: Balance) -> Use {
+        Use {
+            coupon: CouponId { campaign: 1, serial: 1 },
+            holder: account(1),
+            valid_until: 0,
+            issuer: ISSUER,
+            funding,
+            advocate: None,
+            left_before: 1,
+            left_after: 0,
+            discount,
+        }
+    }
+
+    #[test]
+    fn order_numbers_fall_into_words_of_sixteen() {
+        assert_eq!(OrderWord::locate(15), (0, 15));
+        assert_eq!(OrderWord::locate(16), (1, 0));
+        assert_eq!(OrderWord::locate(u64::MAX), (u64::MAX >> 4, 15));
+    }
+
+    #[test]
+    fn each_number_of_a_word_is_used_once_and_alone_and_for_good() {
+        let mut word = OrderWord::default();
+        for place in 0..16 {
+            assert!(!word.is_used(place));
+            word.record(place, [place; 32]);
+            assert!((0..16).all(|other| word.is_used(other) == (other <= place)));
+        }
+        word.amend(3, None);
+        word.amend(4, Some([99; 32]));
+        // Nothing comes back that was forgotten.
+        word.amend(3, Some([98; 32]));
+        for place in 0..16 {
+            let digest = match place {
+                3 => None,
+                4 => Some([99; 32]),
+                _ => Some([place; 32]),
+            };
+            assert_eq!((word.is_used(place), word.digest(place)), (true, digest));
+        }
+    }
+
+    #[test]
+    fn a_redemption_sums_what_its_coupons_took_off_and_what_escrow_paid_of_it() {
+        let uses = vec![used(Funding::Merchant, 1), used(Funding::Escrow, 20), used(Funding::Escrow, 300)];
+        let redemption = Redemption {
+            acceptor: ISSUER,
+            number: 1,
+            order: [0; 32],
+            basket: 1_000,
+            eligible: 1_000,
+            asset: Asset::Native,
+            uses,
+            refused: vec![],
+            net: 679,
+            payer: None,
+            alliance: None,
+            redeemed_at: 0,
+            final_at: 0,
+        };
+        assert_eq!((redemption.discount(), redemption.paid_from_escrow()), (321, 320));
+        let nothing = Redemption { uses: vec![], ..redemption };
+        assert_eq!((nothing.discount(), nothing.paid_from_escrow()), (0, 0));
+    }
 }

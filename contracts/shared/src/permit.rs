@@ -208,6 +208,9 @@ mod tests {
         let cancelled = RegistryError::PermitCancelled { epoch, current: 4 };
         assert_eq!(check(signature, 4, NOW), Err(cancelled.into()));
         assert_eq!(check(unsigned, 4, NOW), Err(cancelled.into()));
+        // An epoch that is yet to come is as void as one that is over.
+        let early = RegistryError::PermitCancelled { epoch, current: 2 };
+        assert_eq!(check(signature, 2, NOW), Err(early.into()));
         let invalid = RegistryError::PermitInvalid { signer: signer.account() };
         assert_eq!(check(unsigned, epoch, NOW), Err(invalid.into()));
     }

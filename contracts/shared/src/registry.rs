@@ -361,6 +361,9 @@ pub enum RegistryError {
     /// A stamp can't be taken back from a card that is full, or has another holder.
     #[codec(index = 90)]
     CardMovedOn { coupon: CouponId },
+    /// The campaign has as many drops as fit.
+    #[codec(index = 91)]
+    TooManyDrops { most: u32 },
 }
 
 /// Variants with fields of the same types share their code: derived, this would be 2.6 kB more in every contract.
@@ -430,7 +433,8 @@ impl RegistryError {
             | Self::BudgetExhausted { campaign: a }
             | Self::NotOneUse { campaign: a }
             | Self::NoReservations { campaign: a }
-            | Self::ReferralCap { most: a } => { scribe.u32(a); }
+            | Self::ReferralCap { most: a }
+            | Self::TooManyDrops { most: a } => { scribe.u32(a); }
             Self::NoSuchDrop { campaign: a, drop: b }
             | Self::UriTooLong { length: a, most: b }
             | Self::SupplyExhausted { asked: a, left: b }
@@ -611,6 +615,7 @@ impl RegistryError {
             Self::NoChange => 88,
             Self::OfficeFailed => 89,
             Self::CardMovedOn { .. } => 90,
+            Self::TooManyDrops { .. } => 91,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Accounts, terms and signatures that unit tests share.
 use crate::{
     campaigns::Campaign,
+    coupons::Coupon,
+    ids::{CampaignId, CouponId},
+    order::{Order, Settlement},
     permit::{Domain, Purpose},
     terms::{
         Benefit, Cap, Card, Funding, Limits, PeriodLimits, Stacking, Terms, TransferPolicy, Unit, Window,
@@ -13,6 +16,7 @@ use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
 
 pub(crate) const DOMAIN: Domain = Domain { chain_tag: [1; 32], contract: account(2) };
 pub(crate) const ISSUER: AccountId = account(3);
+pub(crate) const HOLDER: AccountId = account(1);
 /// Inside both windows of `terms`.
 pub(crate) const NOW: Timestamp = 50;
 
@@ -32,6 +36,28 @@ pub(crate) fn campaign(change: impl FnOnce(&mut Terms)) -> Campaign {
     let mut terms = terms();
     change(&mut terms);
     Campaign { issuer: ISSUER, terms }
+}
+
+/// A coupon of `campaign`, as just handed to its holder.
+pub(crate) fn coupon(campaign: &Campaign) -> Coupon {
+    Coupon::new(HOLDER, campaign.terms.valid_until(NOW), &campaign.terms, None)
+}
+
+pub(crate) fn id(campaign: CampaignId, serial: u32) -> CouponId {
+    CouponId { campaign, serial }
+}
+
+/// The issuer's, for a basket of 1,000 that is all in scope.
+pub(crate) fn order(number: u64) -> Order {
+    Order {
+        acceptor: ISSUER,
+        number,
+        basket: 1_000,
+        eligible: 1_000,
+        basket_hash: [0; 32],
+        deadline: 100,
+        settlement: Settlement::OffChain,
+    }
 }
 
 /// An sr25519 key.
@@ -86,13 +112,9 @@ fn any_limits() -> impl Strategy<Value = Limits> {
         campaign,
         holder,
     });
-    (prop::option::of(1..6u32), prop::option::of(1..12u32), any_cap(), prop::option::of(period))
-        .prop_map(|(issued_per_holder, uses, holder, period)| Limits {
-            issued_per_holder,
-            uses,
-            holder,
-            period,
-        })
+    (prop::option::of(1..6u32), prop::option::of(1..12u32), any_cap(), prop::option::of(period)).prop_map(
+        |(issued_per_holder, uses, holder, period)| Limits { issued_per_holder, uses, holder, period },
+    )
 }
 
 /// Terms of every benefit, card, funding and limit that can be spent until `until`.

@@ -67,7 +67,7 @@ impl Contract {
 pub fn suite() -> Vec<Contract> {
     vec![
         Contract::new("office", 64 * 1024),
-        Contract::new("desk", 72 * 1024),
+        Contract::new("desk", 96 * 1024),
         Contract::new("registry", 64 * 1024)
             .pinning("COUPONRY_OFFICE_CODE", "office")
             .pinning("COUPONRY_DESK_CODE", "desk"),

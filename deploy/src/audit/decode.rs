@@ -62,9 +62,23 @@ macro_rules! contract_events {
 
 contract_events! {
     /// What a registry emits.
-    RegistryEvent in registry {
-        Transfer, Approval, RegistryCreated, CampaignCreated, CampaignImproved, EscrowWithdrawn, DropCreated, CouponsIssued,
-        CouponFreezeChanged, OrderRedeemed, OrderRolledBack, CashierChanged, PermitsCancelled, CreditAdded, CreditWithdrawn,
+    RegistryEvent in registry { Transfer, Approval, CouponsIssued, OrdersRedeemed, CreditAdded }
+}
+
+contract_events! {
+    /// What a registry's office emits.
+    OfficeEvent in office {
+        OfficeOpened, CampaignCreated, CampaignImproved, EscrowWithdrawn, CampaignOffered, CampaignHandedOver, DropCreated, CouponsIssued,
+        VoucherKeyChanged, RoleChanged, CouponFreezeChanged, AccountFreezeChanged, CouponRevoked, CouponToppedUp, PauseChanged,
+        GuardianOffered, GuardianChanged,
+    }
+}
+
+contract_events! {
+    /// What a registry's service desk emits.
+    DeskEvent in desk {
+        DeskOpened, OrderRolledBack, CouponsReserved, CouponExpired, CouponSplit, CouponsMerged, CouponReleased, AdvocateRewarded,
+        RedemptionRated, RedemptionForgotten, PermitsCancelled, CreditWithdrawn,
     }
 }
 

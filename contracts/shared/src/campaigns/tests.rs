@@ -3,10 +3,10 @@ use super::*;
 use crate::{
     assets::Asset,
     calendar::DAY,
-    testing::{account, any_eligible, any_terms, campaign, terms, ISSUER, NOW},
     terms::{
         Acceptance, Audience, Benefit, Breakage, Card, PeriodLimits, Referral, Stacking, TransferPolicy, Unit,
     },
+    testing::{account, any_eligible, any_terms, campaign, terms, ISSUER, NOW},
 };
 use proptest::prelude::*;
 
@@ -152,7 +152,8 @@ fn what_can_never_be_rolled_back_is_free_at_once() {
 
 #[test]
 fn once_nothing_can_be_spent_or_rolled_back_only_shared_breakage_is_kept() {
-    let sharing = |breakage| campaign(|t| (t.funding, t.rollback_window, t.breakage) = (Funding::Escrow, 50, breakage));
+    let sharing =
+        |breakage| campaign(|t| (t.funding, t.rollback_window, t.breakage) = (Funding::Escrow, 50, breakage));
     let kept = Breakage { holder_bps: 1, fund: None };
     for (breakage, free) in [(Breakage::default(), 880), (kept, 380)] {
         let campaign = sharing(breakage);

@@ -3,8 +3,6 @@ use super::*;
 use proptest::prelude::*;
 use scale::Decode;
 
-const VARIANTS: u8 = 91;
-
 /// Every byte that may stand where an inner enum has its index, so that each of its variants comes up too.
 fn decoded(index: u8, evidence: &[u8]) -> Vec<(RegistryError, Vec<u8>)> {
     (0..=u8::MAX)
@@ -23,16 +21,14 @@ proptest! {
 
     #[test]
     fn every_refusal_is_encoded_as_its_index_and_its_fields(evidence: [u8; 96]) {
-        for index in 0..VARIANTS {
-            let errors = decoded(index, &evidence);
-            prop_assert!(!errors.is_empty(), "no variant {}", index);
-            for (error, bytes) in errors {
+        let known = (0..=u8::MAX).take_while(|index| !decoded(*index, &evidence).is_empty()).count();
+        // Nothing that decodes is past a gap, so no variant is left out.
+        prop_assert!(known > 90 && (0..=u8::MAX).skip(known).all(|index| decoded(index, &evidence).is_empty()));
+        for index in (0..=u8::MAX).take(known) {
+            for (error, bytes) in decoded(index, &evidence) {
                 prop_assert_eq!(error.index(), index);
                 prop_assert_eq!(error.encode(), bytes, "{:?}", error);
             }
-        }
-        for index in VARIANTS..=u8::MAX {
-            prop_assert_eq!(decoded(index, &evidence), vec![]);
         }
     }
 }

@@ -1,17 +1,19 @@
 //! What a coupon is refused for, in the order it is looked at, and what it takes off.
 use super::*;
-use crate::testing::{account, campaign, coupon, id, order, ISSUER, NOW};
-use shared::{
+use crate::{
     coupons::Lock,
     order::digest,
     terms::{Benefit, Card, Terms},
+    testing::{account, campaign, coupon, id, order, ISSUER, NOW},
 };
 
 const OTHER: AccountId = account(9);
+const STACKED: Stacking = Stacking::Common { priority: 0 };
 
 /// An order for one coupon, with everything that may be said against it.
 struct Case {
     campaign: Campaign,
+    redeem_ends: Timestamp,
     coupon: Coupon,
     order: Order,
     caller: AccountId,
@@ -26,10 +28,13 @@ fn refused<T>(refusal: RegistryError) -> Result<T, Refusal> {
 
 impl Case {
     fn new(change: impl FnOnce(&mut Terms)) -> Self {
-        let campaign = campaign(change);
-        let coupon = coupon(&campaign);
+        let campaign = campaign(|terms| {
+            (terms.benefit, terms.stacking) = (Benefit::AmountOff { value: 100 }, STACKED);
+            change(terms);
+        });
+        let (coupon, redeem_ends) = (coupon(&campaign), campaign.terms.redeem_window.end);
         let (order, caller) = (order(1), ISSUER);
-        Self { campaign, coupon, order, caller, most: None, company: 1, now: NOW }
+        Self { campaign, redeem_ends, coupon, order, caller, most: None, company: 1, now: NOW }
     }
 
     fn weigh(&self) -> Result<Balance, Refusal> {
@@ -43,7 +48,8 @@ impl Case {
             company: self.company,
             now: self.now,
         };
-        let progress = Progress::new(&self.campaign.terms, 0);
+        let mut progress = Progress::new(&self.campaign.terms, 0);
+        progress.redeem_ends = self.redeem_ends;
         weigh(&asked, &self.coupon, &self.campaign, &progress)
     }
 }
@@ -66,6 +72,8 @@ fn everything_said_against_a_coupon_comes_in_order() {
     assert_eq!(case.weigh(), refused(RegistryError::RedeemWindowClosed { start: 10, end: 200, now: 200 }));
     case.now = 199;
     assert_eq!(case.weigh(), refused(RegistryError::CouponExpired { coupon, valid_until: 50, now: 199 }));
+    case.now = 50;
+    assert_eq!(case.weigh(), refused(RegistryError::CouponExpired { coupon, valid_until: 50, now: 50 }));
     case.now = 49;
     assert_eq!(case.weigh(), refused(RegistryError::ForeignCoupon { coupon }));
     case.order.acceptor = ISSUER;
@@ -86,6 +94,8 @@ fn the_redeem_window_is_half_open_and_ends_when_it_was_extended_to() {
         case.now = now;
         assert_eq!(case.weigh(), expected);
     }
+    case.redeem_ends = 201;
+    assert_eq!(case.weigh(), Ok(100));
 }
 
 #[test]
@@ -143,10 +153,7 @@ fn a_stamp_counts_though_it_takes_nothing_off() {
 fn an_order_is_within_its_basket_and_its_time() {
     let good = order(1);
     assert_eq!(check_order(&good, 99), Ok(()));
-    assert_eq!(
-        check_order(&good, 100),
-        refused(RegistryError::OrderExpired { deadline: 100, now: 100 })
-    );
+    assert_eq!(check_order(&good, 100), refused(RegistryError::OrderExpired { deadline: 100, now: 100 }));
     let over = Order { eligible: 1_001, ..good };
     let refusal = RegistryError::EligibleOverBasket { eligible: 1_001, basket: 1_000 };
     assert_eq!(check_order(&over, 100), refused(refusal));

@@ -1,5 +1,5 @@
-//! What an order is worth with a coupon, and who must agree to it. Knows no storage: `quote` and `redeem` both run this.
-use shared::{
+//! What an order is worth with a coupon. Knows no storage: quoting and redeeming both run this.
+use crate::{
     campaigns::{Campaign, Progress},
     coupons::Coupon,
     ids::CouponId,
@@ -12,8 +12,6 @@ use shared::{
 
 /// The most coupons an order takes.
 pub const MAX_COUPONS: u32 = 5;
-/// The most orders in a batch.
-pub const MAX_ORDERS: u32 = 100;
 
 /// What can be said of an order alone.
 /// # Errors
@@ -32,16 +30,19 @@ pub fn check_order(order: &Order, now: Timestamp) -> Result<(), Refusal> {
 
 /// What is asked of one coupon.
 pub struct Asked<'a> {
+    /// What is sold.
     pub order: &'a Order,
     /// The order's digest.
     pub hash: &'a Hash,
     /// Who calls: for an alliance, the alliance.
     pub caller: AccountId,
+    /// The coupon, as it is presented.
     pub presented: &'a Presented,
     /// What the coupons before it have left of the eligible amount.
     pub eligible: Balance,
     /// How many coupons the order presents.
     pub company: u32,
+    /// The block's time.
     pub now: Timestamp,
 }
 
