@@ -4,7 +4,7 @@ use crate::{
     actors::{account, endowed, MERCHANTS, OPERATOR, OWNER},
     signing::Place,
 };
-use builder::{build, suite, Contract, Options, Progress, CHAIN_SIZE_LIMIT};
+use builder::{build, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Hash, Snapshot, TypedChain};
 use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
 use desk::DeskRef;
@@ -41,7 +41,7 @@ pub fn built() -> &'static PathBuf {
         let mocks = ["mock-psp22", "mock-psp34-minimal", "mock-look-alike"];
         let contracts: Vec<_> =
             suite().into_iter().chain(mocks.map(|name| Contract::new(name, CHAIN_SIZE_LIMIT))).collect();
-        let mut progress = Progress::new();
+        let mut progress = builder::Progress::new();
         match build(&contracts, &options, &mut |event| progress.show(event)) {
             Ok(_) => options.out_dir,
             Err(fault) => panic!("the contracts don't build: {fault}"),

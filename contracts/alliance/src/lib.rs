@@ -22,14 +22,8 @@ pub use crate::alliance::{Alliance, AllianceRef};
 #[ink::contract]
 mod alliance {
     use crate::{
-        bookings::Debt,
-        calls,
-        config::Config,
-        cycles::Books,
-        error::AllianceError,
-        events::*,
-        ledger::Ledger,
-        members::Member,
+        bookings::Debt, calls, config::Config, cycles::Books, error::AllianceError, events::*,
+        ledger::Ledger, members::Member,
     };
     use shared::{
         order::{Order, Redemption},

@@ -24,12 +24,7 @@ pub struct Ended {
 /// # Errors
 /// `NoSuchCampaign`, `NoSuchCoupon`, `NotExpired`, `NoChange`, `Overflow`.
 #[inline(never)]
-pub fn expire(
-    books: &mut Books,
-    caller: AccountId,
-    id: CouponId,
-    now: Timestamp,
-) -> Result<Ended, Refusal> {
+pub fn expire(books: &mut Books, caller: AccountId, id: CouponId, now: Timestamp) -> Result<Ended, Refusal> {
     let (campaign, mut progress, coupon) = books.coupon(id)?;
     let ends_at = coupon.valid_until.min(progress.redeem_ends);
     if now < ends_at {
@@ -112,12 +107,7 @@ pub fn merge(
     Ok(())
 }
 
-fn ensure_divisible(
-    coupon: &Coupon,
-    id: CouponId,
-    caller: AccountId,
-    now: Timestamp,
-) -> Result<(), Refusal> {
+fn ensure_divisible(coupon: &Coupon, id: CouponId, caller: AccountId, now: Timestamp) -> Result<(), Refusal> {
     if caller != coupon.owner {
         return Err(RegistryError::NotHolder { holder: coupon.owner }.into());
     }

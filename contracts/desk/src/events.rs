@@ -1,8 +1,6 @@
 //! What the service desk tells the world: one event for every change of state that isn't the registry's to tell.
 use ink::prelude::vec::Vec;
-use shared::{
-    assets::Asset, ids::CouponId, order::Redemption, AccountId, Balance, Hash, Timestamp,
-};
+use shared::{assets::Asset, ids::CouponId, order::Redemption, AccountId, Balance, Hash, Timestamp};
 
 /// A registry was instantiated, and this desk with it.
 #[ink::event]

@@ -4,6 +4,7 @@
 //! This file is the shell: it reads the context, has the rules decide, has the registry do it, and emits events. Deposits are the caller's; what
 //! an item freed here gives back goes to the caller too.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
 
 pub mod coupons;
 pub mod events;
@@ -38,13 +39,15 @@ mod desk {
         till::Till,
     };
 
+    /// A rated redemption: (acceptor, number, holder).
+    type RatedKey = (AccountId, u64, AccountId);
+
     /// The desk's own books; everything else is in the registry's ledger.
     #[ink(storage)]
     pub struct Desk {
         registry: AccountId,
         chain_tag: shared::Hash,
-        /// (acceptor, number, holder) of rated redemptions.
-        rated: Mapping<(AccountId, u64, AccountId), (), ManualKey<0x31>>,
+        rated: Mapping<RatedKey, (), ManualKey<0x31>>,
         /// Friends an advocate was rewarded for: (campaign, advocate).
         friends: Mapping<(CampaignId, AccountId), u32, ManualKey<0x32>>,
     }
@@ -112,11 +115,7 @@ mod desk {
         /// `NoSuchRedemption`, `NotFinal`, `NoReferral`, `NotRewarded`, `ReferralCap`, and of the reward's campaign `IssueWindowClosed`,
         /// `IssuingStopped`, `SupplyExhausted`, `EscrowShort`, `HolderLimit`.
         #[ink(message)]
-        pub fn reward(
-            &mut self,
-            redemption: Redemption,
-            coupon: CouponId,
-        ) -> Outcome<CouponId> {
+        pub fn reward(&mut self, redemption: Redemption, coupon: CouponId) -> Outcome<CouponId> {
             let mut books = self.books();
             let now = self.env().block_timestamp();
             let Reward { advocate, friend, coupon: reward, valid_until, per_advocate } =
@@ -250,12 +249,7 @@ mod desk {
         /// # Errors
         /// As `redeem`, but for consent and payment.
         #[ink(message)]
-        pub fn quote(
-            &self,
-            order: Order,
-            coupons: Vec<Presented>,
-            by: Option<AccountId>,
-        ) -> Outcome<Quote> {
+        pub fn quote(&self, order: Order, coupons: Vec<Presented>, by: Option<AccountId>) -> Outcome<Quote> {
             let caller = by.unwrap_or_else(|| self.env().caller());
             let till = Till::new(Shelf { registry: self.registry });
             Ok(till.quote(&order, &coupons, caller, self.env().block_timestamp())?)

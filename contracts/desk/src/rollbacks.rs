@@ -77,13 +77,13 @@ fn lower(
     let number = used.coupon.campaign;
     let (campaign, mut progress) = books.campaign(number)?;
     let terms = &campaign.terms;
-    let (usage_at, customer_at) = ((number, used.holder), (campaign.issuer, used.holder));
+    let (usage_at, customer_at) = ((number, used.holder), (used.issuer, used.holder));
     let keys =
         [coupon_key(used.coupon), key(items::USAGE, &usage_at), key(items::CUSTOMERS, &customer_at)].to_vec();
     let mut found = books.read(keys)?;
-    let living: Option<Coupon> = found.next()?;
-    let mut usage: Usage = found.next()?.unwrap_or_default();
-    let mut customer: Customer = found.next()?.unwrap_or_default();
+    let living: Option<Coupon> = found.take()?;
+    let mut usage: Usage = found.take()?.unwrap_or_default();
+    let mut customer: Customer = found.take()?.unwrap_or_default();
 
     let discount = weigh_kept(terms, used, kept, eligible);
     let stamp_stands = terms.is_stamp(used.left_before) && kept.basket >= terms.min_basket;
@@ -113,7 +113,7 @@ fn lower(
     }
     books.write_progress(number, &progress);
     let left_after = used.left_after.saturating_add(restored);
-    Ok((!whole).then(|| Use { discount, left_after, ..*used }))
+    Ok((!whole).then_some(Use { discount, left_after, ..*used }))
 }
 
 /// Gives a coupon back what a use took: to the coupon where its holder still has it, else as a coupon of its own.

@@ -9,6 +9,9 @@ pub mod error;
 pub mod events;
 pub mod listings;
 
+#[cfg(test)]
+mod testing;
+
 pub use self::market::{Market, MarketRef};
 
 #[ink::contract]

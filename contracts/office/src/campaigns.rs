@@ -114,7 +114,7 @@ pub fn create_drop(
 }
 
 /// # Errors
-/// `NoSuchCampaign`, `NotOperator`, `NoSuchKey`.
+/// `NoSuchCampaign`, `NotOperator`, `InvalidTerms` (`ZeroLimit`, for a quota of nothing or over no time), `NoSuchKey`.
 #[inline(never)]
 pub fn set_key(
     books: &mut Books,
@@ -127,6 +127,9 @@ pub fn set_key(
     ensure_operator(books, &campaign, caller)?;
     let at = (number, signer);
     match named {
+        Some(VoucherKey { quota: Some(quota), .. }) if quota.most == 0 || quota.period == 0 => {
+            return Err(RegistryError::InvalidTerms(TermsFault::ZeroLimit).into());
+        }
         Some(named) => books.write(items::KEYS, &at, &named),
         None => {
             let known: Option<VoucherKey> = books.one(items::KEYS, &at)?;

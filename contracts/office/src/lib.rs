@@ -4,6 +4,8 @@
 //! This file is the shell: it reads the context, has the rules decide, has the registry do it, and emits events. Deposits are the caller's; what
 //! an item freed here gives back goes to the caller too.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
+#![allow(clippy::large_enum_variant, reason = "ink decodes the messages into one enum, and terms are large")]
 
 pub mod campaigns;
 pub mod coupons;
@@ -99,11 +101,7 @@ mod office {
         /// # Errors
         /// `NoSuchCampaign`, `NotIssuer`, `NotBetter`, `NoEscrow`, `Overflow`, `Payment`.
         #[ink(message, payable)]
-        pub fn improve_campaign(
-            &mut self,
-            campaign: CampaignId,
-            improvement: Improvement,
-        ) -> Outcome<()> {
+        pub fn improve_campaign(&mut self, campaign: CampaignId, improvement: Improvement) -> Outcome<()> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let mut books = self.books();
             let asset = campaigns::improve(&mut books, caller, campaign, improvement, now)?;
@@ -116,11 +114,7 @@ mod office {
         /// # Errors
         /// `NoSuchCampaign`, `NotIssuer`, `NoEscrow`, `EscrowCommitted`.
         #[ink(message)]
-        pub fn withdraw_escrow(
-            &mut self,
-            campaign: CampaignId,
-            amount: Balance,
-        ) -> Outcome<()> {
+        pub fn withdraw_escrow(&mut self, campaign: CampaignId, amount: Balance) -> Outcome<()> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let mut books = self.books();
             campaigns::withdraw_escrow(&mut books, caller, campaign, amount, now)?;
@@ -132,11 +126,7 @@ mod office {
         /// # Errors
         /// `NoSuchCampaign`, `NotIssuer`.
         #[ink(message)]
-        pub fn offer_campaign(
-            &mut self,
-            campaign: CampaignId,
-            to: Option<AccountId>,
-        ) -> Outcome<()> {
+        pub fn offer_campaign(&mut self, campaign: CampaignId, to: Option<AccountId>) -> Outcome<()> {
             let (found, _) = self.books().campaign(campaign)?;
             found.ensure_issuer(self.env().caller())?;
             match to {
@@ -169,12 +159,7 @@ mod office {
         /// # Errors
         /// `NoSuchCampaign`, `NotOperator`, `EmptyDrop`, `TooManyDrops`.
         #[ink(message)]
-        pub fn create_drop(
-            &mut self,
-            campaign: CampaignId,
-            root: shared::Hash,
-            size: u32,
-        ) -> Outcome<u32> {
+        pub fn create_drop(&mut self, campaign: CampaignId, root: shared::Hash, size: u32) -> Outcome<u32> {
             let mut books = self.books();
             let caller = self.env().caller();
             let drop = campaigns::create_drop(&mut books, caller, campaign, &Drop { root, size })?;
@@ -189,12 +174,7 @@ mod office {
         /// `Paused`, `NoSuchCampaign`, `NotOperator`, `BatchSize`, `SourceUsed`, `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`, `EscrowShort`,
         /// `HolderLimit`, `Overflow`.
         #[ink(message)]
-        pub fn issue(
-            &mut self,
-            campaign: CampaignId,
-            to: Vec<AccountId>,
-            source: u64,
-        ) -> Outcome<u32> {
+        pub fn issue(&mut self, campaign: CampaignId, to: Vec<AccountId>, source: u64) -> Outcome<u32> {
             Scope::Claims.ensure_not_in(self.paused)?;
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let mut books = self.books();
@@ -225,7 +205,7 @@ mod office {
         /// Names a key that signs vouchers of a campaign, sets its quota anew, or dismisses it with `None`: what it signed and nobody claimed is
         /// void then. By the issuer or an operator.
         /// # Errors
-        /// `NoSuchCampaign`, `NotOperator`, `NoSuchKey`.
+        /// `NoSuchCampaign`, `NotOperator`, `InvalidTerms` (`ZeroLimit`), `NoSuchKey`.
         #[ink(message)]
         pub fn set_voucher_key(
             &mut self,
@@ -281,11 +261,7 @@ mod office {
         /// # Errors
         /// `NoChange`.
         #[ink(message)]
-        pub fn set_account_frozen(
-            &mut self,
-            account: AccountId,
-            reason: Option<u8>,
-        ) -> Outcome<()> {
+        pub fn set_account_frozen(&mut self, account: AccountId, reason: Option<u8>) -> Outcome<()> {
             let issuer = self.env().caller();
             let mut books = self.books();
             coupons::set_account_frozen(&mut books, issuer, account, reason)?;
@@ -405,12 +381,7 @@ mod office {
             books.apply(0)
         }
 
-        fn collect_and_apply(
-            &self,
-            mut books: Books,
-            asset: Asset,
-            amount: Balance,
-        ) -> Result<(), Refusal> {
+        fn collect_and_apply(&self, mut books: Books, asset: Asset, amount: Balance) -> Result<(), Refusal> {
             books.collect_and_apply(asset, self.env().caller(), amount, self.env().transferred_value())
         }
 

@@ -300,8 +300,9 @@ impl Book {
         let id = CouponId::try_from(id).map_err(|()| PSP34Error::TokenNotExists)?;
         let mut coupon = self.coupon(id).ok_or(PSP34Error::TokenNotExists)?;
         let from = coupon.owner;
-        let may =
-            caller == from || coupon.approved == Some(caller) || self.operators.read((from, caller)).is_some();
+        let may = caller == from
+            || coupon.approved == Some(caller)
+            || self.operators.read((from, caller)).is_some();
         if !may {
             return Err(PSP34Error::NotApproved);
         }

@@ -1,8 +1,11 @@
 //! Opens the registry's office and its service desk. The registry's code pins theirs, so whoever knows its hash knows all three.
-use ink::{env::{
-    call::{build_create, ExecutionInput, FromAccountId, Selector},
-    ContractEnv, DefaultEnvironment,
-}, prelude::vec::Vec};
+use ink::{
+    env::{
+        call::{build_create, ExecutionInput, FromAccountId, Selector},
+        ContractEnv, DefaultEnvironment,
+    },
+    prelude::vec::Vec,
+};
 use shared::{
     ledger::Raw,
     registry::{Refusal, RegistryError},
@@ -14,7 +17,11 @@ pub const OFFICE: Hash = from_hex(option_env!("COUPONRY_OFFICE_CODE"));
 /// What the builder made of `contracts/desk`.
 pub const DESK: Hash = from_hex(option_env!("COUPONRY_DESK_CODE"));
 
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs at compile time, where a fault stops the build")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "runs at compile time, where a fault stops the build"
+)]
 const fn from_hex(hex: Option<&str>) -> Hash {
     let mut bytes = [0; 32];
     let Some(hex) = hex else {

@@ -1,12 +1,8 @@
 //! What the registry tells the world: one event for every change of state, enough to rebuild all of it.
 use ink::prelude::vec::Vec;
 use shared::{
-    assets::Asset,
-    claims::Source,
-    ids::CampaignId,
-    order::Redemption,
-    psp34::Id,
-    AccountId, Balance, Timestamp,
+    assets::Asset, claims::Source, ids::CampaignId, order::Redemption, psp34::Id, AccountId, Balance,
+    Timestamp,
 };
 
 /// PSP34's: a coupon came into being (`from` is `None`), changed hands, or was spent (`to` is `None`).

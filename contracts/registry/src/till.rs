@@ -113,8 +113,8 @@ impl Book {
         for Word { key, word, .. } in till.words.iter().filter(|word| word.changed) {
             self.orders.write(*key, word);
         }
-        if let Some((key, role)) = till.role.filter(|(_, role)| role.daily_cap.is_some()) {
-            self.roles.write(key, &role);
+        for (key, role) in till.roles.iter().filter(|(_, role)| role.daily_cap.is_some()) {
+            self.roles.write(*key, role);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Emitting events in little code, and answering in few touches. Knows no event, and none is defined here.
 //!
 //! What every event shares is compiled once: ink's own `emit_event` is compiled anew for every event, at 400 bytes each. The topics and the data are the same here, byte for byte.
+#[cfg(target_arch = "wasm32")]
+use ink::env::ReturnFlags;
 use ink::{
     env::{
         event::{state, Event, TopicsBuilder, TopicsBuilderBackend},
@@ -8,8 +10,6 @@ use ink::{
     },
     prelude::vec::Vec,
 };
-#[cfg(target_arch = "wasm32")]
-use ink::env::ReturnFlags;
 use scale::Encode;
 
 use crate::ledger::Raw;

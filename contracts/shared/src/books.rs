@@ -1,12 +1,4 @@
 //! The registry's ledger as its office and its desk see it: items read in one call, changes done in another. Decides nothing.
-use ink::{
-    env::{
-        call::{build_call, ExecutionInput, Selector},
-        DefaultEnvironment as Env, ReturnFlags,
-    },
-    prelude::vec::Vec,
-};
-use scale::{Decode, Encode, Error, Input};
 use crate::{
     assets::Asset,
     campaigns::{Campaign, Progress},
@@ -16,6 +8,14 @@ use crate::{
     registry::{Refusal, RegistryError},
     AccountId, Balance,
 };
+use ink::{
+    env::{
+        call::{build_call, ExecutionInput, Selector},
+        DefaultEnvironment as Env, ReturnFlags,
+    },
+    prelude::vec::Vec,
+};
+use scale::{Decode, Encode, Error, Input};
 
 /// A registry's books, and what is to be done there.
 pub struct Books {
@@ -30,7 +30,7 @@ impl Items {
     /// The next item, if there is one.
     /// # Errors
     /// `OfficeFailed`.
-    pub fn next<T: Decode>(&mut self) -> Result<Option<T>, Refusal> {
+    pub fn take<T: Decode>(&mut self) -> Result<Option<T>, Refusal> {
         if self.0.is_empty() {
             return Err(RegistryError::OfficeFailed.into());
         }
@@ -85,7 +85,7 @@ impl Books {
     /// # Errors
     /// `OfficeFailed`.
     pub fn one<T: Decode>(&self, mapping: u32, at: &impl Encode) -> Result<Option<T>, Refusal> {
-        self.read([key(mapping, at)].to_vec())?.next()
+        self.read([key(mapping, at)].to_vec())?.take()
     }
 
     /// A campaign and its counters.
@@ -95,7 +95,7 @@ impl Books {
     pub fn campaign(&self, campaign: CampaignId) -> Result<(Campaign, Progress), Refusal> {
         let mut items =
             self.read([key(items::CAMPAIGNS, &campaign), key(items::PROGRESS, &campaign)].to_vec())?;
-        match (items.next()?, items.next()?) {
+        match (items.take()?, items.take()?) {
             (Some(found), Some(progress)) => Ok((found, progress)),
             _ => Err(RegistryError::NoSuchCampaign { campaign }.into()),
         }
@@ -110,10 +110,10 @@ impl Books {
         let keys =
             [key(items::CAMPAIGNS, &campaign), key(items::PROGRESS, &campaign), coupon_key(id)].to_vec();
         let mut items = self.read(keys)?;
-        let (Some(found), Some(progress)) = (items.next()?, items.next()?) else {
+        let (Some(found), Some(progress)) = (items.take()?, items.take()?) else {
             return Err(RegistryError::NoSuchCampaign { campaign }.into());
         };
-        let coupon = items.next()?.ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
+        let coupon = items.take()?.ok_or(RegistryError::NoSuchCoupon { coupon: id })?;
         Ok((found, progress, coupon))
     }
 

@@ -1,8 +1,6 @@
 //! A campaign's fixed part and its counters, and the rules that keep every live coupon backed. Knows no storage.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use ink::prelude::{boxed::Box, vec::Vec};
-use scale::{Decode, Error, Input};
 use crate::{
     claims::Drop,
     ids::CampaignId,
@@ -11,6 +9,8 @@ use crate::{
     terms::{Benefit, Cap, Funding, Limits, Terms, Window},
     AccountId, Balance, Timestamp,
 };
+use ink::prelude::{boxed::Box, vec::Vec};
+use scale::{Decode, Error, Input};
 
 /// The most drops a campaign has.
 pub const MAX_DROPS: u32 = 32;
@@ -158,7 +158,7 @@ impl Campaign {
         }
         let after = math::difference(left, self.terms.spent_by(discount))?;
         let freed = self.backing(left)?.checked_sub(self.backing(after)?).ok_or(RegistryError::Overflow)?;
-        Ok(math::difference(freed, discount)?)
+        math::difference(freed, discount)
     }
 }
 
@@ -246,13 +246,7 @@ impl Usage {
     }
 
     /// The inverse of `count_use` at `redeemed_at`: of the use itself where `use_back`, and of `discount`.
-    pub fn give_back(
-        &mut self,
-        limits: &Limits,
-        use_back: bool,
-        discount: Balance,
-        redeemed_at: Timestamp,
-    ) {
+    pub fn give_back(&mut self, limits: &Limits, use_back: bool, discount: Balance, redeemed_at: Timestamp) {
         self.uses = self.uses.saturating_sub(use_back.into());
         self.value = self.value.saturating_sub(discount);
         if let Some(period) = &limits.period {
@@ -351,8 +345,7 @@ impl Progress {
             self.period.count(&period.campaign, (Limit::PeriodUses, Limit::PeriodValue), discount)?;
         }
         if let Some(budget) = self.budget_left {
-            let rest =
-                budget.checked_sub(discount).ok_or(RegistryError::BudgetExhausted { campaign: id })?;
+            let rest = budget.checked_sub(discount).ok_or(RegistryError::BudgetExhausted { campaign: id })?;
             self.budget_left = Some(rest);
         }
         if campaign.is_backed() {

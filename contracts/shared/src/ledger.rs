@@ -10,7 +10,7 @@ use crate::{
     registry::Outcome,
     AccountId, Balance,
 };
-use ink::prelude::{boxed::Box, vec::Vec};
+use ink::prelude::{boxed::Box, vec, vec::Vec};
 use scale::{Decode, Encode, Error, Input, Output};
 
 /// The ledger's mappings: their keys in storage, with the types of key and value. Part of the storage format that auditors read.
@@ -59,8 +59,7 @@ impl Encode for Raw {
 
 impl Decode for Raw {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        let mut bytes = Vec::new();
-        bytes.resize(input.remaining_len()?.unwrap_or_default(), 0);
+        let mut bytes = vec![0; input.remaining_len()?.unwrap_or_default()];
         input.read(&mut bytes)?;
         Ok(Self(bytes))
     }

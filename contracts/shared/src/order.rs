@@ -2,7 +2,8 @@
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use crate::{
-    assets::Asset, ids::CouponId, registry::RegistryError, terms::Funding, AccountId, Balance, Hash, Timestamp,
+    assets::Asset, ids::CouponId, registry::RegistryError, terms::Funding, AccountId, Balance, Hash,
+    Timestamp,
 };
 use ink::{
     env::hash::{Blake2x256, CryptoHash},

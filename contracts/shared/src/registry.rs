@@ -434,13 +434,18 @@ impl RegistryError {
             | Self::NotOneUse { campaign: a }
             | Self::NoReservations { campaign: a }
             | Self::ReferralCap { most: a }
-            | Self::TooManyDrops { most: a } => { scribe.u32(a); }
+            | Self::TooManyDrops { most: a } => {
+                scribe.u32(a);
+            }
             Self::NoSuchDrop { campaign: a, drop: b }
             | Self::UriTooLong { length: a, most: b }
             | Self::SupplyExhausted { asked: a, left: b }
             | Self::BatchSize { items: a, most: b }
             | Self::CouponCount { presented: a, most: b }
-            | Self::PermitCancelled { epoch: a, current: b } => { scribe.u32(a); scribe.u32(b); }
+            | Self::PermitCancelled { epoch: a, current: b } => {
+                scribe.u32(a);
+                scribe.u32(b);
+            }
             Self::NoSuchCoupon { coupon: a }
             | Self::ForeignCoupon { coupon: a }
             | Self::NoEffect { coupon: a }
@@ -453,7 +458,9 @@ impl RegistryError {
             | Self::NotReserved { coupon: a }
             | Self::NotStoredValue { coupon: a }
             | Self::NoReferral { coupon: a }
-            | Self::CardMovedOn { coupon: a } => { scribe.coupon(a); }
+            | Self::CardMovedOn { coupon: a } => {
+                scribe.coupon(a);
+            }
             Self::NotIssuer { issuer: a }
             | Self::NotAcceptor { signer: a }
             | Self::PermitInvalid { signer: a }
@@ -464,7 +471,9 @@ impl RegistryError {
             | Self::NotRewarded { friend: a }
             | Self::NotOperator { caller: a }
             | Self::NotGuardian { caller: a }
-            | Self::NotOffered { caller: a } => { scribe.account(a); }
+            | Self::NotOffered { caller: a } => {
+                scribe.account(a);
+            }
             Self::InvalidTerms(fault) => fault.encode_to(&mut scribe.0),
             Self::Payment(fault) => fault.encode_to(&mut scribe.0),
             Self::Overflow
@@ -482,41 +491,89 @@ impl RegistryError {
             | Self::NoChange
             | Self::OfficeFailed => {}
             Self::IssueWindowClosed { start: a, end: b, now: c }
-            | Self::RedeemWindowClosed { start: a, end: b, now: c } => { scribe.u64(a); scribe.u64(b); scribe.u64(c); }
+            | Self::RedeemWindowClosed { start: a, end: b, now: c } => {
+                scribe.u64(a);
+                scribe.u64(b);
+                scribe.u64(c);
+            }
             Self::EscrowShort { needed: a, free: b }
             | Self::EscrowCommitted { asked: a, free: b }
             | Self::EligibleOverBasket { eligible: a, basket: b }
             | Self::BelowMinBasket { basket: a, least: b }
             | Self::BadSplit { asked: a, left: b }
             | Self::BadKept { basket: a, eligible: b }
-            | Self::NetWouldRise { before: a, after: b } => { scribe.u128(a); scribe.u128(b); }
+            | Self::NetWouldRise { before: a, after: b } => {
+                scribe.u128(a);
+                scribe.u128(b);
+            }
             Self::SourceUsed { source: a }
             | Self::OrderUsed { number: a }
             | Self::NoSuchRedemption { number: a }
             | Self::VoucherUsed { nonce: a }
             | Self::VoucherUnsigned { nonce: a }
-            | Self::AlreadyRated { number: a } => { scribe.u64(a); }
+            | Self::AlreadyRated { number: a } => {
+                scribe.u64(a);
+            }
             Self::OrderExpired { deadline: a, now: b }
             | Self::PermitExpired { deadline: a, now: b }
             | Self::RedemptionFinal { final_at: a, now: b }
             | Self::AttestationExpired { expires_at: a, now: b }
             | Self::VoucherExpired { deadline: a, now: b }
-            | Self::NotFinal { final_at: a, now: b } => { scribe.u64(a); scribe.u64(b); }
-            Self::CouponExpired { coupon: a, valid_until: b, now: c } => { scribe.coupon(a); scribe.u64(b); scribe.u64(c); }
-            Self::CouponFrozen { coupon: a, reason: b } => { scribe.coupon(a); scribe.u8(b); }
-            Self::LimitReached { limit: a, most: b, asked: c } => { a.encode_to(&mut scribe.0); scribe.u128(b); scribe.u128(c); }
-            Self::NotFirstOrder { coupon: a, acceptor: b, number: c } => { scribe.coupon(a); scribe.account(b); scribe.u64(c); }
-            Self::AccountFrozen { account: a, reason: b } => { scribe.account(a); scribe.u8(b); }
-            Self::CouponLocked { coupon: a, until: b }
-            | Self::NotExpired { coupon: a, ends_at: b } => { scribe.coupon(a); scribe.u64(b); }
-            Self::OutOfOrder { coupon: a, priority: b, after: c } => { scribe.coupon(a); scribe.u8(b); scribe.u8(c); }
+            | Self::NotFinal { final_at: a, now: b } => {
+                scribe.u64(a);
+                scribe.u64(b);
+            }
+            Self::CouponExpired { coupon: a, valid_until: b, now: c } => {
+                scribe.coupon(a);
+                scribe.u64(b);
+                scribe.u64(c);
+            }
+            Self::CouponFrozen { coupon: a, reason: b } => {
+                scribe.coupon(a);
+                scribe.u8(b);
+            }
+            Self::LimitReached { limit: a, most: b, asked: c } => {
+                a.encode_to(&mut scribe.0);
+                scribe.u128(b);
+                scribe.u128(c);
+            }
+            Self::NotFirstOrder { coupon: a, acceptor: b, number: c } => {
+                scribe.coupon(a);
+                scribe.account(b);
+                scribe.u64(c);
+            }
+            Self::AccountFrozen { account: a, reason: b } => {
+                scribe.account(a);
+                scribe.u8(b);
+            }
+            Self::CouponLocked { coupon: a, until: b } | Self::NotExpired { coupon: a, ends_at: b } => {
+                scribe.coupon(a);
+                scribe.u64(b);
+            }
+            Self::OutOfOrder { coupon: a, priority: b, after: c } => {
+                scribe.coupon(a);
+                scribe.u8(b);
+                scribe.u8(c);
+            }
             Self::AttestationMissing { class: a }
             | Self::AttestationInvalid { class: a }
-            | Self::BadRating { stars: a } => { scribe.u8(a); }
-            Self::NoSuchKey { key: a } => { scribe.hash(a); }
-            Self::QuotaReached { most: a, until: b } => { scribe.u32(a); scribe.u64(b); }
-            Self::Paused { scope: a } => { a.encode_to(&mut scribe.0); }
-            Self::MergeMismatch { into: a, from: b } => { scribe.coupon(a); scribe.coupon(b); }
+            | Self::BadRating { stars: a } => {
+                scribe.u8(a);
+            }
+            Self::NoSuchKey { key: a } => {
+                scribe.hash(a);
+            }
+            Self::QuotaReached { most: a, until: b } => {
+                scribe.u32(a);
+                scribe.u64(b);
+            }
+            Self::Paused { scope: a } => {
+                a.encode_to(&mut scribe.0);
+            }
+            Self::MergeMismatch { into: a, from: b } => {
+                scribe.coupon(a);
+                scribe.coupon(b);
+            }
         }
         scribe.0
     }

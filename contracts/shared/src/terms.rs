@@ -444,7 +444,6 @@ impl PeriodLimits {
         let index = match self.unit {
             Unit::Day => calendar::whole_days(since),
             Unit::Week => calendar::whole_weeks(since),
-            Unit::Month if now < self.start => 0,
             Unit::Month => calendar::whole_months(self.start, now),
         };
         u32::try_from(index).unwrap_or(u32::MAX)
@@ -510,7 +509,7 @@ impl Terms {
 
     /// Refuses terms that contradict themselves or could never be used.
     /// # Errors
-    /// `TermsFault`, in the order of the fields of `Terms`.
+    /// `TermsFault`, the first found.
     pub fn check(&self, now: Timestamp) -> Result<(), TermsFault> {
         match self.benefit {
             Benefit::PercentOff { bps, .. } if bps > math::WHOLE_BPS => {

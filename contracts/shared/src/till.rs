@@ -37,8 +37,10 @@ pub struct Till<S> {
     pub campaigns: Vec<Loaded>,
     /// Words of order numbers.
     pub words: Vec<Word>,
-    /// The newest order's cashier.
-    pub role: Option<((AccountId, AccountId), Role)>,
+    /// Cashiers who signed or called, as (merchant, account).
+    pub roles: Vec<((AccountId, AccountId), Role)>,
+    /// Which of them speaks for the newest order's acceptor; none where that does itself.
+    cashier: Option<usize>,
 }
 
 /// A campaign and its counters.
@@ -110,7 +112,7 @@ pub struct Fresh {
 impl<S: Shelves> Till<S> {
     /// Nothing read yet.
     pub fn new(shelves: S) -> Self {
-        Self { shelves, campaigns: Vec::new(), words: Vec::new(), role: None }
+        Self { shelves, campaigns: Vec::new(), words: Vec::new(), roles: Vec::new(), cashier: None }
     }
 
     /// A campaign, read once.
@@ -170,7 +172,7 @@ impl<S: Shelves> Till<S> {
     /// # Errors
     /// `LimitReached`.
     pub fn count_cashier(&mut self, discount: Balance, now: Timestamp) -> Result<(), Refusal> {
-        match &mut self.role {
+        match self.cashier.and_then(|place| self.roles.get_mut(place)) {
             Some((_, role)) => role.count(discount, now),
             None => Ok(()),
         }
@@ -246,13 +248,9 @@ impl<S: Shelves> Till<S> {
         Ok(payer)
     }
 
-    fn ensure_speaks_for(
-        &mut self,
-        acceptor: AccountId,
-        signer: AccountId,
-    ) -> Result<(), Refusal> {
+    fn ensure_speaks_for(&mut self, acceptor: AccountId, signer: AccountId) -> Result<(), Refusal> {
         if signer == acceptor {
-            self.role = None;
+            self.cashier = None;
             Ok(())
         } else if self.find_cashier(acceptor, signer) {
             Ok(())
@@ -261,13 +259,17 @@ impl<S: Shelves> Till<S> {
         }
     }
 
-    /// Whether `signer` is a cashier of `acceptor`, whose role the till then has.
+    /// Whether `signer` is a cashier of `acceptor`, and then speaks for it.
     fn find_cashier(&mut self, acceptor: AccountId, signer: AccountId) -> bool {
         let key = (acceptor, signer);
-        if self.role.is_none_or(|(known, _)| known != key) {
-            self.role = self.shelves.get(items::ROLES, &key).filter(|role: &Role| role.cashier).map(|role| (key, role));
+        self.cashier = self.roles.iter().position(|(known, _)| *known == key);
+        if self.cashier.is_none() {
+            if let Some(role) = self.shelves.get(items::ROLES, &key).filter(|role: &Role| role.cashier) {
+                self.cashier = Some(self.roles.len());
+                self.roles.push((key, role));
+            }
         }
-        self.role.is_some()
+        self.cashier.is_some()
     }
 
     /// # Errors
@@ -348,23 +350,21 @@ impl<S: Shelves> Till<S> {
 
         let owner = coupon.owner;
         let limits = &terms.limits;
-        let usage = if limits.count_holders() || (issued_usage.is_some() && limits.issued_per_holder.is_some())
+        let usage = if limits.count_holders()
+            || (issued_usage.is_some() && limits.issued_per_holder.is_some())
         {
             let same = |before: &&Weighed| before.id.campaign == id.campaign && before.coupon.owner == owner;
             let before = tray.accepted().filter(same).last().and_then(|before| before.usage);
-            let mut usage = issued_usage.or(before).unwrap_or_else(|| {
-                shelves.get(items::USAGE, &(id.campaign, owner)).unwrap_or_default()
-            });
+            let mut usage = issued_usage
+                .or(before)
+                .unwrap_or_else(|| shelves.get(items::USAGE, &(id.campaign, owner)).unwrap_or_default());
             usage.count_use(limits, discount, now)?;
             Some(usage)
         } else {
             None
         };
-        let customer = if terms.marks_first_order {
-            first_order(shelves, asked, campaign, owner)?
-        } else {
-            None
-        };
+        let customer =
+            if terms.marks_first_order { first_order(shelves, asked, campaign, owner)? } else { None };
         let holder = match consent {
             Some((permit, domain)) => ensure_holder_agrees(shelves, asked, permit, owner, domain)?,
             None => None,
@@ -372,8 +372,7 @@ impl<S: Shelves> Till<S> {
 
         let mut progress = loaded.progress.clone();
         progress.spend((id.campaign, campaign), coupon.left, discount, now)?;
-        let left_after =
-            math::difference(coupon.left, terms.spent_by(discount))?;
+        let left_after = math::difference(coupon.left, terms.spent_by(discount))?;
         loaded.progress = progress;
         Ok(Box::new(Weighed { id, coupon, discount, left_after, holder, usage, customer }))
     }
@@ -390,7 +389,8 @@ fn first_order<S: Shelves>(
     account: AccountId,
 ) -> Result<Option<Customer>, Refusal> {
     let order = (asked.order.acceptor, asked.order.number);
-    let mut customer = shelves.get(items::CUSTOMERS, &(campaign.issuer, account)).unwrap_or(Customer::default());
+    let mut customer =
+        shelves.get(items::CUSTOMERS, &(campaign.issuer, account)).unwrap_or(Customer::default());
     if let Some(reason) = customer.frozen.filter(|_| !campaign.is_backed()) {
         return Err(RegistryError::AccountFrozen { account, reason }.into());
     }
@@ -449,3 +449,6 @@ fn ensure_follows(
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

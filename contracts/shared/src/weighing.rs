@@ -99,9 +99,7 @@ fn ensure_accepted(
         }
         Acceptance::Listed(listed) if listed.contains(&acceptor) => Ok(()),
         Acceptance::IssuerOnly if is_issuer => Ok(()),
-        Acceptance::IssuerOnly | Acceptance::Listed(_) => {
-            Err(RegistryError::ForeignCoupon { coupon }.into())
-        }
+        Acceptance::IssuerOnly | Acceptance::Listed(_) => Err(RegistryError::ForeignCoupon { coupon }.into()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
     decode::AllianceEvent,
     money::{self, Till},
-    storage::{Describe, Readable, Replayed, Table},
+    storage::{Describe, Replayed, Table},
 };
 use ::alliance::{
     bookings::{Booking, Debt},
@@ -93,8 +93,7 @@ impl AllianceReplay {
 
     /// The member, brought up to the open cycle.
     fn member(&self, account: AccountId) -> Result<Member, Contradiction> {
-        let missing = || Contradiction::Missing { item: format!("{} {}", MEMBERS.noun(), account.words()) };
-        let mut member = self.store.get(&MEMBERS, &account).ok_or_else(missing)?;
+        let mut member = self.store.found(&MEMBERS, &account)?;
         let cycle = self.root()?.books.cycle.number;
         ensure_some("a member's credit", member.roll(cycle).ok())?;
         Ok(member)
@@ -119,9 +118,7 @@ impl AllianceReplay {
 
     fn applied(&mut self, event: &events::MemberApplied, now: Timestamp) -> Result<(), Contradiction> {
         let account = event.member;
-        if self.store.get(&MEMBERS, &account).is_some() {
-            return Err(Contradiction::Exists { item: format!("{} {}", MEMBERS.noun(), account.words()) });
-        }
+        self.store.ensure_absent(&MEMBERS, &account)?;
         ensure_same("the application's time", now, event.at)?;
         let mut root = self.root()?;
         let fee = root.config.joining_fee;
@@ -215,10 +212,9 @@ impl AllianceReplay {
 
     fn reversed(&mut self, event: &events::DebtReversed) -> Result<(), Contradiction> {
         let key = (event.registry, event.acceptor, event.number);
-        let missing = || Contradiction::Missing { item: format!("{} {}", BOOKINGS.noun(), key.words()) };
-        let mut booking = self.store.get(&BOOKINGS, &key).ok_or_else(missing)?;
+        let mut booking = self.store.found(&BOOKINGS, &key)?;
         if booking.debts.is_empty() {
-            return Err(missing());
+            return Err(Contradiction::Missing { item: BOOKINGS.item_words(&key) });
         }
         let debt = booking.debts.remove(0);
         ensure_same("the debt's issuer", debt.issuer, event.issuer)?;

@@ -25,6 +25,8 @@ pub enum Contradiction {
     Refused { rule: String },
     #[error("coupon {} came or went without a cause", coupon_words(*.coupon))]
     Causeless { coupon: CouponId },
+    #[error("coupon {} ended, and is still held", coupon_words(*.coupon))]
+    Unfinished { coupon: CouponId },
     #[error("{missing} coupons were issued to nobody")]
     Unissued { missing: usize },
     #[error("{amount} is paid out of {held}")]

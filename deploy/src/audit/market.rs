@@ -3,7 +3,7 @@ use super::{
     contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
     decode::MarketEvent,
     money::{self, Till},
-    storage::{CouponKey, Describe, Readable, Replayed, Table},
+    storage::{CouponKey, Describe, Replayed, Table},
 };
 use ::market::{
     book::Root,
@@ -97,9 +97,7 @@ impl MarketReplay {
     fn opened(&mut self, event: &events::ListingOpened, now: Timestamp) -> Result<(), Contradiction> {
         let mut root = self.root()?;
         let key = (event.registry, event.coupon.into());
-        if self.store.get(&LISTINGS, &key).is_some() {
-            return Err(Contradiction::Exists { item: format!("{} {}", LISTINGS.noun(), key.words()) });
-        }
+        self.store.ensure_absent(&LISTINGS, &key)?;
         ensure_same("the platform's share", root.fee_bps, event.listing.fee_bps)?;
         ensure_rule("a listing has a future", event.listing.ends_at > now)?;
         root.held = ensure_some("the coupons held", root.held.checked_add(1))?;
@@ -115,10 +113,7 @@ impl MarketReplay {
         listing: &Listing,
     ) -> Result<(), Contradiction> {
         let key = (registry, coupon.into());
-        let listed = self.store.get(&LISTINGS, &key);
-        let listed = listed
-            .ok_or_else(|| Contradiction::Missing { item: format!("{} {}", LISTINGS.noun(), key.words()) })?;
-        ensure_same("the listing", listed, *listing)?;
+        ensure_same("the listing", self.store.found(&LISTINGS, &key)?, *listing)?;
         let mut root = self.root()?;
         root.held = ensure_some("the coupons held", root.held.checked_sub(1))?;
         self.store.set(&ROOT, &(), &root);

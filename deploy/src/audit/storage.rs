@@ -1,10 +1,11 @@
 //! A contract's storage as its events make it, item by item, and how it differs from what the chain holds. Knows no contract.
+use super::contradiction::Contradiction;
 use chain::{keys::ss58, StorageItem};
 use scale::{Decode, DecodeAll, Encode};
 use shared::{
     assets::Asset,
     ids::{CampaignId, CouponId},
-    AccountId,
+    AccountId, Hash,
 };
 use std::{
     collections::BTreeMap,
@@ -70,13 +71,15 @@ impl<K: Encode, V> Table<K, V> {
         Self { key, noun, types: PhantomData }
     }
 
-    /// What an item of the table holds, in the singular.
-    pub(super) fn noun(&self) -> &'static str {
-        self.noun
-    }
-
     fn key(&self, key: &K) -> Vec<u8> {
         (self.key, key).encode()
+    }
+}
+
+impl<K: Readable, V> Table<K, V> {
+    /// An item, in words.
+    pub(super) fn item_words(&self, key: &K) -> String {
+        format!("{} {}", self.noun, key.words()).trim_end().to_owned()
     }
 }
 
@@ -92,7 +95,7 @@ pub(super) trait Describe: Sync {
 impl<K: Decode + Readable, V: Decode + Debug> Describe for Table<K, V> {
     fn item(&self, key: &[u8]) -> Option<String> {
         let (table, key) = <(u32, K)>::decode_all(&mut &*key).ok()?;
-        (table == self.key).then(|| format!("{} {}", self.noun, key.words()).trim_end().to_owned())
+        (table == self.key).then(|| self.item_words(&key))
     }
 
     fn value(&self, value: &[u8]) -> String {
@@ -116,6 +119,30 @@ impl Replayed {
     pub(super) fn get<K: Encode, V: Decode>(&self, table: &Table<K, V>, key: &K) -> Option<V> {
         let value = self.items.get(&table.key(key))?;
         V::decode_all(&mut value.as_slice()).ok()
+    }
+
+    /// An item that must be there.
+    /// # Errors
+    /// `Missing`.
+    pub(super) fn found<K: Encode + Readable, V: Decode>(
+        &self,
+        table: &Table<K, V>,
+        key: &K,
+    ) -> Result<V, Contradiction> {
+        self.get(table, key).ok_or_else(|| Contradiction::Missing { item: table.item_words(key) })
+    }
+
+    /// # Errors
+    /// `Exists`, where the item is there.
+    pub(super) fn ensure_absent<K: Encode + Readable, V: Decode>(
+        &self,
+        table: &Table<K, V>,
+        key: &K,
+    ) -> Result<(), Contradiction> {
+        match self.get(table, key) {
+            None => Ok(()),
+            Some(_) => Err(Contradiction::Exists { item: table.item_words(key) }),
+        }
     }
 
     pub(super) fn set<K: Encode, V: Encode>(&mut self, table: &Table<K, V>, key: &K, value: &V) {
@@ -195,6 +222,12 @@ impl Readable for u32 {
 impl Readable for u64 {
     fn words(&self) -> String {
         self.to_string()
+    }
+}
+
+impl Readable for Hash {
+    fn words(&self) -> String {
+        format!("0x{}", hex::encode(self))
     }
 }
 

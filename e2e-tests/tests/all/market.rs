@@ -31,16 +31,16 @@ const ENDS_AT: u64 = NOW + DAY;
 
 /// Ann holds a coupon of `terms` and has approved the market for it.
 fn approved(terms: Terms) -> (World, RegistryRef, MarketRef, CouponId) {
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms, 0);
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms, 0);
     let to = world.suite.market;
-    act(&mut world, "ann", 0, PSP34::approve(registry.call_mut(), to, Some(coupon.into()), true));
+    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), to, Some(coupon.into()), true));
     let market = market(&world);
     (world, registry, market, coupon)
 }
 
 /// Ann has listed her coupon.
 fn listed(terms: Terms) -> (World, RegistryRef, MarketRef, CouponId) {
-    let (mut world, registry, mut market, coupon) = approved(terms);
+    let (mut world, to, mut market, coupon) = approved(terms);
     let message = list(&world, &mut market, coupon);
     act(&mut world, "ann", 0, message);
     (world, registry, market, coupon)
@@ -84,7 +84,7 @@ fn usual() -> Listing {
 }
 
 fn owner(world: &World, registry: &RegistryRef, coupon: CouponId) -> Option<AccountId> {
-    read(world, PSP34::owner_of(registry.call(), coupon.into()))
+    read(world, PSP34::owner_of(to.registry.call(), coupon.into()))
 }
 
 fn code_of(world: &World, contract: AccountId) -> Hash {
@@ -123,7 +123,7 @@ fn a_market_tells_its_rules() {
 
 #[test]
 fn a_listed_coupon_is_held_by_the_market() {
-    let (mut world, registry_ref, mut market, coupon) = approved(terms());
+    let (mut world, to, mut market, coupon) = approved(terms());
     let message = list(&world, &mut market, coupon);
     let done = act(&mut world, "ann", 0, message);
     let (here, registry) = (world.suite.market, world.suite.registry);
@@ -142,7 +142,7 @@ fn a_listed_coupon_is_held_by_the_market() {
 
 #[test]
 fn bad_listings_are_refused_by_name() {
-    let (mut world, mut registry_ref, mut market, coupon) = approved(terms());
+    let (mut world, mut to, mut market, coupon) = approved(terms());
     let registry = world.suite.registry;
     let end = terms().redeem_window.end;
     let (ann, ben) = (account("ann"), account("ben"));
@@ -166,10 +166,10 @@ fn bad_listings_are_refused_by_name() {
     }
 
     let to = world.suite.market;
-    act(&mut world, "ann", 0, PSP34::approve(registry_ref.call_mut(), to, Some(coupon.into()), false));
+    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), to, Some(coupon.into()), false));
     let message = list(&world, &mut market, coupon);
     assert_eq!(refused(&mut world, "ann", 0, message), MarketError::NotApproved { coupon });
-    act(&mut world, "bakery", 0, registry_ref.call_mut().set_frozen(coupon, Some(1)));
+    act(&mut world, "bakery", 0, to.office.call_mut().set_frozen(coupon, Some(1)));
     let message = list(&world, &mut market, coupon);
     assert_eq!(refused(&mut world, "ann", 0, message), MarketError::CouponFrozen { coupon });
 }
@@ -232,7 +232,7 @@ fn a_coupon_keeps_its_transfer_policy_here() {
     let message = list(&world, &mut market, coupon);
     assert_eq!(refused(&mut world, "ann", 0, message), MarketError::OtherMarketOnly { coupon });
     let here = TransferPolicy::MarketOnly(world.suite.market);
-    let (mut world, registry, mut market, coupon) = listed(terms_but(|t| t.transfer = here));
+    let (mut world, to, mut market, coupon) = listed(terms_but(|t| t.transfer = here));
     let message = buy(&world, &mut market, coupon);
     act(&mut world, "ben", PRICE, message);
     assert_eq!(owner(&world, &registry, coupon), Some(account("ben")));
@@ -240,7 +240,7 @@ fn a_coupon_keeps_its_transfer_policy_here() {
 
 #[test]
 fn a_sale_shares_the_price_and_gives_change() {
-    let (mut world, registry_ref, mut market, coupon) = listed(terms());
+    let (mut world, to, mut market, coupon) = listed(terms());
     let (here, registry, ben) = (world.suite.market, world.suite.registry, account("ben"));
     let message = market.call_mut().buy(registry, coupon, 5_000);
     let done = act(&mut world, "ben", 1_300, message);
@@ -296,12 +296,12 @@ fn a_coupon_is_sold_once() {
 
 #[test]
 fn a_seller_that_cannot_be_paid_finds_the_money_in_its_pull_balance() {
-    let (mut world, mut registry, mut market, _) = approved(terms());
+    let (mut world, mut to, mut market, _) = approved(terms());
     let (ghost, wealth) = (account(GHOST), e2e_tests::world::WEALTH);
     let coupon = issue(&mut world, "bakery", 1, GHOST);
     world.chain.endow(ghost, wealth).unwrap();
     let to = world.suite.market;
-    act(&mut world, GHOST, 0, PSP34::approve(registry.call_mut(), to, Some(coupon.into()), true));
+    act(&mut world, GHOST, 0, PSP34::approve(to.registry.call_mut(), to, Some(coupon.into()), true));
     let message = list(&world, &mut market, coupon);
     act(&mut world, GHOST, 0, message);
     let everything = world.balance(ghost, Asset::Native);
@@ -324,7 +324,7 @@ fn a_seller_that_cannot_be_paid_finds_the_money_in_its_pull_balance() {
 
 #[test]
 fn a_listing_is_its_sellers_to_cancel_even_after_its_end() {
-    let (mut world, registry_ref, mut market, coupon) = listed(terms());
+    let (mut world, to, mut market, coupon) = listed(terms());
     let registry = world.suite.registry;
     for who in ["ben", "bakery", OWNER] {
         let message = cancel(&world, &mut market, coupon);
@@ -345,21 +345,21 @@ fn a_listing_is_its_sellers_to_cancel_even_after_its_end() {
 
 #[test]
 fn a_frozen_coupon_stays_listed_until_it_is_thawed() {
-    let (mut world, mut registry, mut market, coupon) = listed(terms());
-    act(&mut world, "bakery", 0, registry.call_mut().set_frozen(coupon, Some(1)));
+    let (mut world, mut to, mut market, coupon) = listed(terms());
+    act(&mut world, "bakery", 0, to.office.call_mut().set_frozen(coupon, Some(1)));
     let frozen = MarketError::CouponFrozen { coupon };
     let message = cancel(&world, &mut market, coupon);
     assert_eq!(refused(&mut world, "ann", 0, message), frozen);
     let message = buy(&world, &mut market, coupon);
     assert_eq!(refused(&mut world, "ben", PRICE, message), frozen);
-    act(&mut world, "bakery", 0, registry.call_mut().set_frozen(coupon, None));
+    act(&mut world, "bakery", 0, to.office.call_mut().set_frozen(coupon, None));
     let message = cancel(&world, &mut market, coupon);
     act(&mut world, "ann", 0, message);
 }
 
 #[test]
 fn a_new_fee_is_the_owners_to_set_and_touches_no_listing_there_is() {
-    let (mut world, registry_ref, mut market, coupon) = listed(terms());
+    let (mut world, to, mut market, coupon) = listed(terms());
     let other = issue(&mut world, "bakery", coupon.campaign, "ben");
     let not_owner = |who| MarketError::NotMarketOwner { owner: account(OWNER), caller: account(who) };
     for who in ["ann", "bakery"] {
@@ -372,7 +372,7 @@ fn a_new_fee_is_the_owners_to_set_and_touches_no_listing_there_is() {
     assert_eq!(done.events, [by(world.suite.market, FeeChanged { fee_bps: 501 })]);
     let mut registry = registry_ref;
     let to = world.suite.market;
-    act(&mut world, "ben", 0, PSP34::approve(registry.call_mut(), to, Some(other.into()), true));
+    act(&mut world, "ben", 0, PSP34::approve(to.registry.call_mut(), to, Some(other.into()), true));
     let message = list(&world, &mut market, other);
     let over = MarketError::SharesOverCap { fee_bps: 501, royalty_bps: 500, most_bps: 1_000 };
     assert_eq!(refused(&mut world, "ben", 0, message), over);
@@ -387,8 +387,8 @@ fn a_new_fee_is_the_owners_to_set_and_touches_no_listing_there_is() {
 
 #[test]
 fn the_terms_of_sale_are_the_campaigns() {
-    let (world, registry, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Merchant), 0);
-    let sale = read(&world, CouponRegistry::sale_terms(registry.call(), coupon)).unwrap();
+    let (world, to, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Merchant), 0);
+    let sale = read(&world, ServiceDesk::sale_terms(to.desk.call(), coupon)).unwrap();
     let expected = shared::registry::SaleTerms {
         owner: account("ann"),
         issuer: account("bakery"),

@@ -17,18 +17,20 @@ use ink::{
         DefaultEnvironment,
     },
 };
+use desk::DeskRef;
 use market::MarketRef;
 use mock_look_alike::LookAlikeRef;
 use mock_psp22::{Mode, TokenRef};
+use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
 use shared::{
     assets::Asset,
     ids::{CampaignId, CouponId},
-    order::{digest, Order, Settlement},
-    permit::{CouponPermit, Permits},
-    registry::RegistryError,
-    terms::{Acceptance, Benefit, Funding, Terms, TransferPolicy, Window},
+    order::{digest, Order, Quote, Redemption, Settlement},
+    permit::{CouponPermit, Permits, Presented},
+    registry::{CouponRegistry, RegistryError},
+    terms::{Benefit, Terms, Window},
 };
 use std::fmt;
 
@@ -160,13 +162,21 @@ pub(crate) fn read<Args: Encode, R: Decode>(world: &World, message: Message<Args
 
 /// Everything of the world that a call might change.
 fn state(world: &World) -> impl PartialEq {
-    let suite = [world.suite.registry, world.suite.alliance, world.suite.market, world.token];
-    (world.chain.height(), suite.map(|contract| world.chain.storage(contract)), plancks(world))
+    let suite = world.suite;
+    let keepers =
+        [suite.registry, suite.office, suite.desk, suite.alliance, suite.market, world.token];
+    (world.chain.height(), keepers.map(|contract| world.chain.storage(contract)), plancks(world))
 }
 
 fn plancks(world: &World) -> Vec<(&'static str, i128)> {
     let suite = world.suite;
-    let contracts = [("registry", suite.registry), ("alliance", suite.alliance), ("market", suite.market)];
+    let contracts = [
+        ("registry", suite.registry),
+        ("office", suite.office),
+        ("desk", suite.desk),
+        ("alliance", suite.alliance),
+        ("market", suite.market),
+    ];
     let people = endowed().chain([GHOST]).map(|name| (name, account(name)));
     let balance = |who| i128::try_from(world.balance(who, Asset::Native)).expect("small");
     people.chain(contracts).map(|(name, who)| (name, balance(who))).collect()
@@ -176,6 +186,8 @@ fn plancks(world: &World) -> Vec<(&'static str, i128)> {
 pub(crate) fn tokens<const N: usize>(world: &World, who: [&str; N]) -> [i128; N] {
     let address = |name| match name {
         "registry" => world.suite.registry,
+        "office" => world.suite.office,
+        "desk" => world.suite.desk,
         "alliance" => world.suite.alliance,
         "market" => world.suite.market,
         person => account(person),
@@ -188,11 +200,25 @@ pub(crate) fn at<R: FromAccountId<DefaultEnvironment>>(address: AccountId) -> R 
     R::from_account_id(address)
 }
 
-/// A usual world and its registry.
-pub(crate) fn open() -> (World, RegistryRef) {
+/// Where a registry's messages go.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    pub(crate) registry: RegistryRef,
+    pub(crate) office: OfficeRef,
+    pub(crate) desk: DeskRef,
+}
+
+impl Doors {
+    pub(crate) fn of(world: &World) -> Self {
+        Self { registry: world.registry(), office: world.office(), desk: world.desk() }
+    }
+}
+
+/// A usual world, and where its registry's messages go.
+pub(crate) fn open() -> (World, Doors) {
     let world = World::new();
-    let registry = at(world.suite.registry);
-    (world, registry)
+    let to = Doors::of(&world);
+    (world, to)
 }
 
 /// The world's alliance.
@@ -213,22 +239,14 @@ pub(crate) fn misbehave(world: &mut World, mode: Mode) {
 
 /// 20% off what is eligible, at most 500, at the issuer's own tills; nothing locked, nothing limited.
 pub(crate) fn terms() -> Terms {
+    let window = Window { start: NOW, end: NOW + 14 * DAY };
     Terms {
-        benefit: Benefit::PercentOff { bps: 2_000, cap: 500 },
-        asset: Asset::Native,
         min_basket: 100,
         issue_window: Window { start: NOW, end: NOW + 7 * DAY },
-        redeem_window: Window { start: NOW, end: NOW + 14 * DAY },
-        valid_for: None,
-        supply: 100,
-        per_holder: None,
-        budget: None,
-        funding: Funding::Merchant,
-        acceptance: Acceptance::IssuerOnly,
-        transfer: TransferPolicy::Free,
         royalty_bps: 500,
         rollback_window: DAY,
         document: [7; 32],
+        ..Terms::plain(Benefit::PercentOff { bps: 2_000, cap: 500 }, window, 100)
     }
 }
 
@@ -262,48 +280,137 @@ pub(crate) fn campaign(world: &mut World, issuer: &str, terms: Terms, escrow: Ba
     let value = match terms.asset {
         Asset::Native => escrow,
         Asset::Psp22(_) => {
-            world.allow(issuer, world.suite.registry, escrow);
+            world.allow(issuer, world.suite.office, escrow);
             0
         }
     };
-    let mut registry: RegistryRef = at(world.suite.registry);
-    act(world, issuer, value, registry.call_mut().create_campaign(terms, b"ipfs://terms".to_vec(), escrow))
+    let mut office = world.office();
+    act(world, issuer, value, office.call_mut().create_campaign(terms, b"ipfs://terms".to_vec(), escrow))
         .result
 }
 
 /// Issues a coupon of `campaign` to `to`.
 pub(crate) fn issue(world: &mut World, issuer: &str, campaign: CampaignId, to: &str) -> CouponId {
-    let mut registry: RegistryRef = at(world.suite.registry);
+    issue_many(world, issuer, campaign, to, 1)[0]
+}
+
+/// Issues coupons of `campaign` to `to`, up to 100.
+pub(crate) fn issue_many(
+    world: &mut World,
+    issuer: &str,
+    campaign: CampaignId,
+    to: &str,
+    count: usize,
+) -> Vec<CouponId> {
+    let mut office = world.office();
     let source = u64::from(world.chain.height());
-    let serial = act(world, issuer, 0, registry.call_mut().issue(campaign, vec![account(to)], source)).result;
-    CouponId { campaign, serial }
+    let message = office.call_mut().issue(campaign, vec![account(to); count], source);
+    let first = act(world, issuer, 0, message).result;
+    (first..).take(count).map(|serial| CouponId { campaign, serial }).collect()
 }
 
 /// A world in which the bakery has made a campaign of `terms`, and ann holds its first coupon.
-pub(crate) fn ann_has_a_coupon(terms: Terms, escrow: Balance) -> (World, RegistryRef, CouponId) {
-    let (mut world, registry) = open();
+pub(crate) fn ann_has_a_coupon(terms: Terms, escrow: Balance) -> (World, Doors, CouponId) {
+    let (mut world, to) = open();
     let campaign = campaign(&mut world, "bakery", terms, escrow);
     let coupon = issue(&mut world, "bakery", campaign, "ann");
-    (world, registry, coupon)
+    (world, to, coupon)
+}
+
+/// A world in which ann holds a coupon of the bakery's of each of these terms.
+pub(crate) fn ann_has_one_of_each<const N: usize>(terms: [Terms; N]) -> (World, Doors, [CouponId; N]) {
+    let (mut world, to) = open();
+    let coupons = terms.map(|terms| {
+        let campaign = campaign(&mut world, "bakery", terms, 0);
+        issue(&mut world, "bakery", campaign, "ann")
+    });
+    (world, to, coupons)
+}
+
+/// Coupons, each to be spent whole and for certain.
+pub(crate) fn whole(coupons: &[CouponId]) -> Vec<Presented> {
+    coupons.iter().map(|coupon| Presented::from(*coupon)).collect()
+}
+
+/// The coupon may be refused without spoiling the order.
+pub(crate) fn optional(coupon: CouponId) -> Presented {
+    Presented { optional: true, ..coupon.into() }
+}
+
+/// At most so much of the coupon.
+pub(crate) fn part(coupon: CouponId, most: Balance) -> Presented {
+    Presented { most: Some(most), ..coupon.into() }
 }
 
 /// What the acceptor at its till submits: the holder's permit.
-pub(crate) fn held_by(world: &World, holder: &str, coupon: CouponId, order: &Order) -> Permits {
-    Permits { acceptor: None, coupons: vec![world.place().spend(&keys(holder), coupon, order)] }
+pub(crate) fn held_by(world: &World, holder: &str, coupon: impl Into<Presented>, order: &Order) -> Permits {
+    all_held_by(world, holder, &[coupon.into()], order)
+}
+
+/// `held_by`, for several coupons.
+pub(crate) fn all_held_by(world: &World, holder: &str, coupons: &[Presented], order: &Order) -> Permits {
+    let place = world.place();
+    let coupons = coupons.iter().map(|presented| place.spend(&keys(holder), *presented, order)).collect();
+    Permits { acceptor: None, coupons }
+}
+
+/// What somebody submits who holds the coupons and speaks for the acceptor.
+pub(crate) fn unsigned(coupons: &[Presented]) -> Permits {
+    let coupons = coupons.iter().map(|presented| CouponPermit { presented: *presented, permit: None });
+    Permits { acceptor: None, coupons: coupons.collect() }
 }
 
 /// What a holder at a web checkout submits: the acceptor's permit, signed by itself or its cashier.
-pub(crate) fn signed_by(world: &World, signer: &str, coupon: CouponId, order: &Order) -> Permits {
-    let coupons = vec![CouponPermit { coupon, permit: None }];
-    Permits { acceptor: Some(world.place().order(&keys(signer), coupon, order)), coupons }
+pub(crate) fn signed_by(world: &World, signer: &str, coupon: impl Into<Presented>, order: &Order) -> Permits {
+    let presented = [coupon.into()];
+    let acceptor = Some(world.place().order(&keys(signer), &presented, order));
+    Permits { acceptor, ..unsigned(&presented) }
 }
 
 /// What a relayer submits: both permits.
-pub(crate) fn both(world: &World, signer: &str, holder: &str, coupon: CouponId, order: &Order) -> Permits {
+pub(crate) fn both(
+    world: &World,
+    signer: &str,
+    holder: &str,
+    coupon: impl Into<Presented>,
+    order: &Order,
+) -> Permits {
+    let presented = coupon.into();
     Permits {
-        acceptor: signed_by(world, signer, coupon, order).acceptor,
-        ..held_by(world, holder, coupon, order)
+        acceptor: signed_by(world, signer, presented, order).acceptor,
+        ..held_by(world, holder, presented, order)
     }
+}
+
+/// Redeems coupons of ann's at the acceptor's till, by her permits.
+pub(crate) fn spend(world: &mut World, coupons: &[Presented], order: &Order) -> Done<Redemption> {
+    spend_of(world, "ann", coupons, order)
+}
+
+/// Redeems coupons of `holder`'s at the acceptor's till, by the holder's permits.
+pub(crate) fn spend_of(
+    world: &mut World,
+    holder: &str,
+    coupons: &[Presented],
+    order: &Order,
+) -> Done<Redemption> {
+    let permits = all_held_by(world, holder, coupons, order);
+    let mut registry = world.registry();
+    act(world, named(order.acceptor), 0, registry.call_mut().redeem(order.clone(), permits))
+}
+
+/// What the desk says of ann's coupons at the acceptor's till.
+pub(crate) fn quoted(
+    world: &World,
+    coupons: &[Presented],
+    order: &Order,
+) -> Result<Quote, RegistryError> {
+    read(world, world.desk().call().quote(order.clone(), coupons.to_vec(), Some(order.acceptor)))
+}
+
+/// The person of this account.
+pub(crate) fn named(person: AccountId) -> &'static str {
+    endowed().find(|name| account(name) == person).expect("one of the endowed")
 }
 
 /// Why a constructor refused.
@@ -316,14 +423,23 @@ pub(crate) fn refusal_of<E: Decode + fmt::Debug>(fault: ChainError) -> E {
 /// The registry refuses this coupon's redemption at the acceptor's till by the holder's permit; why?
 pub(crate) fn till_refuses(
     world: &mut World,
-    coupon: CouponId,
+    coupon: impl Into<Presented>,
     holder: &str,
     order: &Order,
 ) -> RegistryError {
-    let mut registry: RegistryRef = at(world.suite.registry);
-    let permits = held_by(world, holder, coupon, order);
-    let acceptor = endowed().find(|name| account(name) == order.acceptor).expect("a known acceptor");
-    refused(world, acceptor, 0, registry.call_mut().redeem(order.clone(), permits))
+    all_refused(world, holder, &[coupon.into()], order)
+}
+
+/// `till_refuses`, for several coupons.
+pub(crate) fn all_refused(
+    world: &mut World,
+    holder: &str,
+    coupons: &[Presented],
+    order: &Order,
+) -> RegistryError {
+    let mut registry = world.registry();
+    let permits = all_held_by(world, holder, coupons, order);
+    refused(world, named(order.acceptor), 0, registry.call_mut().redeem(order.clone(), permits))
 }
 
 /// A contract with every message of a registry, that says yes to everything.

@@ -13,7 +13,7 @@ use e2e_tests::{
 };
 use ink::codegen::TraitCallBuilder;
 use mock_psp34_minimal::TokenRef as MinimalRef;
-use registry::campaigns::Improvement;
+use shared::campaigns::Improvement;
 use serde_json::{json, Map, Value};
 use shared::{
     assets::Asset,
@@ -154,19 +154,19 @@ fn minimal() -> Costs {
 }
 
 fn campaigns() -> Costs {
-    let (mut world, mut registry) = open();
+    let (mut world, mut to) = open();
     let uri = || b"ipfs://terms".to_vec();
-    let plain = act(&mut world, "bakery", 0, registry.call_mut().create_campaign(terms(), uri(), 0)).cost;
+    let plain = act(&mut world, "bakery", 0, to.office.call_mut().create_campaign(terms(), uri(), 0)).cost;
     let in_tokens = terms_but(|t| (t.funding, t.asset) = (Funding::Escrow, world.token_asset()));
     world.allow("bakery", world.suite.registry, 5_000);
-    let message = registry.call_mut().create_campaign(in_tokens, uri(), 5_000);
+    let message = to.office.call_mut().create_campaign(in_tokens, uri(), 5_000);
     let locked = act(&mut world, "bakery", 0, message).cost;
     campaign(&mut world, "bakery", terms_but(|t| t.funding = Funding::Escrow), 5_000);
     let more = Improvement::AddEscrow { amount: 40 };
-    let improve = act(&mut world, "bakery", 40, registry.call_mut().improve_campaign(3, more)).cost;
-    let withdraw = act(&mut world, "bakery", 0, registry.call_mut().withdraw_escrow(3, 40)).cost;
-    let hire = call(&mut world, "bakery", 0, registry.call_mut().set_cashier(account("till"), true)).cost;
-    let cancel = act(&mut world, "ann", 0, registry.call_mut().cancel_permits()).cost;
+    let improve = act(&mut world, "bakery", 40, to.office.call_mut().improve_campaign(3, more)).cost;
+    let withdraw = act(&mut world, "bakery", 0, to.office.call_mut().withdraw_escrow(3, 40)).cost;
+    let hire = call(&mut world, "bakery", 0, to.office.call_mut().set_role(account("till"), false, true, None)).cost;
+    let cancel = act(&mut world, "ann", 0, to.desk.call_mut().cancel_permits()).cost;
     vec![
         ("registry create_campaign", plain),
         ("registry create_campaign, escrow in tokens", locked),
@@ -179,29 +179,29 @@ fn campaigns() -> Costs {
 
 fn handing_out() -> Costs {
     let drop_of = |root, size| {
-        let (mut world, mut registry) = open();
+        let (mut world, mut to) = open();
         campaign(&mut world, "bakery", terms(), 0);
-        let cost = act(&mut world, "bakery", 0, registry.call_mut().create_drop(1, root, size)).cost;
+        let cost = act(&mut world, "bakery", 0, to.office.call_mut().create_drop(1, root, size)).cost;
         (world, registry, cost)
     };
     let (ten, million) = (Codes::print("ten", 10), Million::print());
-    let (mut world, mut registry, small) = drop_of(ten.root(), ten.size());
+    let (mut world, mut to, small) = drop_of(ten.root(), ten.size());
     let claim = ten.claim(world.place(), 1, 1, 9, account("ann"));
-    let claim_of_ten = act(&mut world, "ann", 0, registry.call_mut().claim(claim)).cost;
+    let claim_of_ten = act(&mut world, "ann", 0, to.registry.call_mut().claim(claim)).cost;
     let of_a_million = |index| {
-        let (mut world, mut registry, cost) = drop_of(million.root, Million::SIZE);
+        let (mut world, mut to, cost) = drop_of(million.root, Million::SIZE);
         let claim = million.claim(&world, 1, index);
-        (cost, act(&mut world, "ann", 0, registry.call_mut().claim(claim)).cost)
+        (cost, act(&mut world, "ann", 0, to.registry.call_mut().claim(claim)).cost)
     };
     let ((large, first), (_, last)) = (of_a_million(0), of_a_million(Million::SIZE - 1));
 
     let batch = |count| {
-        let (mut world, mut registry) = open();
+        let (mut world, mut to) = open();
         campaign(&mut world, "bakery", terms(), 0);
-        act(&mut world, "bakery", 0, registry.call_mut().issue(1, vec![account("ann"); count], 1)).cost
+        act(&mut world, "bakery", 0, to.office.call_mut().issue(1, vec![account("ann"); count], 1)).cost
     };
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms(), 0);
-    let freeze = act(&mut world, "bakery", 0, registry.call_mut().set_frozen(coupon, Some(1))).cost;
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
+    let freeze = act(&mut world, "bakery", 0, to.office.call_mut().set_frozen(coupon, Some(1))).cost;
     vec![
         ("registry create_drop, 10 codes", small),
         ("registry create_drop, 1,000,000 codes", large),
@@ -215,31 +215,31 @@ fn handing_out() -> Costs {
 }
 
 fn spending() -> Costs {
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms(), 0);
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
     let at_till = order("bakery", 1);
     let permits = held_by(&world, "ann", coupon, &at_till);
-    let till = act(&mut world, "bakery", 0, registry.call_mut().redeem(at_till, permits));
-    let undo = act(&mut world, "bakery", 0, registry.call_mut().roll_back(till.result)).cost;
+    let till = act(&mut world, "bakery", 0, to.registry.call_mut().redeem(at_till, permits));
+    let undo = act(&mut world, "bakery", 0, to.desk.call_mut().roll_back(till.result, None)).cost;
 
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms(), 0);
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
     let online = order_on_chain("bakery", 1);
     let permits = signed_by(&world, "bakery", coupon, &online);
-    let web = act(&mut world, "ann", 1_800, registry.call_mut().redeem(online, permits));
-    let undo_web = act(&mut world, "bakery", 1_800, registry.call_mut().roll_back(web.result)).cost;
+    let web = act(&mut world, "ann", 1_800, to.registry.call_mut().redeem(online, permits));
+    let undo_web = act(&mut world, "bakery", 1_800, to.desk.call_mut().roll_back(web.result, None)).cost;
 
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 700);
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 700);
     let at_till = order("bakery", 1);
     let permits = both(&world, "bakery", "ann", coupon, &at_till);
-    let escrow = act(&mut world, "relayer", 0, registry.call_mut().redeem(at_till, permits)).cost;
+    let escrow = act(&mut world, "relayer", 0, to.registry.call_mut().redeem(at_till, permits)).cost;
 
     let listed = Acceptance::Listed(vec![account(GHOST)]);
     let terms = terms_but(|t| (t.funding, t.acceptance) = (Funding::Escrow, listed));
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms, 700);
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms, 700);
     let at_till = order(GHOST, 1);
     let permits = signed_by(&world, GHOST, coupon, &at_till);
-    let credited = act(&mut world, "ann", 0, registry.call_mut().redeem(at_till, permits)).cost;
+    let credited = act(&mut world, "ann", 0, to.registry.call_mut().redeem(at_till, permits)).cost;
     world.chain.endow(account(GHOST), WEALTH).unwrap();
-    let collect = act(&mut world, GHOST, 0, registry.call_mut().withdraw_credit(Asset::Native)).cost;
+    let collect = act(&mut world, GHOST, 0, to.desk.call_mut().withdraw_credit(Asset::Native)).cost;
     vec![
         ("registry redeem, at a till", till.cost),
         ("registry redeem, from escrow, pay-out failed", credited),
@@ -252,15 +252,15 @@ fn spending() -> Costs {
 }
 
 fn moving() -> Costs {
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms(), 0);
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
     let (ben, cem, id) = (account("ben"), account("cem"), Id::from(coupon));
-    let send = PSP34::transfer(registry.call_mut(), ben, id.clone(), Vec::new());
+    let send = PSP34::transfer(to.registry.call_mut(), ben, id.clone(), Vec::new());
     let transfer = act(&mut world, "ann", 0, send).cost;
     let one =
-        act(&mut world, "ben", 0, PSP34::approve(registry.call_mut(), cem, Some(id.clone()), true)).cost;
-    let send = PSP34::transfer(registry.call_mut(), account("dee"), id, Vec::new());
+        act(&mut world, "ben", 0, PSP34::approve(to.registry.call_mut(), cem, Some(id.clone()), true)).cost;
+    let send = PSP34::transfer(to.registry.call_mut(), account("dee"), id, Vec::new());
     let for_another = act(&mut world, "cem", 0, send).cost;
-    let all = act(&mut world, "ben", 0, PSP34::approve(registry.call_mut(), cem, None, true)).cost;
+    let all = act(&mut world, "ben", 0, PSP34::approve(to.registry.call_mut(), cem, None, true)).cost;
     vec![
         ("registry transfer", transfer),
         ("registry transfer, by an approved account", for_another),
@@ -317,9 +317,9 @@ fn alliance_costs() -> Costs {
 
 fn market_costs() -> Costs {
     let listed = || {
-        let (mut world, mut registry, coupon) = ann_has_a_coupon(terms(), 0);
+        let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
         let (to, here) = (world.suite.market, world.suite.registry);
-        act(&mut world, "ann", 0, PSP34::approve(registry.call_mut(), to, Some(coupon.into()), true));
+        act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), to, Some(coupon.into()), true));
         let mut market = market(&world);
         let list = act(&mut world, "ann", 0, market.call_mut().list(here, coupon, 1_000, NOW + DAY)).cost;
         (world, market, here, coupon, list)

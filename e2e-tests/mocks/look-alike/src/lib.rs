@@ -9,10 +9,10 @@ mod look_alike {
     use shared::{
         assets::Asset,
         ids::CouponId,
-        order::{digest, Order, Redemption, Use},
+        order::{digest, Kept, Order, Redemption, Use},
         permit::Permits,
         psp34::{Id, PSP34Error, PSP34},
-        registry::{CouponRegistry, RegistryError, SaleTerms},
+        registry::{CouponRegistry, Outcome, SaleTerms, ServiceDesk},
         terms::Funding,
     };
 
@@ -31,27 +31,29 @@ mod look_alike {
 
     impl CouponRegistry for LookAlike {
         /// Takes everything eligible off, by coupons of the accomplice.
-        #[ink(message)]
-        fn redeem_for_alliance(
-            &mut self,
-            order: Order,
-            permits: Permits,
-        ) -> Result<Redemption, RegistryError> {
+        #[ink(message, payable)]
+        fn redeem(&mut self, order: Order, permits: Permits) -> Outcome<Redemption> {
             let now = self.env().block_timestamp();
-            let uses = permits.coupons.iter().map(|presented| Use {
-                coupon: presented.coupon,
+            let uses = permits.coupons.iter().map(|signed| Use {
+                coupon: signed.presented.coupon,
                 holder: self.accomplice,
                 valid_until: Timestamp::MAX,
                 issuer: self.accomplice,
                 funding: Funding::Alliance,
+                advocate: None,
+                left_before: 1,
+                left_after: 0,
                 discount: order.eligible,
             });
             Ok(Redemption {
                 acceptor: order.acceptor,
                 number: order.number,
                 order: digest(&order),
+                basket: order.basket,
+                eligible: order.eligible,
                 asset: Asset::Native,
                 uses: uses.collect(),
+                refused: Vec::new(),
                 net: order.basket.saturating_sub(order.eligible),
                 payer: None,
                 alliance: Some(self.env().caller()),
@@ -60,18 +62,30 @@ mod look_alike {
             })
         }
 
-        #[ink(message, payable)]
-        fn roll_back_for_alliance(&mut self, _redemption: Redemption) -> Result<(), RegistryError> {
-            Ok(())
-        }
-
+        /// It is its own office and desk.
         #[ink(message)]
-        fn is_cashier(&self, _merchant: AccountId, _key: AccountId) -> bool {
+        fn branches(&self) -> (AccountId, AccountId) {
+            (self.env().account_id(), self.env().account_id())
+        }
+    }
+
+    impl ServiceDesk for LookAlike {
+        #[ink(message)]
+        fn is_cashier(&self, _merchant: AccountId, _account: AccountId) -> bool {
             true
         }
 
+        #[ink(message, payable)]
+        fn roll_back_for_alliance(
+            &mut self,
+            _redemption: Redemption,
+            _kept: Option<Kept>,
+        ) -> Outcome<Option<Redemption>> {
+            Ok(None)
+        }
+
         #[ink(message)]
-        fn sale_terms(&self, _coupon: CouponId) -> Result<SaleTerms, RegistryError> {
+        fn sale_terms(&self, _coupon: CouponId) -> Outcome<SaleTerms> {
             Ok(SaleTerms {
                 owner: self.accomplice,
                 issuer: self.accomplice,
@@ -79,6 +93,8 @@ mod look_alike {
                 royalty_bps: 0,
                 ends_at: Timestamp::MAX,
                 largest_discount: Balance::MAX,
+                left: 1,
+                highest_price: None,
             })
         }
     }

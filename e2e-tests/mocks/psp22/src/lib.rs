@@ -1,11 +1,19 @@
 //! A PSP22 token over the `psp22` crate's own rules, which anyone may set to misbehave. Knows no contract of the suite.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
-pub use self::token::{Mode, Token, TokenRef};
+pub use self::token::{CallBack, Mode, Token, TokenRef};
 
 #[ink::contract]
 mod token {
-    use ink::prelude::{string::String, vec::Vec};
+    use ink::{
+        env::{
+            call::{build_call, ExecutionInput, Selector},
+            DefaultEnvironment,
+        },
+        prelude::{string::String, vec::Vec},
+        scale::{Decode, Encode, Error, Input, Output},
+        storage::{traits::ManualKey, Mapping},
+    };
     use psp22::{PSP22Data, PSP22Error, PSP22Event, PSP22};
 
     /// What `transfer` and `transfer_from` do.
@@ -31,12 +39,36 @@ mod token {
         /// Say no to who sends its own, and not to who sends by allowance: a contract collects, and can't pay out.
         #[codec(index = 5)]
         RefusePayouts,
+        /// Go on until the gas is used up.
+        BurnGas,
+        /// Keep ten kilobytes at the signer's cost, then what they should.
+        HogDeposit,
+        /// Make the call that `call_back` set, then what they should.
+        CallBack,
+        /// Have a helper make that call, and take no notice of how it ends.
+        CallBackThroughHelper,
+    }
+
+    /// A call that transfers make by the way.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    pub struct CallBack {
+        /// Another token of this code, to call through.
+        pub helper: AccountId,
+        /// Who is called.
+        pub contract: AccountId,
+        /// The message's selector and arguments.
+        pub data: Vec<u8>,
     }
 
     #[ink(storage)]
     pub struct Token {
         data: PSP22Data,
         mode: Mode,
+        call_back: Option<CallBack>,
+        called_back: Option<bool>,
+        hoard: Mapping<u32, Vec<u8>, ManualKey<0x66>>,
     }
 
     impl Token {
@@ -44,7 +76,13 @@ mod token {
         #[ink(constructor)]
         pub fn new(supply: u128) -> Self {
             let (data, events) = PSP22Data::new(supply, Self::env().caller());
-            let token = Self { data, mode: Mode::Honest };
+            let token = Self {
+                data,
+                mode: Mode::Honest,
+                call_back: None,
+                called_back: None,
+                hoard: Mapping::default(),
+            };
             token.emit(events);
             token
         }
@@ -53,6 +91,39 @@ mod token {
         #[ink(message)]
         pub fn misbehave(&mut self, mode: Mode) {
             self.mode = mode;
+        }
+
+        /// Sets the call that transfers make from now on in the modes that make one.
+        #[ink(message)]
+        pub fn call_back(&mut self, call: CallBack) {
+            (self.call_back, self.called_back) = (Some(call), None);
+        }
+
+        /// How the newest such call ended: whether the message said yes. `None` where there was none, or nobody knows.
+        #[ink(message)]
+        pub fn called_back(&self) -> Option<bool> {
+            self.called_back
+        }
+
+        /// Calls a contract for another; gives whether its message said yes.
+        #[ink(message)]
+        pub fn pass_on(&mut self, contract: AccountId, data: Vec<u8>) -> bool {
+            let Some((selector, arguments)) = data.split_first_chunk::<4>() else { return false };
+            let input = ExecutionInput::new(Selector::new(*selector)).push_arg(Raw(arguments.to_vec()));
+            let call = build_call::<DefaultEnvironment>().call(contract).exec_input(input);
+            matches!(call.returns::<Result<Ignored, Ignored>>().try_invoke(), Ok(Ok(Ok(_))))
+        }
+
+        fn make_call(&mut self, through_helper: bool) {
+            let Some(CallBack { helper, contract, data }) = self.call_back.clone() else { return };
+            self.called_back = if through_helper {
+                let selector = Selector::new(ink::selector_bytes!("pass_on"));
+                let input = ExecutionInput::new(selector).push_arg(contract).push_arg(data);
+                let call = build_call::<DefaultEnvironment>().call(helper).exec_input(input);
+                call.returns::<bool>().try_invoke().ok().and_then(Result::ok)
+            } else {
+                Some(self.pass_on(contract, data))
+            };
         }
 
         /// Moves `value` from `from` to `to` by the standard's rules, bent by the mode.
@@ -69,6 +140,17 @@ mod token {
                 Mode::TrueWithoutMoving => Ok(()),
                 Mode::Refuse | Mode::RefusePayouts => Err(PSP22Error::Custom(String::from("Refused"))),
                 Mode::Trap => panic!("told to trap"),
+                Mode::BurnGas => loop {
+                    self.env().caller();
+                },
+                Mode::HogDeposit => {
+                    self.hoard.insert(self.env().block_number(), &[7; 10_000].to_vec());
+                    self.shift_honestly(from, to, value)
+                }
+                Mode::CallBack | Mode::CallBackThroughHelper => {
+                    self.make_call(self.mode == Mode::CallBackThroughHelper);
+                    self.shift_honestly(from, to, value)
+                }
             }
         }
 
@@ -86,6 +168,24 @@ mod token {
                     PSP22Event::Approval(event) => self.env().emit_event(event),
                 }
             }
+        }
+    }
+
+    /// Arguments that are encoded already.
+    struct Raw(Vec<u8>);
+
+    impl Encode for Raw {
+        fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
+            output.write(&self.0);
+        }
+    }
+
+    /// An answer that nobody reads.
+    struct Ignored;
+
+    impl Decode for Ignored {
+        fn decode<I: Input>(_: &mut I) -> Result<Self, Error> {
+            Ok(Self)
         }
     }
 

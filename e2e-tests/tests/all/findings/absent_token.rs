@@ -8,9 +8,9 @@ use shared::assets::Asset;
 
 #[test]
 fn a_campaign_in_an_absent_token_leaves_the_audit_to_its_end() {
-    let (mut world, mut registry) = open();
+    let (mut world, mut to) = open();
     let terms = terms_but(|t| t.asset = Asset::Psp22(account("nobody")));
-    act(&mut world, "bakery", 0, registry.call_mut().create_campaign(terms, Vec::new(), 0));
+    act(&mut world, "bakery", 0, to.office.call_mut().create_campaign(terms, Vec::new(), 0));
     let report = audit::run(&world.chain, &world.suite, None, None).unwrap();
     assert!(report.agrees, "{:?}", report.differences);
 }

@@ -6,7 +6,7 @@ use shared::{registry::RegistryError, terms::Funding};
 
 #[test]
 fn a_backed_coupon_is_never_frozen() {
-    let (mut world, mut registry, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 500);
-    let message = registry.call_mut().set_frozen(coupon, Some(1));
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 500);
+    let message = to.office.call_mut().set_frozen(coupon, Some(1));
     assert_eq!(refused(&mut world, "bakery", 0, message), RegistryError::CouponBacked { coupon });
 }

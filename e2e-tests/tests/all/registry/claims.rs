@@ -4,12 +4,10 @@ use crate::scene::*;
 use chain::Keypair;
 use e2e_tests::{account, signing::Codes};
 use ink::codegen::TraitCallBuilder;
-use registry::{
-    drops::{Claim, Source},
-    events::*,
-    RegistryRef,
-};
+use registry::events::*;
 use shared::{
+    campaigns::MAX_DROPS,
+    claims::{CodeClaim, Drop, Source},
     ids::{CampaignId, CouponId},
     merkle::{leaf, node},
     permit::Purpose,
@@ -19,94 +17,107 @@ use shared::{
 };
 
 /// A world with a campaign of `terms` and its first drop of five codes.
-fn dropped(terms: Terms, escrow: u128) -> (e2e_tests::World, RegistryRef, CampaignId, Codes) {
-    let (mut world, mut registry) = open();
+fn dropped(terms: Terms, escrow: u128) -> (e2e_tests::World, Doors, CampaignId, Codes) {
+    let (mut world, mut to) = open();
     let campaign = campaign(&mut world, "bakery", terms, escrow);
     let codes = Codes::print("bakery", 5);
-    act(&mut world, "bakery", 0, registry.call_mut().create_drop(campaign, codes.root(), codes.size()));
-    (world, registry, campaign, codes)
+    act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, codes.root(), codes.size()));
+    (world, to, campaign, codes)
 }
 
 #[test]
 fn a_drop_is_its_root_and_its_size() {
-    let (mut world, mut registry) = open();
+    let (mut world, mut to) = open();
     let campaign = campaign(&mut world, "bakery", terms(), 0);
     for (drop, root, size) in [(1, [5; 32], 10), (2, [6; 32], u32::MAX)] {
-        let done = act(&mut world, "bakery", 0, registry.call_mut().create_drop(campaign, root, size));
+        let done = act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, root, size));
         assert_eq!(done.result, drop);
-        assert_eq!(done.events, [by(world.suite.registry, DropCreated { campaign, drop, root, size })]);
+        assert_eq!(done.events, [by(world.suite.office, office::events::DropCreated { campaign, drop, root, size })]);
         assert_eq!(done.moved, []);
     }
 }
 
 #[test]
+fn a_campaign_has_as_many_drops_as_fit() {
+    let (mut world, mut to) = open();
+    let campaign = campaign(&mut world, "bakery", terms(), 0);
+    for _ in 0..MAX_DROPS {
+        act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, [5; 32], 1));
+    }
+    let message = to.office.call_mut().create_drop(campaign, [5; 32], 1);
+    assert_eq!(refused(&mut world, "bakery", 0, message), RegistryError::TooManyDrops { most: MAX_DROPS });
+    assert_eq!(world.progress(campaign).drops, [Drop { root: [5; 32], size: 1 }; MAX_DROPS as usize]);
+}
+
+#[test]
 fn a_drop_is_the_issuers_and_has_codes() {
-    let (mut world, mut registry) = open();
+    let (mut world, mut to) = open();
     let campaign = campaign(&mut world, "bakery", terms(), 0);
     let cases = [
         ("bakery", 9, 5, RegistryError::NoSuchCampaign { campaign: 9 }),
-        ("cinema", campaign, 5, RegistryError::NotIssuer { issuer: account("bakery") }),
+        ("cinema", campaign, 5, RegistryError::NotOperator { caller: account("cinema") }),
         ("bakery", campaign, 0, RegistryError::EmptyDrop),
     ];
     for (who, campaign, size, expected) in cases {
-        let message = registry.call_mut().create_drop(campaign, [5; 32], size);
+        let message = to.office.call_mut().create_drop(campaign, [5; 32], size);
         assert_eq!(refused(&mut world, who, 0, message), expected);
     }
 }
 
 #[test]
 fn anyone_may_bring_a_claim_and_the_coupon_goes_to_the_signed_account() {
-    let (mut world, mut registry, campaign, codes) = dropped(terms(), 0);
+    let (mut world, mut to, campaign, codes) = dropped(terms(), 0);
     for (serial, index) in [(1, 4), (2, 0)] {
         let claim = codes.claim(world.place(), campaign, 1, index, account("ann"));
-        let done = act(&mut world, "relayer", 0, registry.call_mut().claim(claim));
+        let done = act(&mut world, "relayer", 0, to.registry.call_mut().claim(claim));
         let coupon = CouponId { campaign, serial };
         assert_eq!(done.result, coupon);
         assert_eq!(done.moved, []);
-        let source = Source::Code { drop: 1, index };
+        let (source, advocate) = (Source::Code { drop: 1, index }, None);
+        let (count, valid_until) = (1, Timestamp::MAX);
         let issued =
-            CouponsIssued { campaign, first_serial: serial, count: 1, valid_until: Timestamp::MAX, source };
+            CouponsIssued { campaign, first_serial: serial, count, valid_until, advocate, source };
         let arrived = Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
         assert_eq!(done.events, [by(world.suite.registry, issued), by(world.suite.registry, arrived)]);
-        assert_eq!(read(&world, registry.call().coupon(coupon)).unwrap().owner, account("ann"));
+        assert_eq!(world.coupon(coupon).unwrap().owner, account("ann"));
     }
 }
 
 #[test]
 fn a_code_works_once() {
-    let (mut world, mut registry, campaign, codes) = dropped(terms(), 0);
+    let (mut world, mut to, campaign, codes) = dropped(terms(), 0);
     let claim = |world: &e2e_tests::World, to| codes.claim(world.place(), campaign, 1, 2, account(to));
     let first = claim(&world, "ann");
-    act(&mut world, "ann", 0, registry.call_mut().claim(first.clone()));
+    act(&mut world, "ann", 0, to.registry.call_mut().claim(first.clone()));
     for again in [first, claim(&world, "ben")] {
-        let refusal = refused(&mut world, "ben", 0, registry.call_mut().claim(again));
+        let refusal = refused(&mut world, "ben", 0, to.registry.call_mut().claim(again));
         assert_eq!(refusal, RegistryError::CodeUsed { index: 2 });
     }
 }
 
 #[test]
 fn a_thief_who_sees_a_claim_gains_nothing() {
-    let (mut world, mut registry, campaign, codes) = dropped(terms(), 0);
+    let (mut world, mut to, campaign, codes) = dropped(terms(), 0);
     let seen = codes.claim(world.place(), campaign, 1, 2, account("ann"));
-    let stolen = Claim { to: account("ben"), ..seen.clone() };
-    let refusal = refused(&mut world, "ben", 0, registry.call_mut().claim(stolen));
+    let stolen = CodeClaim { to: account("ben"), ..seen.clone() };
+    let refusal = refused(&mut world, "ben", 0, to.registry.call_mut().claim(stolen));
     assert_eq!(refusal, RegistryError::ClaimUnsigned { index: 2 });
-    act(&mut world, "ann", 0, registry.call_mut().claim(seen));
+    act(&mut world, "ann", 0, to.registry.call_mut().claim(seen));
 }
 
 #[test]
 fn a_claim_holds_for_its_own_code_drop_campaign_contract_and_chain_only() {
-    let (mut world, mut registry, campaign, codes) = dropped(terms(), 0);
+    let (mut world, mut to, campaign, codes) = dropped(terms(), 0);
     // The same codes again, so that only the signed numbers tell the drops and campaigns apart.
     let other = crate::scene::campaign(&mut world, "bakery", terms(), 0);
     for campaign in [campaign, other] {
-        act(&mut world, "bakery", 0, registry.call_mut().create_drop(campaign, codes.root(), codes.size()));
+        act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, codes.root(), codes.size()));
     }
     let place = world.place();
     let good = codes.claim(place, campaign, 1, 2, account("ann"));
     let code = Keypair::named("bakery code 2");
     let subject = good.subject();
-    let sign = |place: e2e_tests::signing::Place, purpose, epoch, deadline| Claim {
+    let sign = |place: e2e_tests::signing::Place, purpose, epoch, deadline| CodeClaim {
         signature: place.permit(&code, purpose, &subject, epoch, deadline).signature,
         ..good.clone()
     };
@@ -122,38 +133,38 @@ fn a_claim_holds_for_its_own_code_drop_campaign_contract_and_chain_only() {
     let unproven = |index| RegistryError::CodeUnproven { index };
     let ben = codes.claim(place, campaign, 1, 3, account("ann"));
     let cases = [
-        (Claim { campaign: other, ..good.clone() }, unsigned),
-        (Claim { drop: 2, ..good.clone() }, unsigned),
-        (Claim { to: account("ben"), ..good.clone() }, unsigned),
-        (Claim { signature: altered, ..good.clone() }, unsigned),
-        (Claim { signature: code.sign(&unwrapped), ..good.clone() }, unsigned),
+        (CodeClaim { campaign: other, ..good.clone() }, unsigned),
+        (CodeClaim { drop: 2, ..good.clone() }, unsigned),
+        (CodeClaim { to: account("ben"), ..good.clone() }, unsigned),
+        (CodeClaim { signature: altered, ..good.clone() }, unsigned),
+        (CodeClaim { signature: code.sign(&unwrapped), ..good.clone() }, unsigned),
         (sign(other_chain, Purpose::Claim, 0, Timestamp::MAX), unsigned),
         (sign(other_contract, Purpose::Claim, 0, Timestamp::MAX), unsigned),
         (sign(place, Purpose::Spend, 0, Timestamp::MAX), unsigned),
         (sign(place, Purpose::Claim, 1, Timestamp::MAX), unsigned),
         (sign(place, Purpose::Claim, 0, NOW + HOUR), unsigned),
-        (Claim { index: 3, ..good.clone() }, unproven(3)),
-        (Claim { index: 5, ..good.clone() }, unproven(5)),
-        (Claim { key: ben.key, ..good.clone() }, unproven(2)),
-        (Claim { proof: ben.proof, ..good.clone() }, unproven(2)),
-        (Claim { proof: Vec::new(), ..good.clone() }, unproven(2)),
-        (Claim { drop: 3, ..good.clone() }, RegistryError::NoSuchDrop { campaign, drop: 3 }),
-        (Claim { campaign: 9, ..good.clone() }, RegistryError::NoSuchCampaign { campaign: 9 }),
+        (CodeClaim { index: 3, ..good.clone() }, unproven(3)),
+        (CodeClaim { index: 5, ..good.clone() }, unproven(5)),
+        (CodeClaim { key: ben.key, ..good.clone() }, unproven(2)),
+        (CodeClaim { proof: ben.proof, ..good.clone() }, unproven(2)),
+        (CodeClaim { proof: Vec::new(), ..good.clone() }, unproven(2)),
+        (CodeClaim { drop: 3, ..good.clone() }, RegistryError::NoSuchDrop { campaign, drop: 3 }),
+        (CodeClaim { campaign: 9, ..good.clone() }, RegistryError::NoSuchCampaign { campaign: 9 }),
     ];
     for (claim, expected) in cases {
-        assert_eq!(refused(&mut world, "ann", 0, registry.call_mut().claim(claim)), expected);
+        assert_eq!(refused(&mut world, "ann", 0, to.registry.call_mut().claim(claim)), expected);
     }
-    act(&mut world, "ann", 0, registry.call_mut().claim(good));
+    act(&mut world, "ann", 0, to.registry.call_mut().claim(good));
 }
 
 #[test]
 fn codes_are_good_while_the_campaign_issues() {
-    let (mut world, mut registry, campaign, codes) =
-        dropped(terms_but(|t| (t.funding, t.per_holder, t.supply) = (Funding::Escrow, Some(1), 2)), 1_000);
+    let (mut world, mut to, campaign, codes) =
+        dropped(terms_but(|t| (t.funding, t.limits.issued_per_holder, t.supply) = (Funding::Escrow, Some(1), 2)), 1_000);
     let place = world.place();
     let mut claim = |world: &mut _, index, to| {
         let claim = codes.claim(place, campaign, 1, index, account(to));
-        call(world, "relayer", 0, registry.call_mut().claim(claim)).result.map(|coupon| coupon.serial)
+        call(world, "relayer", 0, to.registry.call_mut().claim(claim)).result.map(|coupon| coupon.serial)
     };
     assert_eq!(claim(&mut world, 0, "ann"), Ok(1));
     assert_eq!(claim(&mut world, 1, "ann"), Err(RegistryError::HolderLimit { limit: 1 }));
@@ -167,23 +178,23 @@ fn codes_are_good_while_the_campaign_issues() {
 
 #[test]
 fn a_claim_needs_backing_too() {
-    let (mut world, mut registry, campaign, codes) = dropped(terms_but(|t| t.funding = Funding::Escrow), 499);
+    let (mut world, mut to, campaign, codes) = dropped(terms_but(|t| t.funding = Funding::Escrow), 499);
     let claim = codes.claim(world.place(), campaign, 1, 0, account("ann"));
-    let refusal = refused(&mut world, "ann", 0, registry.call_mut().claim(claim));
+    let refusal = refused(&mut world, "ann", 0, to.registry.call_mut().claim(claim));
     assert_eq!(refusal, RegistryError::EscrowShort { needed: 500, free: 499 });
 }
 
 #[test]
 fn the_last_code_of_a_million_is_as_good_as_the_first() {
-    let (mut world, mut registry) = open();
+    let (mut world, mut to) = open();
     let campaign = campaign(&mut world, "bakery", terms(), 0);
     let million = Million::print();
-    act(&mut world, "bakery", 0, registry.call_mut().create_drop(campaign, million.root, Million::SIZE));
+    act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, million.root, Million::SIZE));
     for (serial, index) in [(1, 0), (2, Million::SIZE - 1)] {
         let claim = million.claim(&world, campaign, index);
-        let done = act(&mut world, "ann", 0, registry.call_mut().claim(claim.clone()));
+        let done = act(&mut world, "ann", 0, to.registry.call_mut().claim(claim.clone()));
         assert_eq!(done.result, CouponId { campaign, serial });
-        let again = registry.call_mut().claim(claim);
+        let again = to.registry.call_mut().claim(claim);
         assert_eq!(refused(&mut world, "ann", 0, again), RegistryError::CodeUsed { index });
     }
 }
@@ -213,13 +224,14 @@ impl Million {
     }
 
     /// The claim of the first or the last code for ann.
-    pub(crate) fn claim(&self, world: &e2e_tests::World, campaign: CampaignId, index: u32) -> Claim {
+    pub(crate) fn claim(&self, world: &e2e_tests::World, campaign: CampaignId, index: u32) -> CodeClaim {
         let (own, other) = if index == 0 { (0, 1) } else { (1, 0) };
         let proof = [self.halves[own].0.as_slice(), &[self.halves[other].1]].concat();
         let to = account("ann");
-        let subject = (campaign, 1u32, index, to);
+        let subject = (campaign, 1u32, index, to, None::<chain::AccountId>);
         let permit = world.place().permit(&code(index), Purpose::Claim, &subject, 0, Timestamp::MAX);
-        Claim { campaign, drop: 1, index, key: code(index).public(), proof, to, signature: permit.signature }
+        let (key, signature) = (code(index).public(), permit.signature);
+        CodeClaim { campaign, drop: 1, index, key, proof, to, advocate: None, signature }
     }
 }
 

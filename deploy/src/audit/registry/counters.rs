@@ -1,0 +1,212 @@
+//! A campaign's counters, and what it counts of an account: how each use changes them, and each rollback. Written apart from the contracts' own
+//! arithmetic: a use is what it took from escrow and what it set free, and undoing it is the difference between two uses.
+use crate::audit::contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction};
+use shared::{
+    campaigns::{Progress, Tally, Usage},
+    order::Use,
+    terms::{Cap, Funding, Terms},
+    Balance, Timestamp,
+};
+
+const ESCROW: &str = "escrow";
+const RESERVED: &str = "the reserved escrow";
+const HELD: &str = "the held escrow";
+
+/// A campaign that nothing has happened to.
+pub(super) fn start(terms: &Terms, escrow: Balance) -> Progress {
+    Progress {
+        issued: 0,
+        parts: 0,
+        uses: 0,
+        drops: Vec::new(),
+        issuing_stopped: false,
+        redeem_ends: terms.redeem_window.end,
+        budget_left: terms.budget,
+        escrow_left: escrow,
+        reserved: 0,
+        held: 0,
+        period: Tally::default(),
+    }
+}
+
+/// What a coupon with `left` must have locked for it.
+pub(super) fn backing(terms: &Terms, left: Balance) -> Result<Balance, Contradiction> {
+    match terms.funding {
+        Funding::Escrow => ensure_some("a coupon's largest discount", terms.largest_discount(left)),
+        Funding::Merchant | Funding::Alliance => Ok(0),
+    }
+}
+
+/// What is locked and backs nothing yet.
+pub(super) fn uncommitted(progress: &Progress) -> Result<Balance, Contradiction> {
+    let free = progress.escrow_left.checked_sub(progress.reserved);
+    ensure_some(ESCROW, free.and_then(|free| free.checked_sub(progress.held)))
+}
+
+/// Puts free escrow behind coupons.
+pub(super) fn reserve(progress: &mut Progress, amount: Balance) -> Result<(), Contradiction> {
+    ensure_rule("every live coupon is backed", amount <= uncommitted(progress)?)?;
+    progress.reserved = ensure_some(RESERVED, progress.reserved.checked_add(amount))?;
+    Ok(())
+}
+
+/// The serial of the next coupon.
+pub(super) fn next_serial(progress: &Progress) -> Result<u32, Contradiction> {
+    let serial = progress.issued.checked_add(progress.parts).and_then(|last| last.checked_add(1));
+    ensure_some("a serial", serial)
+}
+
+pub(super) fn issue(
+    progress: &mut Progress,
+    terms: &Terms,
+    first: u32,
+    count: u32,
+    now: Timestamp,
+) -> Result<(), Contradiction> {
+    ensure_same("the first serial", next_serial(progress)?, first)?;
+    ensure_rule(
+        "coupons are issued in the issue window",
+        terms.issue_window.contains(now) && !progress.issuing_stopped,
+    )?;
+    let all = backing(terms, terms.full())?.checked_mul(count.into());
+    reserve(progress, ensure_some(RESERVED, all)?)?;
+    progress.issued = ensure_some("the coupons issued", progress.issued.checked_add(count))?;
+    ensure_rule("the supply is the limit", progress.issued <= terms.supply)
+}
+
+/// What a use takes, and sets free.
+#[derive(Default)]
+struct Effect {
+    discount: Balance,
+    /// How much less must back the coupon.
+    released: Balance,
+}
+
+impl Effect {
+    fn of(terms: &Terms, used: &Use) -> Result<Self, Contradiction> {
+        let (before, after) = (backing(terms, used.left_before)?, backing(terms, used.left_after)?);
+        Ok(Self { discount: used.discount, released: ensure_some(RESERVED, before.checked_sub(after))? })
+    }
+
+    /// What was released and not taken.
+    fn unused(&self) -> Result<Balance, Contradiction> {
+        ensure_some(HELD, self.released.checked_sub(self.discount))
+    }
+}
+
+pub(super) fn spend(
+    progress: &mut Progress,
+    terms: &Terms,
+    used: &Use,
+    now: Timestamp,
+) -> Result<(), Contradiction> {
+    let discount = used.discount;
+    progress.uses = ensure_some("the uses", progress.uses.checked_add(1))?;
+    ensure_rule("a campaign's limit of uses", terms.limits.uses.is_none_or(|most| progress.uses <= most))?;
+    if let Some(period) = &terms.limits.period {
+        count(&mut progress.period, period.index(now), &period.campaign, discount)?;
+    }
+    if let Some(left) = progress.budget_left {
+        progress.budget_left = Some(ensure_some("the budget", left.checked_sub(discount))?);
+    }
+    if terms.funding == Funding::Escrow {
+        let effect = Effect::of(terms, used)?;
+        progress.escrow_left = ensure_some(ESCROW, progress.escrow_left.checked_sub(discount))?;
+        progress.reserved = ensure_some(RESERVED, progress.reserved.checked_sub(effect.released))?;
+        if terms.rollback_window > 0 {
+            progress.held = ensure_some(HELD, progress.held.checked_add(effect.unused()?))?;
+        }
+    }
+    Ok(())
+}
+
+/// `used` becomes `kept`, or as if it had never been.
+pub(super) fn undo(
+    progress: &mut Progress,
+    terms: &Terms,
+    used: &Use,
+    kept: Option<&Use>,
+    redeemed_at: Timestamp,
+) -> Result<(), Contradiction> {
+    let back = returned(used, kept)?;
+    if kept.is_none() {
+        progress.uses = ensure_some("the uses", progress.uses.checked_sub(1))?;
+    }
+    if let Some(period) = &terms.limits.period {
+        uncount(&mut progress.period, period.index(redeemed_at), kept.is_none(), back)?;
+    }
+    if let Some(left) = progress.budget_left {
+        progress.budget_left = Some(ensure_some("the budget", left.checked_add(back))?);
+    }
+    if terms.funding == Funding::Escrow {
+        let before = Effect::of(terms, used)?;
+        let after = kept.map_or(Ok(Effect::default()), |kept| Effect::of(terms, kept))?;
+        progress.escrow_left = ensure_some(ESCROW, progress.escrow_left.checked_add(back))?;
+        let reserved = progress.reserved.checked_add(before.released);
+        let reserved = reserved.and_then(|reserved| reserved.checked_sub(after.released));
+        progress.reserved = ensure_some(RESERVED, reserved)?;
+        let held = progress.held.checked_add(after.unused()?);
+        progress.held = ensure_some(HELD, held.and_then(|held| held.checked_sub(before.unused().ok()?)))?;
+    }
+    Ok(())
+}
+
+/// What of `used`'s discount isn't `kept`'s.
+pub(super) fn returned(used: &Use, kept: Option<&Use>) -> Result<Balance, Contradiction> {
+    ensure_some("a discount", used.discount.checked_sub(kept.map_or(0, |kept| kept.discount)))
+}
+
+/// One use more of an account's.
+pub(super) fn use_by(
+    usage: &mut Usage,
+    terms: &Terms,
+    discount: Balance,
+    now: Timestamp,
+) -> Result<(), Contradiction> {
+    let limits = &terms.limits;
+    usage.uses = ensure_some("a holder's uses", usage.uses.checked_add(1))?;
+    usage.value = ensure_some("a holder's discounts", usage.value.checked_add(discount))?;
+    within(&limits.holder, usage.uses, usage.value)?;
+    match &limits.period {
+        Some(period) => count(&mut usage.period, period.index(now), &period.holder, discount),
+        None => Ok(()),
+    }
+}
+
+/// The inverse of `use_by`, of the use itself where it is `whole`.
+pub(super) fn undo_by(
+    usage: &mut Usage,
+    terms: &Terms,
+    whole: bool,
+    back: Balance,
+    redeemed_at: Timestamp,
+) -> Result<(), Contradiction> {
+    usage.uses = ensure_some("a holder's uses", usage.uses.checked_sub(whole.into()))?;
+    usage.value = ensure_some("a holder's discounts", usage.value.checked_sub(back))?;
+    match &terms.limits.period {
+        Some(period) => uncount(&mut usage.period, period.index(redeemed_at), whole, back),
+        None => Ok(()),
+    }
+}
+
+fn count(tally: &mut Tally, index: u32, cap: &Cap, discount: Balance) -> Result<(), Contradiction> {
+    if tally.index != index {
+        *tally = Tally { index, uses: 0, value: 0 };
+    }
+    tally.uses = ensure_some("a period's uses", tally.uses.checked_add(1))?;
+    tally.value = ensure_some("a period's discounts", tally.value.checked_add(discount))?;
+    within(cap, tally.uses, tally.value)
+}
+
+fn uncount(tally: &mut Tally, index: u32, whole: bool, back: Balance) -> Result<(), Contradiction> {
+    if tally.index == index {
+        tally.uses = ensure_some("a period's uses", tally.uses.checked_sub(whole.into()))?;
+        tally.value = ensure_some("a period's discounts", tally.value.checked_sub(back))?;
+    }
+    Ok(())
+}
+
+fn within(cap: &Cap, uses: u32, value: Balance) -> Result<(), Contradiction> {
+    ensure_rule("a limit of uses", cap.uses.is_none_or(|most| uses <= most))?;
+    ensure_rule("a limit of discounts", cap.value.is_none_or(|most| value <= most))
+}

@@ -1,0 +1,127 @@
+//! What must hold of a registry as a whole after its last event (`design.md`, invariants 1, 2 and 9), reckoned from the coupons themselves and from what became
+//! of them, and not from the counters.
+use super::{counters, RegistryReplay, CREDITS, COUPONS, HOLDERS, PROGRESS};
+use crate::audit::{
+    contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
+    money,
+};
+use shared::{
+    assets::Asset, campaigns::Campaign, ids::CouponId, terms::Funding, Balance, Timestamp,
+};
+use std::collections::BTreeMap;
+
+/// What became of a campaign's coupons and promises.
+#[derive(Default)]
+pub(super) struct Course {
+    /// Coupons that were spent, expired, revoked or merged away, and have not come back.
+    ended: u32,
+    /// Uses that stand.
+    uses: u32,
+    /// What they took off.
+    discounts: Balance,
+    /// What the budget was raised by.
+    pub(super) budget_added: Balance,
+}
+
+impl Course {
+    pub(super) fn end(&mut self) -> Result<(), Contradiction> {
+        self.ended = ensure_some("the coupons ended", self.ended.checked_add(1))?;
+        Ok(())
+    }
+
+    pub(super) fn come_back(&mut self) -> Result<(), Contradiction> {
+        self.ended = ensure_some("the coupons ended", self.ended.checked_sub(1))?;
+        Ok(())
+    }
+
+    pub(super) fn use_for(&mut self, discount: Balance) -> Result<(), Contradiction> {
+        self.uses = ensure_some("the uses that stand", self.uses.checked_add(1))?;
+        self.discounts = ensure_some("the discounts that stand", self.discounts.checked_add(discount))?;
+        Ok(())
+    }
+
+    pub(super) fn undo(&mut self, whole: bool, back: Balance) -> Result<(), Contradiction> {
+        self.uses = ensure_some("the uses that stand", self.uses.checked_sub(whole.into()))?;
+        self.discounts = ensure_some("the discounts that stand", self.discounts.checked_sub(back))?;
+        Ok(())
+    }
+}
+
+/// What a campaign's coupons come to.
+#[derive(Default)]
+struct Live {
+    coupons: u32,
+    /// What those that can still be spent may take from escrow.
+    backing: Balance,
+}
+
+impl RegistryReplay {
+    /// What the registry owes: escrow, and pay-outs that wait.
+    /// # Errors
+    /// `Overflow`.
+    pub(in crate::audit) fn owed(&self) -> Result<BTreeMap<Asset, Balance>, Contradiction> {
+        let mut owed = BTreeMap::new();
+        for (number, progress) in self.ledger.all(&PROGRESS) {
+            let asset = self.campaign(number)?.terms.asset;
+            money::add(&mut owed, asset, progress.escrow_left)?;
+        }
+        for ((_, asset), amount) in self.ledger.all(&CREDITS) {
+            money::add(&mut owed, asset, amount)?;
+        }
+        Ok(owed)
+    }
+
+    /// # Errors
+    /// `Differs`, `Refused`, where the books don't add up at `now`.
+    pub(in crate::audit) fn ensure_sums(&self, now: Timestamp) -> Result<(), Contradiction> {
+        let mut live: BTreeMap<_, Live> = BTreeMap::new();
+        for (key, coupon) in self.ledger.all(&COUPONS) {
+            let number = CouponId::from_u64(key.0).campaign;
+            let (terms, ends) = (self.campaign(number)?.terms, self.progress(number)?.redeem_ends);
+            let here = live.entry(number).or_default();
+            here.coupons = ensure_some("the live coupons", here.coupons.checked_add(1))?;
+            if now < ends.min(coupon.valid_until) {
+                let backing = counters::backing(&terms, coupon.left)?;
+                here.backing = ensure_some("the backing of coupons", here.backing.checked_add(backing))?;
+            }
+        }
+        let all = live.values().fold(0_u64, |sum, live| sum.saturating_add(live.coupons.into()));
+        let held = self.ledger.all(&HOLDERS).into_iter();
+        let held = held.fold(0_u64, |sum, (_, holder)| sum.saturating_add(holder.coupons.into()));
+        ensure_same("the live coupons", all, self.root()?.live)?;
+        ensure_same("the coupons of all holders", all, held)?;
+
+        for (number, progress) in self.ledger.all(&PROGRESS) {
+            let Campaign { terms, .. } = self.campaign(number)?;
+            let (nothing, no_course) = (Live::default(), Course::default());
+            let live = live.get(&number).unwrap_or(&nothing);
+            let course = self.course.get(&number).unwrap_or(&no_course);
+            ensure_same(
+                "a campaign's coupons: live and ended",
+                live.coupons.checked_add(course.ended),
+                progress.issued.checked_add(progress.parts),
+            )?;
+            ensure_rule("a campaign's supply is its limit", progress.issued <= terms.supply)?;
+            ensure_same("a campaign's uses", course.uses, progress.uses)?;
+            let budget = match terms.budget {
+                Some(budget) => {
+                    let given = budget.checked_add(course.budget_added);
+                    let left = given.and_then(|given| given.checked_sub(course.discounts));
+                    Some(ensure_some("a campaign's budget less its discounts", left)?)
+                }
+                None => None,
+            };
+            ensure_same("a campaign's budget less its discounts", budget, progress.budget_left)?;
+            let over = now >= progress.redeem_ends.saturating_add(terms.rollback_window);
+            if terms.funding == Funding::Escrow && !over {
+                let needed = live.backing.checked_add(progress.held);
+                ensure_rule(
+                    "a campaign's escrow backs every coupon that can be spent, and every rollback",
+                    live.backing <= progress.reserved
+                        && needed.is_some_and(|needed| needed <= progress.escrow_left),
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
