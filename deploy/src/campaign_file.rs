@@ -10,13 +10,16 @@ use crate::{
     suite::SuiteAddresses,
     times,
 };
-use chain::{Balance, Hash};
+use chain::{AccountId, Balance, Hash};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use shared::{
     assets::Asset,
     math::WHOLE_BPS,
-    terms::{Acceptance, Benefit, Funding, Limits, Terms, TransferPolicy, Window},
+    terms::{
+        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral, Stacking, Terms,
+        TransferPolicy, Unit as Period, Window,
+    },
 };
 use std::{fs, path::Path};
 use toml::Value;
@@ -47,8 +50,21 @@ struct Fields {
     #[serde(default)]
     transfer: TransferWord,
     royalty_percent: Option<Value>,
+    resale_percent: Option<Value>,
     rollback_window: Option<Value>,
+    reservation: Option<Value>,
+    stacking: Option<Value>,
+    #[serde(default)]
+    marks_first_order: bool,
+    audience: Option<Value>,
     benefit: BenefitFields,
+    card: Option<CardFields>,
+    #[serde(default)]
+    limits: LimitFields,
+    referral: Option<ReferralFields>,
+    breakage: Option<BreakageFields>,
+    #[serde(default)]
+    scope: DocumentFields,
     issue: WindowFields,
     redeem: WindowFields,
     asset: Option<AssetFields>,
@@ -61,7 +77,67 @@ struct Fields {
 struct BenefitFields {
     amount: Option<Value>,
     percent: Option<Value>,
+    new_price: Option<Value>,
+    free_item: Option<Value>,
+    gift_card: Option<Value>,
     cap: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardFields {
+    uses: Option<Value>,
+    stamps: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitFields {
+    uses: Option<Value>,
+    #[serde(default)]
+    holder: CapFields,
+    period: Option<PeriodFields>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CapFields {
+    uses: Option<Value>,
+    value: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PeriodFields {
+    every: UnitWord,
+    start: Option<Value>,
+    #[serde(default)]
+    campaign: CapFields,
+    #[serde(default)]
+    holder: CapFields,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum UnitWord {
+    Day,
+    Week,
+    Month,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReferralFields {
+    reward: Value,
+    per_advocate: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BreakageFields {
+    holder_percent: Option<Value>,
+    fund: Option<String>,
+    fund_percent: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -128,6 +204,14 @@ pub fn parse(text: &str, now: u64, suite: &SuiteAddresses, folder: &Path) -> Res
     let fields: Fields = toml::from_str(text).map_err(|fault| malformed(text, &fault))?;
     let (asset, unit) = asset(fields.asset.as_ref())?;
     let money = |name: &str, value: &Value| amount(value, unit).map_err(|fault| fault.at(name));
+    let bps = |name: &str, value: &Option<Value>| match value {
+        Some(value) => percent(name, value),
+        None => Ok(0),
+    };
+    let lasting = |name: &str, value: &Option<Value>| match value {
+        Some(value) => period(name, value),
+        None => Ok(0),
+    };
     let optional_money = |name: &str, value: &Option<Value>| match value {
         Some(value) => money(name, value).and_then(|amount| some(name, amount)),
         None => Ok(None),
@@ -142,13 +226,12 @@ pub fn parse(text: &str, now: u64, suite: &SuiteAddresses, folder: &Path) -> Res
             Some(value) => some("valid_for", period("valid_for", value)?)?,
             None => None,
         },
-        limits: Limits {
-            issued_per_holder: match &fields.per_holder {
-                Some(value) => some("per_holder", count("per_holder", value)?)?,
-                None => None,
-            },
-            ..Limits::default()
-        },
+        card: card(fields.card.as_ref())?,
+        limits: limits(&fields, &money, now)?,
+        audience: audience(fields.audience.as_ref())?,
+        marks_first_order: fields.marks_first_order,
+        stacking: stacking(fields.stacking.as_ref())?,
+        scope: Some(document("scope", &fields.scope, folder)?).filter(|scope| *scope != Hash::default()),
         budget: optional_money("budget", &fields.budget)?,
         funding: match fields.funding {
             FundingWord::Merchant => Funding::Merchant,
@@ -161,15 +244,28 @@ pub fn parse(text: &str, now: u64, suite: &SuiteAddresses, folder: &Path) -> Res
             TransferWord::MarketOnly => TransferPolicy::MarketOnly(suite.market),
             TransferWord::Soulbound => TransferPolicy::Soulbound,
         },
-        royalty_bps: fields
-            .royalty_percent
-            .as_ref()
-            .map_or(Ok(0), |value| percent("royalty_percent", value))?,
-        rollback_window: fields
-            .rollback_window
-            .as_ref()
-            .map_or(Ok(0), |value| period("rollback_window", value))?,
-        document: document(&fields.document, folder)?,
+        royalty_bps: bps("royalty_percent", &fields.royalty_percent)?,
+        resale_bps: match &fields.resale_percent {
+            Some(value) => some("resale_percent", percent("resale_percent", value)?)?,
+            None => None,
+        },
+        referral: match &fields.referral {
+            Some(ReferralFields { reward, per_advocate }) => Some(Referral {
+                reward: count("referral.reward", reward)?,
+                per_advocate: count("referral.per_advocate", per_advocate)?,
+            }),
+            None => None,
+        },
+        reservation_ttl: lasting("reservation", &fields.reservation)?,
+        breakage: match &fields.breakage {
+            Some(shares) => Breakage {
+                holder_bps: bps("breakage.holder_percent", &shares.holder_percent)?,
+                fund: fund(shares)?,
+            },
+            None => Breakage::default(),
+        },
+        rollback_window: lasting("rollback_window", &fields.rollback_window)?,
+        document: document("document", &fields.document, folder)?,
         ..Terms::plain(benefit(&fields.benefit, &money)?, redeem_window, supply)
     };
     let mut words = Words::default();
@@ -236,38 +332,165 @@ fn benefit(
     fields: &BenefitFields,
     money: &impl Fn(&str, &Value) -> Result<Balance, Refusal>,
 ) -> Result<Benefit, Refusal> {
-    match fields {
-        BenefitFields { amount: Some(value), percent: None, cap: None } => {
-            let value = above_zero("benefit.amount", money("benefit.amount", value)?)?;
-            Ok(Benefit::AmountOff { value })
+    let BenefitFields { amount, percent: share, new_price, free_item, gift_card, cap } = fields;
+    let positive = |name: &str, value: &Value| above_zero(name, money(name, value)?);
+    match (amount, share, new_price, free_item, gift_card, cap) {
+        (Some(value), None, None, None, None, None) => {
+            Ok(Benefit::AmountOff { value: positive("benefit.amount", value)? })
         }
-        BenefitFields { amount: None, percent: Some(share), cap: Some(cap) } => {
-            let bps = percent("benefit.percent", share)?;
-            let cap = above_zero("benefit.cap", money("benefit.cap", cap)?)?;
-            Ok(Benefit::PercentOff { bps, cap })
+        (None, Some(share), None, None, None, Some(cap)) => Ok(Benefit::PercentOff {
+            bps: percent("benefit.percent", share)?,
+            cap: positive("benefit.cap", cap)?,
+        }),
+        (None, None, Some(price), None, None, Some(cap)) => Ok(Benefit::NewPrice {
+            price: money("benefit.new_price", price)?,
+            cap: positive("benefit.cap", cap)?,
+        }),
+        (None, None, None, Some(worth), None, None) => {
+            Ok(Benefit::FreeItem { worth: positive("benefit.free_item", worth)? })
         }
-        BenefitFields { amount: None, percent: Some(_), cap: None } => Err(Refusal::new(
-            "benefit.cap: missing, and a percentage needs one",
+        (None, None, None, None, Some(value), None) => {
+            Ok(Benefit::StoredValue { value: positive("benefit.gift_card", value)? })
+        }
+        (None, Some(_), None, None, None, None) | (None, None, Some(_), None, None, None) => Err(Refusal::new(
+            "benefit.cap: missing, and a percentage or a new price needs one",
             "set the most a coupon may take off, such as cap = \"5\"",
         )),
-        BenefitFields { .. } => Err(Refusal::new(
+        _ => Err(Refusal::new(
             "[benefit]: not exactly one benefit",
-            "set `amount` alone, or `percent` and `cap`",
+            "set `amount`, `free_item` or `gift_card` alone, or `percent` or `new_price` with `cap`",
         )),
     }
 }
 
-fn window(name: &str, fields: &WindowFields, now: u64) -> Result<Window, Refusal> {
-    let time = |field: &str, value: &Value| {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Datetime(time) => time.to_string(),
-            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Table(_) => {
-                value.to_string()
-            }
-        };
-        times::parse(&text, now).map_err(|fault| fault.at(format!("{name}.{field}")))
+fn card(fields: Option<&CardFields>) -> Result<Card, Refusal> {
+    let number = |name: &str, value: &Value| {
+        u16::try_from(count(name, value)?)
+            .map_err(|_| Refusal::new(format!("{name}: more than {}", u16::MAX), "set it lower"))
     };
+    match fields {
+        None => Ok(Card::Uses(1)),
+        Some(CardFields { uses: Some(uses), stamps: None }) => Ok(Card::Uses(number("card.uses", uses)?)),
+        Some(CardFields { uses: None, stamps: Some(stamps) }) => {
+            Ok(Card::Stamps(number("card.stamps", stamps)?))
+        }
+        Some(CardFields { .. }) => Err(Refusal::new(
+            "[card]: not exactly one of `uses` and `stamps`",
+            "set how often a coupon can be used, or how many stamps give its benefit once",
+        )),
+    }
+}
+
+fn limits(
+    fields: &Fields,
+    money: &impl Fn(&str, &Value) -> Result<Balance, Refusal>,
+    now: u64,
+) -> Result<Limits, Refusal> {
+    let counted = |name: &str, value: &Option<Value>| match value {
+        Some(value) => some(name, count(name, value)?),
+        None => Ok(None),
+    };
+    let cap = |name: &str, fields: &CapFields| {
+        let value = format!("{name}.value");
+        Ok(Cap {
+            uses: counted(&format!("{name}.uses"), &fields.uses)?,
+            value: match &fields.value {
+                Some(amount) => some(&value, money(&value, amount)?)?,
+                None => None,
+            },
+        })
+    };
+    Ok(Limits {
+        issued_per_holder: counted("per_holder", &fields.per_holder)?,
+        uses: counted("limits.uses", &fields.limits.uses)?,
+        holder: cap("limits.holder", &fields.limits.holder)?,
+        period: match &fields.limits.period {
+            Some(period) => Some(PeriodLimits {
+                unit: match period.every {
+                    UnitWord::Day => Period::Day,
+                    UnitWord::Week => Period::Week,
+                    UnitWord::Month => Period::Month,
+                },
+                start: match &period.start {
+                    Some(start) => time("limits.period.start", start, now)?,
+                    None => now,
+                },
+                campaign: cap("limits.period.campaign", &period.campaign)?,
+                holder: cap("limits.period.holder", &period.holder)?,
+            }),
+            None => None,
+        },
+    })
+}
+
+fn audience(value: Option<&Value>) -> Result<Audience, Refusal> {
+    let fault = || {
+        Refusal::new(
+            "audience: not an audience",
+            "write \"anyone\", \"first-order\", or { attested = \"NAME OR ADDRESS\", class = 1 }",
+        )
+    };
+    match value {
+        None => Ok(Audience::Anyone),
+        Some(Value::String(word)) if word == "anyone" => Ok(Audience::Anyone),
+        Some(Value::String(word)) if word == "first-order" => Ok(Audience::FirstOrder),
+        Some(Value::Table(table)) => {
+            let (Some(Value::String(name)), Some(Value::Integer(class)), 2) =
+                (table.get("attested"), table.get("class"), table.len())
+            else {
+                return Err(fault());
+            };
+            let key = accounts::account(name).map_err(|fault| fault.at("audience.attested"))?;
+            let class = u8::try_from(*class).map_err(|_| {
+                Refusal::new(format!("audience.class: {class} is no class"), "write an integer from 0 to 255")
+            })?;
+            Ok(Audience::Attested { key: *AsRef::<Hash>::as_ref(&key), class })
+        }
+        Some(_) => Err(fault()),
+    }
+}
+
+fn stacking(value: Option<&Value>) -> Result<Stacking, Refusal> {
+    match value {
+        None => Ok(Stacking::Exclusive),
+        Some(Value::String(word)) if word == "exclusive" => Ok(Stacking::Exclusive),
+        Some(Value::Integer(priority)) if u8::try_from(*priority).is_ok() => {
+            Ok(Stacking::Common { priority: u8::try_from(*priority).unwrap_or_default() })
+        }
+        Some(value) => Err(Refusal::new(
+            format!("stacking: {value} is neither \"exclusive\" nor a priority"),
+            "write \"exclusive\", or an integer from 0 (applies first) to 255",
+        )),
+    }
+}
+
+fn fund(shares: &BreakageFields) -> Result<Option<(AccountId, u16)>, Refusal> {
+    match (&shares.fund, &shares.fund_percent) {
+        (None, None) => Ok(None),
+        (Some(name), Some(share)) => {
+            let account = accounts::account(name).map_err(|fault| fault.at("breakage.fund"))?;
+            Ok(Some((account, percent("breakage.fund_percent", share)?)))
+        }
+        (Some(_), None) | (None, Some(_)) => Err(Refusal::new(
+            "[breakage]: `fund` and `fund_percent` go together",
+            "set both, or neither",
+        )),
+    }
+}
+
+fn time(name: &str, value: &Value, now: u64) -> Result<u64, Refusal> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Datetime(time) => time.to_string(),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Array(_) | Value::Table(_) => {
+            value.to_string()
+        }
+    };
+    times::parse(&text, now).map_err(|fault| fault.at(name))
+}
+
+fn window(name: &str, fields: &WindowFields, now: u64) -> Result<Window, Refusal> {
+    let time = |field: &str, value: &Value| time(&format!("{name}.{field}"), value, now);
     let (start, end) = (time("start", &fields.start)?, time("end", &fields.end)?);
     if end <= start {
         return Err(Refusal::new(
@@ -304,14 +527,14 @@ fn acceptance(value: Option<&Value>, suite: &SuiteAddresses) -> Result<Acceptanc
     }
 }
 
-fn document(fields: &DocumentFields, folder: &Path) -> Result<Hash, Refusal> {
+fn document(name: &str, fields: &DocumentFields, folder: &Path) -> Result<Hash, Refusal> {
     match (&fields.file, &fields.sha256) {
         (None, None) => Ok(Hash::default()),
         (Some(file), None) => {
             let path = folder.join(file);
             let bytes = fs::read(&path).map_err(|why| {
                 Refusal::new(
-                    format!("document.file: cannot read {}: {why}", path.display()),
+                    format!("{name}.file: cannot read {}: {why}", path.display()),
                     "give the path from the campaign file's folder",
                 )
             })?;
@@ -322,12 +545,12 @@ fn document(fields: &DocumentFields, folder: &Path) -> Result<Hash, Refusal> {
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or_else(|| {
                 Refusal::new(
-                    "document.sha256: not 64 hexadecimal digits",
+                    format!("{name}.sha256: not 64 hexadecimal digits"),
                     "write what `sha256sum` prints for the document",
                 )
             }),
         (Some(_), Some(_)) => Err(Refusal::new(
-            "[document]: `file` and `sha256` are both set",
+            format!("[{name}]: `file` and `sha256` are both set"),
             "set `file` to have it hashed, or `sha256`",
         )),
     }
@@ -399,13 +622,11 @@ fn above_zero(name: &str, amount: Balance) -> Result<Balance, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chain::AccountId;
 
     const NOW: u64 = 1_000;
     const GOOD: &str = r#"
 supply = 100
 per_holder = 1
-budget = "100"
 funding = "escrow"
 escrow = "50"
 accept = ["cafe"]
@@ -433,7 +654,7 @@ uri = "ipfs://terms"
 
     fn suite() -> SuiteAddresses {
         let at = |n| AccountId::from([n; 32]);
-        SuiteAddresses { registry: at(1), alliance: at(2), market: at(3) }
+        SuiteAddresses { registry: at(1), office: at(4), desk: at(5), alliance: at(2), market: at(3) }
     }
 
     fn read_text(text: &str) -> Result<Plan, Refusal> {
@@ -449,21 +670,20 @@ uri = "ipfs://terms"
         assert_eq!(
             plan.terms,
             Terms {
-                benefit: Benefit::PercentOff { bps: 2_000, cap: 2_500_000_000_000 },
-                asset: Asset::Native,
                 min_basket: 10,
                 issue_window: Window { start: NOW, end: NOW + 7 * day },
-                redeem_window: Window { start: 1_000, end: NOW + 14 * day },
                 valid_for: Some(14 * day),
-                supply: 100,
-                per_holder: Some(1),
-                budget: Some(100_000_000_000_000),
+                limits: Limits { issued_per_holder: Some(1), ..Limits::default() },
                 funding: Funding::Escrow,
                 acceptance: Acceptance::Listed(vec![accounts::account("cafe").unwrap()]),
                 transfer: TransferPolicy::MarketOnly(AccountId::from([3; 32])),
                 royalty_bps: 250,
                 rollback_window: day,
-                document: [0; 32],
+                ..Terms::plain(
+                    Benefit::PercentOff { bps: 2_000, cap: 2_500_000_000_000 },
+                    Window { start: 1_000, end: NOW + 14 * day },
+                    100
+                )
             }
         );
     }
@@ -490,7 +710,7 @@ uri = "ipfs://terms"
             ("percent = 20", "percent = 101", "benefit.percent: 101% is more than the whole", "100 or less"),
             ("percent = 20", "percent = 2.5", "benefit.percent: 2.5 is not a percentage", "in quotes"),
             ("percent = 20", "percent = 0", "[benefit]: the coupon would give nothing", "above zero"),
-            ("percent = 20", "amount = 20", "[benefit]: not exactly one benefit", "`amount` alone"),
+            ("percent = 20", "amount = 20", "[benefit]: not exactly one benefit", "set `amount`"),
             ("cap = \"2.50\"", "cap = 0", "benefit.cap: zero", "above zero"),
             ("cap = \"2.50\"", "cap = 2.5", "benefit.cap: 2.5 is not an amount", "in quotes"),
             ("cap = \"2.50\"", "", "benefit.cap: missing", "cap = \"5\""),
@@ -498,7 +718,7 @@ uri = "ipfs://terms"
             ("end = \"+14d\"", "end = \"+6d\"", "issue.end: coupons could still be issued", "no later than"),
             ("end = \"+14d\"", "end = 2026-05-01", "redeem.end: `2026-05-01` is not a time", "such as 2026"),
             ("per_holder = 1", "per_holder = 0", "per_holder: zero", "leave the field out"),
-            ("budget = \"100\"", "budget = 0", "budget: zero", "leave the field out"),
+            ("supply = 100", "supply = 100\nbudget = 5", "budget: escrow is its own budget", "leave `budget` out"),
             ("valid_for = \"14d\"", "valid_for = \"0d\"", "valid_for: zero", "leave the field out"),
             ("valid_for = \"14d\"", "valid_for = 14", "valid_for: `` is not a period", "7d"),
             (

@@ -125,7 +125,7 @@ impl ClaimCode {
         }
     }
 
-    /// The claim that gives the code's coupon to `to`, on the chain whose genesis hash is `chain_tag`.
+    /// The claim that gives the code's coupon to `to`, whom `advocate` brought, on the chain whose genesis hash is `chain_tag`.
     /// # Errors
     /// The code is of another drop than `tree` and `drop`, or not among its codes.
     pub fn claim(
@@ -134,6 +134,7 @@ impl ClaimCode {
         tree: &Tree,
         chain_tag: Hash,
         to: AccountId,
+        advocate: Option<AccountId>,
     ) -> Result<CodeClaim, Refusal> {
         if (self.registry, self.campaign, self.drop) != (drop.registry, drop.campaign, drop.drop) {
             return Err(Refusal::new(
@@ -159,7 +160,7 @@ impl ClaimCode {
             key: key.public(),
             proof,
             to,
-            advocate: None,
+            advocate,
             signature: [0; 64],
         };
         let domain = Domain { chain_tag, contract: self.registry };
@@ -286,12 +287,12 @@ mod tests {
         let (codes, drop) = drop_of(5);
         let tree = tree(&drop.keys).unwrap();
         let mut code = ClaimCode { registry: drop.registry, campaign: 3, drop: 1, code: codes[4].clone() };
-        let claim = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32])).unwrap();
+        let claim = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32]), None).unwrap();
         let domain = Domain { chain_tag: [9; 32], contract: drop.registry };
         let committed = registry::drops::Drop { root: tree.root(), size: tree.size() };
         assert_eq!(claim.check(&committed, &domain), Ok(()));
         code.drop = 2;
-        let refusal = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32])).unwrap_err();
+        let refusal = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32]), None).unwrap_err();
         assert!(refusal.what.contains("drop 2 of campaign 3"));
     }
 

@@ -434,6 +434,10 @@ impl Words {
                 "the registry's office or desk isn't there, or didn't answer as it should",
                 "upload the office's and the desk's code before instantiating the registry (`couponry deploy` does)",
             ),
+            E::TooManyDrops { most } => Refusal::new(
+                format!("the campaign has {most} drops, and no more fit"),
+                "create another campaign",
+            ),
             E::CardMovedOn { coupon: id } => Refusal::new(
                 format!("stamp card {} is full or has another holder, so a stamp can't be taken back", coupon(*id)),
                 "take back the order that filled it first",

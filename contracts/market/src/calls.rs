@@ -9,6 +9,7 @@ use ink::{
 };
 use shared::{
     ids::CouponId,
+    ledger::Raw,
     psp34::{PSP34Error, FROZEN, LOCKED, MARKET_ONLY, PSP34, SOULBOUND},
     registry::{CouponRegistry, SaleTerms},
     AccountId,
@@ -43,7 +44,9 @@ struct Reason(u8);
 
 impl Decode for Reason {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        input.read_byte().map(Self)
+        let index = input.read_byte()?;
+        // An answer that isn't read to its end counts as none.
+        Raw::decode(input).map(|_| Self(index))
     }
 }
 

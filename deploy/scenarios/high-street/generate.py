@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes consumers.csv, claims.csv, trades.csv, orders.csv and rollbacks.csv of this scenario, the same every time.
+"""Writes consumers.csv, claims.csv, trades.csv, orders.csv, rollbacks.csv and extras.csv of this scenario, the same every time.
 
 The rows tell a fortnight in which 200 people claim, send, sell, buy and spend coupons; the mistakes that town.toml expects are among them.
 """
@@ -110,6 +110,42 @@ while len(orders) < 1000 - 6:
     basket = money(2, 60)
     orders.append((some_time(0, 13), number(shop), shop, RANDOM.choice(PEOPLE), basket, basket, "", "till"))
 
+# Stamp cards, gift cards, a rain sensor, invitations, a return in part, ratings. Numbered apart, so that the fortnight above stays as it is.
+extras = []
+extra_numbers = {shop: 5000 for shop in numbers}
+
+
+def extra_order(when, shop, person, basket, campaign, way="till"):
+    extra_numbers[shop] += 1
+    orders.append((when, extra_numbers[shop], shop, person, basket, basket, campaign, way))
+    return extra_numbers[shop]
+
+
+full = [person for person in PEOPLE if person not in EMPTY]
+for n, person in enumerate(full[:6]):
+    extras.append((at(2, 9, n), "issue", "cafe", "cafe-stamps", person, ""))
+    for cup in range(5 if n < 3 else 2):
+        extra_order(at(3 + cup, 8, 10 + n), "cafe", person, "3.80", "cafe-stamps", "backlog")
+for n, person in enumerate(full[10:14]):
+    extras.append((at(2, 9, 10 + n), "issue", "books", "books-gift", person, ""))
+    first = extra_order(at(4, 10, n), "books", person, "7.50", "books-gift")
+    if n < 2:
+        extras.append((at(5, 9, n), "split", person, "books-gift", full[20 + n], "5"))
+        extra_order(at(6, 10, n), "books", full[20 + n], "4.00", "books-gift")
+    extras.append((at(6, 12, n), "rate", person, str(first), "books", str(5 - n % 2)))
+for n, person in enumerate(full[30:34]):
+    # The fourth comes too late: the sensor's quota is three a day.
+    extras.append((at(3, 15, n), "sensor", "rain-sensor", "bikes-rain", person, ""))
+caught = extra_order(at(4, 16), "bikes", full[30], "35.00", "bikes-rain")
+extras.append((at(4, 18), "keep", "bikes", str(caught), "", "25.00"))
+soaked = extra_order(at(4, 16, 5), "bikes", full[31], "30.00", "bikes-rain")
+extras.append((at(4, 18, 5), "keep", "bikes", str(soaked), "", "12.00"))
+for n, friend in enumerate(full[40:46]):
+    extras.append((at(2, 10, n), "invite", friend, "bakery-invite", full[50 + n % 2], str(n)))
+    extra_order(at(6, 8, n), "bakery", friend, "6.00", "bakery-invite")
+# Someone rates a purchase that was another's.
+extras.append((at(6, 13), "rate", full[60], "5001", "books", "1"))
+
 # The mistakes.
 taken = next(claim for claim in claims if claim[2] == "cafe-breakfast")
 claims.append((at(2, 10), "c150", "cafe-breakfast", taken[3], "c150"))
@@ -135,3 +171,4 @@ write("claims.csv", ["at", "consumer", "campaign", "code", "by"], claims)
 write("trades.csv", ["at", "what", "who", "campaign", "with", "price"], trades)
 write("orders.csv", ["at", "number", "acceptor", "consumer", "basket", "eligible", "campaign", "way"], orders)
 write("rollbacks.csv", ["at", "acceptor", "number"], rollbacks)
+write("extras.csv", ["at", "what", "who", "subject", "with", "amount"], extras)

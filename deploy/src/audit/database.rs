@@ -3,41 +3,76 @@
 //! Accounts are SS58 text, hashes and bytes `0x` hex, times milliseconds since the Unix epoch. An asset is `native` or the PSP22 token's account.
 //! Amounts are in the asset's smallest unit: integers, or text where they pass SQLite's 63 bits. A time that never comes is null.
 use super::{
-    decode::{AllianceEvent, MarketEvent, RegistryEvent},
+    decode::{AllianceEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     money::{Holding, Movement},
+    registry::State,
     statement::{Kind, Statement},
     AuditError, Happened, SuiteEvent,
 };
 use chain::keys::ss58;
-use registry::drops::Source;
+use desk::events::{CouponExpired, OrderRolledBack};
 use rusqlite::{params_from_iter, types::Value, Connection};
 use shared::{
     assets::Asset,
-    ids::CouponId,
+    claims::Source,
+    ids::{CampaignId, CouponId},
     order::Redemption,
     terms::{Benefit, Funding},
-    AccountId, Balance,
+    AccountId, Balance, Timestamp,
 };
-use std::{fs, path::Path};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs,
+    path::Path,
+};
 use tempfile::{Builder, NamedTempFile};
 
 /// Every table. Columns that hold amounts or order numbers have no type, so that SQLite leaves what doesn't fit 63 bits as text.
 const SCHEMA: &str = "
 -- Every event of the suite, in order. `idx` is its position in the block.
 CREATE TABLE events (block INTEGER, idx INTEGER, time INTEGER, contract TEXT, event TEXT, topics TEXT, data TEXT, PRIMARY KEY (block, idx));
--- Campaigns as created. `benefit` in words.
+-- Campaigns as they stand. `benefit` in words, `escrow` as locked at first; of what is left of it, `reserved` backs coupons and `held` rollbacks.
 CREATE TABLE campaigns (number INTEGER PRIMARY KEY, issuer TEXT, created_at INTEGER, asset TEXT, benefit TEXT, funding TEXT, supply INTEGER,
-  budget, escrow, uri TEXT);
--- Coupons ever issued, with who holds them now (null once spent). `source` is the batch, or drop/index of the code.
-CREATE TABLE coupons (campaign INTEGER, serial INTEGER, issued_at INTEGER, issued_to TEXT, source TEXT, valid_until INTEGER, holder TEXT,
-  frozen INTEGER, PRIMARY KEY (campaign, serial));
+  budget, escrow, uri TEXT, redeem_ends INTEGER, issued INTEGER, parts INTEGER, uses INTEGER, budget_left, escrow_left, reserved, held,
+  issuing_stopped INTEGER);
+-- Sets of codes, or lists of accounts.
+CREATE TABLE drops (campaign INTEGER, number INTEGER, created_at INTEGER, root TEXT, size INTEGER, PRIMARY KEY (campaign, number));
+-- Coupons that ever were. `source` is batch, code, voucher, reward, split or rollback; `source_id` the batch's number, the place in the drop `drop_number`, or
+-- the voucher's nonce. `origin` is the serial of the coupon as issued that the value came from. Once it ended, `holder` and `value_left` are null.
+CREATE TABLE coupons (campaign INTEGER, serial INTEGER, issued_at INTEGER, issued_to TEXT, source TEXT, drop_number INTEGER, source_id,
+  origin INTEGER, advocate TEXT, holder TEXT, value_left, valid_until INTEGER, frozen INTEGER, reserved_until INTEGER,
+  PRIMARY KEY (campaign, serial));
 -- Coupons that changed hands.
 CREATE TABLE transfers (block INTEGER, idx INTEGER, time INTEGER, campaign INTEGER, serial INTEGER, sender TEXT, receiver TEXT);
--- Orders that took effect. `payer` paid `net` on chain; `rolled_back_at` is null while the redemption stands.
-CREATE TABLE redemptions (acceptor TEXT, number, block INTEGER, idx INTEGER, redeemed_at INTEGER, asset TEXT, net, payer TEXT, alliance TEXT,
-  final_at INTEGER, rolled_back_at INTEGER, PRIMARY KEY (acceptor, number));
--- The coupons of each redemption.
-CREATE TABLE uses (acceptor TEXT, number, campaign INTEGER, serial INTEGER, holder TEXT, issuer TEXT, funding TEXT, discount);
+-- Orders that took effect, as they were then. `payer` paid `net` on chain; `rolled_back_at` is null unless all of it was undone.
+CREATE TABLE redemptions (acceptor TEXT, number, block INTEGER, idx INTEGER, redeemed_at INTEGER, asset TEXT, basket, eligible, net, payer TEXT,
+  alliance TEXT, final_at INTEGER, rolled_back_at INTEGER, forgotten_at INTEGER, PRIMARY KEY (acceptor, number));
+-- The coupons of each redemption. `discount` is what each took off at first, `kept` what of it stands; `stands` is 0 once the use was undone.
+CREATE TABLE uses (acceptor TEXT, number, campaign INTEGER, serial INTEGER, holder TEXT, issuer TEXT, funding TEXT, left_before, left_after,
+  discount, kept, stands INTEGER, PRIMARY KEY (acceptor, number, campaign, serial));
+-- Rollbacks, whole or in part: what of the discounts was undone.
+CREATE TABLE rollbacks (block INTEGER, idx INTEGER, time INTEGER, acceptor TEXT, number, in_part INTEGER, discount);
+-- Ratings of redemptions by their holders. `comment` is the SHA-256 of what they wrote.
+CREATE TABLE ratings (block INTEGER, idx INTEGER, time INTEGER, acceptor TEXT, number, holder TEXT, stars INTEGER, comment TEXT,
+  PRIMARY KEY (acceptor, number, holder));
+-- Coupons given to advocates, for friends who used theirs.
+CREATE TABLE rewards (block INTEGER, idx INTEGER, time INTEGER, advocate TEXT, friend TEXT, acceptor TEXT, number, campaign INTEGER,
+  serial INTEGER, friends_campaign INTEGER, friends_serial INTEGER);
+-- Who may work for whom, as it stands. With a cap, `spent` is what the discounts came to on `day`, in days from the epoch.
+CREATE TABLE roles (merchant TEXT, account TEXT, operator INTEGER, cashier INTEGER, daily_cap, day INTEGER, spent, PRIMARY KEY (merchant, account));
+-- Keys that sign vouchers, as they stand. Without a quota, the last four are null.
+CREATE TABLE voucher_keys (campaign INTEGER, key TEXT, device INTEGER, most INTEGER, period INTEGER, since INTEGER, used INTEGER,
+  PRIMARY KEY (campaign, key));
+-- Coupons reserved for orders, by the order's digest. `released_at` is null where a reservation was used or just ended.
+CREATE TABLE reservations (block INTEGER, idx INTEGER, time INTEGER, acceptor TEXT, order_digest TEXT, campaign INTEGER, serial INTEGER,
+  until INTEGER, released_at INTEGER);
+-- Coupons that ended unspent, with the shares of what backed them. Not `cleared`, they stay, empty.
+CREATE TABLE expiries (block INTEGER, idx INTEGER, time INTEGER, campaign INTEGER, serial INTEGER, cleared INTEGER, to_holder, to_fund);
+-- Coupons that their issuer ended, with what it paid.
+CREATE TABLE revocations (block INTEGER, idx INTEGER, time INTEGER, campaign INTEGER, serial INTEGER, reason INTEGER, paid);
+-- Value that moved between gift cards or onto one: `change` is split, merged or topped up. `other` is the new card, or the one merged away.
+CREATE TABLE card_changes (block INTEGER, idx INTEGER, time INTEGER, campaign INTEGER, serial INTEGER, change TEXT, other INTEGER, value);
 -- Debts between members, one a coupon. `reversed_at` is null while the debt stands.
 CREATE TABLE bookings (block INTEGER, idx INTEGER, time INTEGER, cycle INTEGER, registry TEXT, acceptor TEXT, number, issuer TEXT,
   rate_bps INTEGER, amount, fee, reversed_at INTEGER);
@@ -61,6 +96,7 @@ CREATE TABLE holdings (contract TEXT, asset TEXT, owed, held, surplus, PRIMARY K
 /// What is written.
 pub(super) struct Audited<'a> {
     pub(super) history: &'a [Happened],
+    pub(super) state: &'a State,
     pub(super) statements: &'a [Statement],
     pub(super) movements: &'a [Movement],
     pub(super) holdings: &'a [Holding],
@@ -70,20 +106,18 @@ pub(super) struct Audited<'a> {
 /// # Errors
 /// `Database`, `File`, `Csv`.
 pub(super) fn write(audited: &Audited, db: Option<&Path>, csv: Option<&Path>) -> Result<(), AuditError> {
-    if db.is_none() && csv.is_none() {
-        return Ok(());
-    }
-    let beside = db.map_or_else(|| Ok(std::env::temp_dir()), folder_of)?;
-    let file = temporary(&beside)?;
-    let mut connection = Connection::open(file.path())?;
-    fill(&mut connection, audited)?;
-    if let Some(folder) = csv {
-        export(&connection, folder)?;
-    }
-    connection.close().map_err(|(_, fault)| fault)?;
-    match db {
-        Some(path) => keep(file, path),
-        None => Ok(()),
+    let fill_in = |file: &NamedTempFile| {
+        let mut connection = Connection::open(file.path())?;
+        fill(&mut connection, audited)?;
+        if let Some(folder) = csv {
+            export(&connection, folder)?;
+        }
+        connection.close().map_err(|(_, fault)| fault.into())
+    };
+    match (db, csv) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => fill_in(&temporary(&std::env::temp_dir())?),
+        (Some(path), _) => replace(path, fill_in),
     }
 }
 
@@ -91,12 +125,14 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
-    let tables = Tables(&transaction);
+    let tables = Tables { connection: &transaction, standing: RefCell::default() };
     let mut cycle = 1;
     for happened in audited.history {
         tables.event(happened)?;
         match &happened.event {
             SuiteEvent::Registry(event) => tables.registry(happened, event)?,
+            SuiteEvent::Office(event) => tables.office(happened, event)?,
+            SuiteEvent::Desk(event) => tables.desk(happened, event)?,
             SuiteEvent::Alliance(event) => {
                 tables.alliance(happened, event, cycle)?;
                 if let AllianceEvent::CycleClosed(closed) = event {
@@ -106,6 +142,7 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
             SuiteEvent::Market(event) => tables.market(happened, event)?,
         }
     }
+    tables.state(audited.state)?;
     for statement in audited.statements {
         tables.position(statement)?;
     }
@@ -122,46 +159,84 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
     Ok(())
 }
 
-struct Tables<'a>(&'a Connection);
+struct Tables<'a> {
+    connection: &'a Connection,
+    /// What the discounts of each order come to, as it stands.
+    standing: RefCell<BTreeMap<(AccountId, u64), Balance>>,
+}
 
 impl Tables<'_> {
     fn insert<const N: usize>(&self, table: &str, row: [Value; N]) -> Result<(), AuditError> {
         let places = vec!["?"; N].join(", ");
-        let mut statement = self.0.prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
-        statement.execute(params_from_iter(row))?;
+        self.update(&format!("INSERT INTO {table} VALUES ({places})"), row)
+    }
+
+    /// A row that starts with the event's block, index and time.
+    fn note<const N: usize>(
+        &self,
+        table: &str,
+        happened: &Happened,
+        row: [Value; N],
+    ) -> Result<(), AuditError> {
+        let places = vec!["?"; N.saturating_add(3)].join(", ");
+        let mut statement =
+            self.connection.prepare_cached(&format!("INSERT INTO {table} VALUES ({places})"))?;
+        statement.execute(params_from_iter(at(happened).into_iter().chain(row)))?;
         Ok(())
     }
 
     fn update<const N: usize>(&self, sql: &str, values: [Value; N]) -> Result<(), AuditError> {
-        let mut statement = self.0.prepare_cached(sql)?;
+        let mut statement = self.connection.prepare_cached(sql)?;
         statement.execute(params_from_iter(values))?;
         Ok(())
     }
 
     fn event(&self, happened: &Happened) -> Result<(), AuditError> {
-        let [block, idx, time] = at(happened);
         let topics: Vec<_> = happened.topics.iter().map(hex_text).collect();
         let row = [
-            block,
-            idx,
-            time,
             text(happened.contract()),
             text(happened.event.name()),
             text(&topics.join(" ")),
             text(&hex_text(&happened.data)),
         ];
-        self.insert("events", row)
+        self.note("events", happened, row)
     }
 
     fn registry(&self, happened: &Happened, event: &RegistryEvent) -> Result<(), AuditError> {
-        let [block, idx, time] = at(happened);
         match event {
-            RegistryEvent::CampaignCreated(event) => {
+            RegistryEvent::CouponsIssued(event) => {
+                let from = event.first_serial;
+                self.issued(
+                    happened,
+                    (event.campaign, from..from.saturating_add(event.count)),
+                    source(event.source),
+                    event.advocate,
+                    event.valid_until,
+                )
+            }
+            RegistryEvent::Transfer(event) => {
+                let Ok(coupon) = CouponId::try_from(&event.id) else {
+                    return Ok(());
+                };
+                self.transfer(happened, coupon, event.from, event.to)
+            }
+            RegistryEvent::OrdersRedeemed(event) => event
+                .redemptions
+                .iter()
+                .try_for_each(|redemption| self.redemption(happened, redemption, event.claimed)),
+            RegistryEvent::Approval(_) | RegistryEvent::CreditAdded(_) => Ok(()),
+        }
+    }
+
+    fn office(&self, happened: &Happened, event: &OfficeEvent) -> Result<(), AuditError> {
+        let time = || moment(happened.time);
+        match event {
+            OfficeEvent::CampaignCreated(event) => {
                 let terms = &event.terms;
                 let row = [
                     number(event.campaign),
                     account(event.issuer),
-                    time,
+                    time(),
                     asset(terms.asset),
                     text(&benefit(terms.benefit)),
                     funding(terms.funding),
@@ -169,77 +244,204 @@ impl Tables<'_> {
                     terms.budget.map_or(Value::Null, amount),
                     amount(event.escrow),
                     text(&String::from_utf8_lossy(&event.uri)),
+                    Value::Null,
+                    Value::Null,
+                    Value::Null,
+                    Value::Null,
+                    Value::Null,
+                    Value::Null,
+                    Value::Null,
+                    Value::Null,
+                    Value::Null,
                 ];
                 self.insert("campaigns", row)
             }
-            RegistryEvent::CouponsIssued(event) => {
-                let source = match event.source {
-                    Source::Batch(batch) => format!("batch {batch}"),
-                    Source::Code { drop, index } => format!("code {drop}/{index}"),
-                };
-                for serial in (event.first_serial..).take(event.count.try_into().unwrap_or(0)) {
-                    let row = [
-                        number(event.campaign),
-                        number(serial),
-                        time.clone(),
-                        Value::Null,
-                        text(&source),
-                        moment(event.valid_until),
-                        Value::Null,
-                        Value::Null,
-                    ];
-                    self.insert("coupons", row)?;
-                }
-                Ok(())
+            OfficeEvent::DropCreated(event) => {
+                let (root, size) = (text(&hex_text(event.root)), number(event.size));
+                self.insert("drops", [number(event.campaign), number(event.drop), time(), root, size])
             }
-            RegistryEvent::Transfer(event) => {
-                let Ok(CouponId { campaign, serial }) = CouponId::try_from(&event.id) else {
-                    return Ok(());
-                };
-                let (campaign, serial) = (number(campaign), number(serial));
-                let holder = event.to.map_or(Value::Null, account);
-                let moved = [campaign.clone(), serial.clone(), holder.clone()];
-                self.update(
-                    "UPDATE coupons SET holder = ?3, issued_to = COALESCE(issued_to, ?3), frozen = NULL WHERE campaign = ?1 AND serial = ?2",
-                    moved,
-                )?;
-                match (event.from, event.to) {
-                    (Some(from), Some(_)) => {
-                        let row = [block, idx, time, campaign, serial, account(from), holder];
-                        self.insert("transfers", row)
-                    }
-                    (None, _) | (_, None) => Ok(()),
-                }
-            }
-            RegistryEvent::CouponFreezeChanged(event) => {
-                let reason = event.reason.map_or(Value::Null, number);
-                let CouponId { campaign, serial } = event.coupon;
-                self.update(
-                    "UPDATE coupons SET frozen = ?3 WHERE campaign = ?1 AND serial = ?2",
-                    [number(campaign), number(serial), reason],
+            OfficeEvent::CouponsIssued(event) => {
+                let from = event.first_serial;
+                self.issued(
+                    happened,
+                    (event.campaign, from..from.saturating_add(event.count)),
+                    source(event.source),
+                    event.advocate,
+                    event.valid_until,
                 )
             }
-            RegistryEvent::OrderRedeemed(event) => self.redemption(happened, &event.redemption),
-            RegistryEvent::OrderRolledBack(event) => {
-                let Redemption { acceptor, number, .. } = event.redemption;
-                self.update(
-                    "UPDATE redemptions SET rolled_back_at = ?3 WHERE acceptor = ?1 AND number = ?2",
-                    [account(acceptor), order(number), time],
+            OfficeEvent::CouponRevoked(event) => {
+                let [campaign, serial] = coupon(event.coupon);
+                self.note(
+                    "revocations",
+                    happened,
+                    [campaign, serial, number(event.reason), amount(event.paid)],
                 )
             }
-            RegistryEvent::Approval(_)
-            | RegistryEvent::RegistryCreated(_)
-            | RegistryEvent::CampaignImproved(_)
-            | RegistryEvent::EscrowWithdrawn(_)
-            | RegistryEvent::DropCreated(_)
-            | RegistryEvent::CashierChanged(_)
-            | RegistryEvent::PermitsCancelled(_)
-            | RegistryEvent::CreditAdded(_)
-            | RegistryEvent::CreditWithdrawn(_) => Ok(()),
+            OfficeEvent::CouponToppedUp(event) => {
+                let [campaign, serial] = coupon(event.coupon);
+                let row = [campaign, serial, text("topped up"), Value::Null, amount(event.value)];
+                self.note("card_changes", happened, row)
+            }
+            OfficeEvent::OfficeOpened(_)
+            | OfficeEvent::CampaignImproved(_)
+            | OfficeEvent::EscrowWithdrawn(_)
+            | OfficeEvent::CampaignOffered(_)
+            | OfficeEvent::CampaignHandedOver(_)
+            | OfficeEvent::VoucherKeyChanged(_)
+            | OfficeEvent::RoleChanged(_)
+            | OfficeEvent::CouponFreezeChanged(_)
+            | OfficeEvent::AccountFreezeChanged(_)
+            | OfficeEvent::PauseChanged(_)
+            | OfficeEvent::GuardianOffered(_)
+            | OfficeEvent::GuardianChanged(_) => Ok(()),
         }
     }
 
-    fn redemption(&self, happened: &Happened, done: &Redemption) -> Result<(), AuditError> {
+    fn desk(&self, happened: &Happened, event: &DeskEvent) -> Result<(), AuditError> {
+        match event {
+            DeskEvent::OrderRolledBack(event) => self.rollback(happened, event),
+            DeskEvent::RedemptionRated(event) => {
+                let row = [
+                    account(event.acceptor),
+                    order(event.number),
+                    account(event.holder),
+                    number(event.stars),
+                    event.comment.map_or(Value::Null, |comment| text(&hex_text(comment))),
+                ];
+                self.note("ratings", happened, row)
+            }
+            DeskEvent::AdvocateRewarded(event) => {
+                let CouponId { campaign, serial } = event.coupon;
+                self.issued(
+                    happened,
+                    (campaign, serial..serial.saturating_add(1)),
+                    ("reward", Value::Null, Value::Null),
+                    None,
+                    event.valid_until,
+                )?;
+                let ([campaign, serial], [friends_campaign, friends_serial]) =
+                    (coupon(event.coupon), coupon(event.friends_coupon));
+                let row = [
+                    account(event.advocate),
+                    account(event.friend),
+                    account(event.acceptor),
+                    order(event.number),
+                    campaign,
+                    serial,
+                    friends_campaign,
+                    friends_serial,
+                ];
+                self.note("rewards", happened, row)
+            }
+            DeskEvent::CouponsReserved(event) => event.coupons.iter().try_for_each(|reserved| {
+                let [campaign, serial] = coupon(*reserved);
+                let row = [
+                    account(event.acceptor),
+                    text(&hex_text(event.order)),
+                    campaign,
+                    serial,
+                    moment(event.until),
+                    Value::Null,
+                ];
+                self.note("reservations", happened, row)
+            }),
+            DeskEvent::CouponReleased(event) => {
+                let [campaign, serial] = coupon(event.coupon);
+                self.update(
+                    "UPDATE reservations SET released_at = ?3 WHERE rowid =
+                       (SELECT MAX(rowid) FROM reservations WHERE campaign = ?1 AND serial = ?2)",
+                    [campaign, serial, moment(happened.time)],
+                )
+            }
+            DeskEvent::CouponExpired(CouponExpired { coupon: id, cleared, to_holder, to_fund }) => {
+                let [campaign, serial] = coupon(*id);
+                let row = [campaign, serial, number(*cleared), amount(*to_holder), amount(*to_fund)];
+                self.note("expiries", happened, row)
+            }
+            DeskEvent::CouponSplit(event) => {
+                let [campaign, serial] = coupon(event.coupon);
+                self.update(
+                    "INSERT INTO coupons (campaign, serial, issued_at, source, origin, advocate, valid_until)
+                       SELECT campaign, ?3, ?4, 'split', origin, advocate, valid_until FROM coupons WHERE campaign = ?1 AND serial = ?2",
+                    [campaign.clone(), serial.clone(), number(event.part.serial), moment(happened.time)],
+                )?;
+                let row = [campaign, serial, text("split"), number(event.part.serial), amount(event.value)];
+                self.note("card_changes", happened, row)
+            }
+            DeskEvent::CouponsMerged(event) => {
+                let [campaign, serial] = coupon(event.into);
+                let row = [campaign, serial, text("merged"), number(event.from.serial), Value::Null];
+                self.note("card_changes", happened, row)
+            }
+            DeskEvent::RedemptionForgotten(event) => self.update(
+                "UPDATE redemptions SET forgotten_at = ?3 WHERE acceptor = ?1 AND number = ?2",
+                [account(event.acceptor), order(event.number), moment(happened.time)],
+            ),
+            DeskEvent::DeskOpened(_) | DeskEvent::PermitsCancelled(_) | DeskEvent::CreditWithdrawn(_) => {
+                Ok(())
+            }
+        }
+    }
+
+    fn issued(
+        &self,
+        happened: &Happened,
+        (campaign, serials): (CampaignId, std::ops::Range<u32>),
+        (source, drop, id): (&str, Value, Value),
+        advocate: Option<AccountId>,
+        valid_until: Timestamp,
+    ) -> Result<(), AuditError> {
+        for serial in serials {
+            let row = [
+                number(campaign),
+                number(serial),
+                moment(happened.time),
+                Value::Null,
+                text(source),
+                drop.clone(),
+                id.clone(),
+                number(serial),
+                advocate.map_or(Value::Null, account),
+                Value::Null,
+                Value::Null,
+                moment(valid_until),
+                Value::Null,
+                Value::Null,
+            ];
+            self.insert("coupons", row)?;
+        }
+        Ok(())
+    }
+
+    fn transfer(
+        &self,
+        happened: &Happened,
+        id: CouponId,
+        from: Option<AccountId>,
+        to: Option<AccountId>,
+    ) -> Result<(), AuditError> {
+        let [campaign, serial] = coupon(id);
+        match (from, to) {
+            (None, Some(to)) => {
+                // A coupon that no issue and no split told of came back beside its own; the rollback that follows says of which it is.
+                self.update(
+                    "INSERT INTO coupons (campaign, serial, issued_at, source) VALUES (?1, ?2, ?3, 'rollback') ON CONFLICT DO NOTHING",
+                    [campaign.clone(), serial.clone(), moment(happened.time)],
+                )?;
+                self.update(
+                    "UPDATE coupons SET issued_to = COALESCE(issued_to, ?3) WHERE campaign = ?1 AND serial = ?2",
+                    [campaign, serial, account(to)],
+                )
+            }
+            (Some(from), Some(to)) => {
+                self.note("transfers", happened, [campaign, serial, account(from), account(to)])
+            }
+            (_, None) => Ok(()),
+        }
+    }
+
+    fn redemption(&self, happened: &Happened, done: &Redemption, claimed: bool) -> Result<(), AuditError> {
         let [block, idx, time] = at(happened);
         let row = [
             account(done.acceptor),
@@ -248,37 +450,146 @@ impl Tables<'_> {
             idx,
             time,
             asset(done.asset),
+            amount(done.basket),
+            amount(done.eligible),
             amount(done.net),
             done.payer.map_or(Value::Null, account),
             done.alliance.map_or(Value::Null, account),
             moment(done.final_at),
             Value::Null,
+            Value::Null,
         ];
         self.insert("redemptions", row)?;
+        self.standing.borrow_mut().insert((done.acceptor, done.number), done.discount());
         for used in &done.uses {
+            let [campaign, serial] = coupon(used.coupon);
+            if claimed {
+                self.update(
+                    "UPDATE coupons SET issued_to = ?3 WHERE campaign = ?1 AND serial = ?2",
+                    [campaign.clone(), serial.clone(), account(used.holder)],
+                )?;
+            }
             let row = [
                 account(done.acceptor),
                 order(done.number),
-                number(used.coupon.campaign),
-                number(used.coupon.serial),
+                campaign,
+                serial,
                 account(used.holder),
                 account(used.issuer),
                 funding(used.funding),
+                amount(used.left_before),
+                amount(used.left_after),
                 amount(used.discount),
+                amount(used.discount),
+                number(true),
             ];
             self.insert("uses", row)?;
         }
         Ok(())
     }
 
+    fn rollback(&self, happened: &Happened, event: &OrderRolledBack) -> Result<(), AuditError> {
+        let key = || [account(event.acceptor), order(event.number)];
+        self.update("UPDATE uses SET kept = 0, stands = 0 WHERE acceptor = ?1 AND number = ?2", key())?;
+        for used in event.remains.iter().flat_map(|remains| &remains.uses) {
+            let ([acceptor, order], [campaign, serial]) = (key(), coupon(used.coupon));
+            self.update(
+                "UPDATE uses SET kept = ?5, stands = 1, left_after = ?6
+                   WHERE acceptor = ?1 AND number = ?2 AND campaign = ?3 AND serial = ?4",
+                [acceptor, order, campaign, serial, amount(used.discount), amount(used.left_after)],
+            )?;
+        }
+        self.update(
+            "UPDATE coupons SET origin = (SELECT old.origin FROM uses JOIN coupons AS old USING (campaign, serial)
+                WHERE uses.acceptor = ?1 AND uses.number = ?2 AND uses.campaign = coupons.campaign AND uses.holder = coupons.issued_to)
+               WHERE origin IS NULL",
+            key(),
+        )?;
+        let kept = event.remains.as_ref().map_or(0, Redemption::discount);
+        let before = self.standing.borrow_mut().insert((event.acceptor, event.number), kept);
+        let [acceptor, order] = key();
+        if event.remains.is_none() {
+            self.update(
+                "UPDATE redemptions SET rolled_back_at = ?3 WHERE acceptor = ?1 AND number = ?2",
+                [acceptor.clone(), order.clone(), moment(happened.time)],
+            )?;
+        }
+        let back = amount(before.unwrap_or(0).saturating_sub(kept));
+        self.note("rollbacks", happened, [acceptor, order, number(event.remains.is_some()), back])
+    }
+
+    /// What stands at the end.
+    fn state(&self, state: &State) -> Result<(), AuditError> {
+        for (id, campaign, progress) in &state.campaigns {
+            let row = [
+                number(*id),
+                account(campaign.issuer),
+                moment(progress.redeem_ends),
+                number(progress.issued),
+                number(progress.parts),
+                number(progress.uses),
+                progress.budget_left.map_or(Value::Null, amount),
+                amount(progress.escrow_left),
+                amount(progress.reserved),
+                amount(progress.held),
+                number(progress.issuing_stopped),
+            ];
+            self.update(
+                "UPDATE campaigns SET issuer = ?2, redeem_ends = ?3, issued = ?4, parts = ?5, uses = ?6, budget_left = ?7, escrow_left = ?8,
+                   reserved = ?9, held = ?10, issuing_stopped = ?11 WHERE number = ?1",
+                row,
+            )?;
+        }
+        for (id, live) in &state.coupons {
+            let [campaign, serial] = coupon(*id);
+            let row = [
+                campaign,
+                serial,
+                account(live.owner),
+                amount(live.left),
+                moment(live.valid_until),
+                live.frozen.map_or(Value::Null, number),
+                live.lock.map_or(Value::Null, |lock| moment(lock.until)),
+            ];
+            self.update(
+                "UPDATE coupons SET holder = ?3, value_left = ?4, valid_until = ?5, frozen = ?6, reserved_until = ?7
+                   WHERE campaign = ?1 AND serial = ?2",
+                row,
+            )?;
+        }
+        for ((merchant, worker), role) in &state.roles {
+            let row = [
+                account(*merchant),
+                account(*worker),
+                number(role.operator),
+                number(role.cashier),
+                role.daily_cap.map_or(Value::Null, amount),
+                number(role.day),
+                amount(role.spent),
+            ];
+            self.insert("roles", row)?;
+        }
+        for ((campaign, key), named) in &state.keys {
+            let of = |value: fn(shared::claims::Quota) -> Value| named.quota.map_or(Value::Null, value);
+            let row = [
+                number(*campaign),
+                text(&hex_text(key)),
+                number(named.device),
+                of(|quota| number(quota.most)),
+                of(|quota| moment(quota.period)),
+                of(|quota| moment(quota.since)),
+                of(|quota| number(quota.used)),
+            ];
+            self.insert("voucher_keys", row)?;
+        }
+        Ok(())
+    }
+
     fn alliance(&self, happened: &Happened, event: &AllianceEvent, cycle: u32) -> Result<(), AuditError> {
-        let [block, idx, time] = at(happened);
+        let time = moment(happened.time);
         match event {
             AllianceEvent::DebtBooked(event) => {
                 let row = [
-                    block,
-                    idx,
-                    time,
                     number(cycle),
                     account(event.registry),
                     account(event.acceptor),
@@ -289,7 +600,7 @@ impl Tables<'_> {
                     amount(event.fee),
                     Value::Null,
                 ];
-                self.insert("bookings", row)
+                self.note("bookings", happened, row)
             }
             AllianceEvent::DebtReversed(event) => self.update(
                 "UPDATE bookings SET reversed_at = ?4 WHERE registry = ?1 AND acceptor = ?2 AND number = ?3",
@@ -322,17 +633,15 @@ impl Tables<'_> {
 
     fn market(&self, happened: &Happened, event: &MarketEvent) -> Result<(), AuditError> {
         const CLOSE: &str = "UPDATE listings SET state = ?4 WHERE registry = ?1 AND campaign = ?2 AND serial = ?3 AND state = 'open'";
-        let [block, idx, time] = at(happened);
-        let coupon =
-            |registry, CouponId { campaign, serial }| [account(registry), number(campaign), number(serial)];
+        let sold_there = |registry, id| {
+            let [campaign, serial] = coupon(id);
+            [account(registry), campaign, serial]
+        };
         match event {
             MarketEvent::ListingOpened(event) => {
-                let [registry, campaign, serial] = coupon(event.registry, event.coupon);
+                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
                 let listing = event.listing;
                 let row = [
-                    block,
-                    idx,
-                    time,
                     registry,
                     campaign,
                     serial,
@@ -342,18 +651,13 @@ impl Tables<'_> {
                     moment(listing.ends_at),
                     text("open"),
                 ];
-                self.insert("listings", row)
+                self.note("listings", happened, row)
             }
             MarketEvent::ListingSold(event) => {
-                let [registry, campaign, serial] = coupon(event.registry, event.coupon);
-                let key = [registry.clone(), campaign.clone(), serial.clone()];
-                let [a, b, c] = key;
-                self.update(CLOSE, [a, b, c, text("sold")])?;
+                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
+                self.update(CLOSE, [registry.clone(), campaign.clone(), serial.clone(), text("sold")])?;
                 let (listing, parts) = (event.listing, event.parts);
                 let row = [
-                    block,
-                    idx,
-                    time,
                     registry,
                     campaign,
                     serial,
@@ -366,10 +670,10 @@ impl Tables<'_> {
                     amount(parts.royalty),
                     amount(parts.fee),
                 ];
-                self.insert("sales", row)
+                self.note("sales", happened, row)
             }
             MarketEvent::ListingCancelled(event) => {
-                let [registry, campaign, serial] = coupon(event.registry, event.coupon);
+                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
                 self.update(CLOSE, [registry, campaign, serial, text("cancelled")])
             }
             MarketEvent::MarketCreated(_)
@@ -415,58 +719,72 @@ impl Tables<'_> {
 }
 
 fn export(connection: &Connection, folder: &Path) -> Result<(), AuditError> {
-    fs::create_dir_all(folder).map_err(|fault| AuditError::file(folder, fault))?;
     let mut names =
         connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
     let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for name in names {
-        let file = temporary(folder)?;
-        let mut out = csv::Writer::from_writer(file.as_file());
-        let mut table = connection.prepare(&format!("SELECT * FROM {name} ORDER BY rowid"))?;
-        let columns: Vec<String> = table.column_names().into_iter().map(Into::into).collect();
-        out.write_record(&columns)?;
-        let mut rows = table.query([])?;
-        while let Some(row) = rows.next()? {
-            for column in 0..columns.len() {
-                out.write_field(match row.get::<_, Value>(column)? {
-                    Value::Null => String::new(),
-                    Value::Integer(integer) => integer.to_string(),
-                    Value::Real(real) => real.to_string(),
-                    Value::Text(text) => text,
-                    Value::Blob(bytes) => hex_text(bytes),
-                })?;
-            }
-            out.write_record(None::<&[u8]>)?;
-        }
-        out.flush().map_err(|fault| AuditError::file(folder, fault))?;
-        drop(out);
-        keep(file, &folder.join(name).with_extension("csv"))?;
-    }
-    Ok(())
+    names.iter().try_for_each(|name| {
+        replace(&folder.join(name).with_extension("csv"), |file| export_table(connection, name, file))
+    })
 }
 
-/// The folder that `path` is in, made if it isn't there.
-fn folder_of(path: &Path) -> Result<std::path::PathBuf, AuditError> {
+fn export_table(connection: &Connection, name: &str, file: &NamedTempFile) -> Result<(), AuditError> {
+    let mut out = csv::Writer::from_writer(file.as_file());
+    let mut table = connection.prepare(&format!("SELECT * FROM {name} ORDER BY rowid"))?;
+    let columns: Vec<String> = table.column_names().into_iter().map(Into::into).collect();
+    out.write_record(&columns)?;
+    let mut rows = table.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..columns.len() {
+            out.write_field(match row.get::<_, Value>(column)? {
+                Value::Null => String::new(),
+                Value::Integer(integer) => integer.to_string(),
+                Value::Real(real) => real.to_string(),
+                Value::Text(text) => text,
+                Value::Blob(bytes) => hex_text(bytes),
+            })?;
+        }
+        out.write_record(None::<&[u8]>)?;
+    }
+    out.flush().map_err(|fault| AuditError::file(file.path(), fault))
+}
+
+/// Writes a file beside `path`, in a folder made if it isn't there, and puts it in its place in one step.
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&NamedTempFile) -> Result<(), AuditError>,
+) -> Result<(), AuditError> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),
     };
     fs::create_dir_all(folder).map_err(|fault| AuditError::file(folder, fault))?;
-    Ok(folder.to_owned())
+    let file = temporary(folder)?;
+    write(&file)?;
+    file.as_file().sync_all().map_err(|fault| AuditError::file(path, fault))?;
+    file.persist(path).map_err(|fault| AuditError::file(path, fault.error))?;
+    Ok(())
 }
 
 fn temporary(folder: &Path) -> Result<NamedTempFile, AuditError> {
     Builder::new().prefix(".audit-").tempfile_in(folder).map_err(|fault| AuditError::file(folder, fault))
 }
 
-fn keep(file: NamedTempFile, path: &Path) -> Result<(), AuditError> {
-    file.as_file().sync_all().map_err(|fault| AuditError::file(path, fault))?;
-    file.persist(path).map_err(|fault| AuditError::file(path, fault.error))?;
-    Ok(())
-}
-
 fn at(happened: &Happened) -> [Value; 3] {
     [number(happened.place.block), number(happened.place.index), moment(happened.time)]
+}
+
+fn coupon(CouponId { campaign, serial }: CouponId) -> [Value; 2] {
+    [number(campaign), number(serial)]
+}
+
+/// A source's kind, its drop, and its number there.
+fn source(source: Source) -> (&'static str, Value, Value) {
+    match source {
+        Source::Batch(batch) => ("batch", Value::Null, order(batch)),
+        Source::Code { drop, index } => ("code", number(drop), number(index)),
+        Source::Voucher { nonce, .. } => ("voucher", Value::Null, order(nonce)),
+        Source::Referral { .. } => ("reward", Value::Null, Value::Null),
+    }
 }
 
 fn text(words: &str) -> Value {
@@ -521,5 +839,8 @@ fn benefit(benefit: Benefit) -> String {
     match benefit {
         Benefit::AmountOff { value } => format!("{value} off"),
         Benefit::PercentOff { bps, cap } => format!("{bps} bps off, at most {cap}"),
+        Benefit::NewPrice { price, cap } => format!("for {price}, at most {cap} off"),
+        Benefit::FreeItem { worth } => format!("an item free, worth at most {worth}"),
+        Benefit::StoredValue { value } => format!("a gift card of {value}"),
     }
 }

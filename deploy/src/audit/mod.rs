@@ -1,13 +1,16 @@
 //! The auditor: `replay(events) == storage`, literally.
 //!
-//! From the contracts' events alone it rebuilds every storage item of the registry, the alliance and the market and compares them with what the chain
-//! holds; and it reckons what money each contract must have and compares that too. It trusts no view and no counter of a contract.
+//! From the contracts' events alone it rebuilds every storage item of the registry, its office and its desk, the alliance and the market, and compares them
+//! with what the chain holds; and it reckons what money each contract must have and compares that too. It asks the suite's contracts nothing and
+//! trusts no counter of theirs. What a contract holds of a PSP22 token, only that token's own `balance_of` says: a token that lies about it deceives the
+//! audit as it deceives everyone who is paid in it.
 //! Must not know: commands, and how the chain works.
 
 mod alliance;
 mod contradiction;
 mod database;
 mod decode;
+pub mod insights;
 mod market;
 mod money;
 mod registry;
@@ -23,9 +26,9 @@ pub use storage::{Difference, Place};
 use self::{
     alliance::AllianceReplay,
     contradiction::{ensure_rule, ensure_same},
-    decode::{AllianceEvent, ContractEvent, MarketEvent, RegistryEvent},
+    decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     market::MarketReplay,
-    registry::RegistryReplay,
+    registry::{Branches, RegistryReplay, State},
     statement::Accounts,
 };
 use crate::suite::SuiteAddresses;
@@ -103,6 +106,8 @@ impl AuditError {
 /// An event of the suite, read.
 enum SuiteEvent {
     Registry(RegistryEvent),
+    Office(OfficeEvent),
+    Desk(DeskEvent),
     Alliance(AllianceEvent),
     Market(MarketEvent),
 }
@@ -111,6 +116,8 @@ impl SuiteEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Registry(event) => event.name(),
+            Self::Office(event) => event.name(),
+            Self::Desk(event) => event.name(),
             Self::Alliance(event) => event.name(),
             Self::Market(event) => event.name(),
         }
@@ -130,6 +137,8 @@ impl Happened {
     fn contract(&self) -> &'static str {
         match self.event {
             SuiteEvent::Registry(_) => "registry",
+            SuiteEvent::Office(_) => "office",
+            SuiteEvent::Desk(_) => "desk",
             SuiteEvent::Alliance(_) => "alliance",
             SuiteEvent::Market(_) => "market",
         }
@@ -154,10 +163,11 @@ pub fn run(
         }
     }
     replay.ensure_settled()?;
-    let mut report = replay.compare(chain)?;
+    let (mut report, state) = replay.compare(chain)?;
     report.events = history.len();
     let audited = database::Audited {
         history: &history,
+        state: &state,
         statements: &report.statements,
         movements: &report.movements,
         holdings: &report.holdings,
@@ -173,6 +183,10 @@ fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>,
     let place = Place { block, index };
     let (contract, event) = if contract == suite.registry {
         ("registry", RegistryEvent::read(&topics, &data).map(SuiteEvent::Registry))
+    } else if contract == suite.office {
+        ("office", OfficeEvent::read(&topics, &data).map(SuiteEvent::Office))
+    } else if contract == suite.desk {
+        ("desk", DeskEvent::read(&topics, &data).map(SuiteEvent::Desk))
     } else if contract == suite.alliance {
         ("alliance", AllianceEvent::read(&topics, &data).map(SuiteEvent::Alliance))
     } else if contract == suite.market {
@@ -194,17 +208,24 @@ struct Replay {
     market: MarketReplay,
     accounts: Accounts,
     last: Place,
+    /// The time of the last event.
+    now: u64,
 }
 
 impl Replay {
     fn new(suite: SuiteAddresses) -> Self {
         Self {
             suite,
-            registry: RegistryReplay::new(),
+            registry: RegistryReplay::new(Branches {
+                registry: suite.registry,
+                office: suite.office,
+                desk: suite.desk,
+            }),
             alliance: AllianceReplay::new(),
             market: MarketReplay::new(),
             accounts: Accounts::default(),
             last: Place::default(),
+            now: 0,
         }
     }
 
@@ -215,14 +236,12 @@ impl Replay {
         if place.block != self.last.block {
             self.ensure_settled()?;
         }
-        self.last = place;
+        (self.last, self.now) = (place, time);
+        self.registry.at(place, time);
         let outcome = match &happened.event {
-            SuiteEvent::Registry(event) => {
-                let replay = &mut self.registry;
-                replay.store.place = place;
-                (replay.till.place, replay.till.time) = (place, time);
-                replay.apply(event, time)
-            }
+            SuiteEvent::Registry(event) => self.registry.apply(event, time),
+            SuiteEvent::Office(event) => self.registry.apply_office(event, time),
+            SuiteEvent::Desk(event) => self.registry.apply_desk(event, time),
             SuiteEvent::Alliance(event) => {
                 let replay = &mut self.alliance;
                 replay.store.place = place;
@@ -285,11 +304,9 @@ impl Replay {
 
     /// # Errors
     /// `Gone`, `Contradiction` where a contract was never created, `Chain`.
-    fn compare(self, chain: &(impl Chain + ?Sized)) -> Result<Report, AuditError> {
+    fn compare(self, chain: &(impl Chain + ?Sized)) -> Result<(Report, State), AuditError> {
         let suite = self.suite;
-        for (contract, account) in
-            [("registry", suite.registry), ("alliance", suite.alliance), ("market", suite.market)]
-        {
+        for (contract, account) in named(&suite) {
             if chain.code_hash_of(account)?.is_none() {
                 return Err(Finding::Gone { contract, account }.into());
             }
@@ -303,43 +320,36 @@ impl Replay {
             }
         };
         let (registry, alliance, market) = (&self.registry, &self.alliance, &self.market);
+        registry.ensure_sums(self.now).map_err(sums("registry"))?;
+        let state = registry.state().map_err(sums("registry"))?;
+        let owed = [
+            registry.owed().map_err(sums("registry"))?,
+            alliance.owed().map_err(sums("alliance"))?,
+            market.owed().map_err(sums("market"))?,
+        ];
+        let [registry_owes, alliance_owes, market_owes] = owed;
+        // The office and the desk pass on what they are given.
+        let nothing = || (BTreeMap::new(), None);
         let books = [
-            (
-                "registry",
-                suite.registry,
-                registry::LAYOUT,
-                &registry.store,
-                &registry.till,
-                registry.owed().map_err(sums("registry"))?,
-            ),
-            (
-                "alliance",
-                suite.alliance,
-                alliance::LAYOUT,
-                &alliance.store,
-                &alliance.till,
-                alliance.owed().map_err(sums("alliance"))?,
-            ),
-            (
-                "market",
-                suite.market,
-                market::LAYOUT,
-                &market.store,
-                &market.till,
-                market.owed().map_err(sums("market"))?,
-            ),
+            ("registry", suite.registry, registry::LAYOUT, &registry.ledger, (registry_owes, Some(&registry.till))),
+            ("office", suite.office, registry::OFFICE_LAYOUT, &registry.office, nothing()),
+            ("desk", suite.desk, registry::DESK_LAYOUT, &registry.desk, nothing()),
+            ("alliance", suite.alliance, alliance::LAYOUT, &alliance.store, (alliance_owes, Some(&alliance.till))),
+            ("market", suite.market, market::LAYOUT, &market.store, (market_owes, Some(&market.till))),
         ];
         let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());
-        for (contract, account, layout, store, till, owed) in books {
+        let no_till = BTreeMap::new();
+        for (contract, account, layout, store, (owed, till)) in books {
+            let moved = till.map_or(&no_till, |till| &till.held);
             differences.extend(store.differences(contract, layout, chain.storage(account)?));
-            let here = holdings_of(chain, contract, account, &owed, &till.held)?;
+            let here = holdings_of(chain, contract, account, &owed, moved)?;
             differences.extend(here.iter().filter_map(shortfall));
-            differences.extend(misreckoned(contract, &owed, &till.held));
+            differences.extend(misreckoned(contract, &owed, moved));
             holdings.extend(here);
-            movements.extend(till.movements.iter().cloned());
+            movements.extend(till.into_iter().flat_map(|till| till.movements.iter().cloned()));
         }
         differences.extend(self.unheld_listings());
-        Ok(Report {
+        let report = Report {
             agrees: differences.is_empty(),
             differences,
             holdings,
@@ -347,7 +357,8 @@ impl Replay {
             statements: self.accounts.into_statements(),
             events: 0,
             blocks: chain.height(),
-        })
+        };
+        Ok((report, state))
     }
 
     /// Coupons for sale that the market doesn't hold.
@@ -367,6 +378,17 @@ impl Replay {
             })
             .collect()
     }
+}
+
+/// The suite's contracts, by their names in a report.
+fn named(suite: &SuiteAddresses) -> [(&'static str, AccountId); 5] {
+    [
+        ("registry", suite.registry),
+        ("office", suite.office),
+        ("desk", suite.desk),
+        ("alliance", suite.alliance),
+        ("market", suite.market),
+    ]
 }
 
 /// # Errors

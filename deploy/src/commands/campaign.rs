@@ -141,12 +141,13 @@ fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
             "supply": terms.supply,
             "issued": progress.issued,
             "uses": progress.uses,
-            "drops": progress.drops,
+            "drops": progress.drops.len(),
             "issuing_stopped": progress.issuing_stopped,
             "redeem_ends": progress.redeem_ends,
             "budget_left": progress.budget_left.map(|left| left.to_string()),
             "escrow_left": progress.escrow_left.to_string(),
             "reserved": progress.reserved.to_string(),
+            "held": progress.held.to_string(),
         }),
     )
     .line(format!("issued   {} of {}, used {} times", progress.issued, terms.supply, progress.uses))

@@ -45,7 +45,7 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
         ));
     }
     let tree = codes::tree(&drop.keys)?;
-    let claim = code.claim(&drop, &tree, desk.session.chain.genesis(), to)?;
+    let claim = code.claim(&drop, &tree, desk.session.chain.genesis(), to, None)?;
     let message = desk.registry().call_mut().claim(claim);
     let (id, _) = desk.session.send(submitter, 0, message, Words::registry)?;
     desk.session.save()?;

@@ -247,7 +247,7 @@ pub fn quote(opts: &Quote, ctx: &Context) -> Result<Report, Refusal> {
     };
     let alliance = alliance_for(&campaign.terms.acceptance, campaign.issuer, order.acceptor);
     let asker = order.acceptor;
-    let message = desk.registry().call().quote(order, vec![coupon.into()], alliance);
+    let message = desk.service_desk().call().quote(order, vec![coupon.into()], alliance);
     let (answer, _) = desk.session.explained(desk.session.chain.view_typed(asker, 0, message))?;
     let quote = answer.map_err(|error| desk.session.words.registry(&error))?;
     let words = &desk.session.words;

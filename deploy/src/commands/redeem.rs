@@ -9,8 +9,9 @@ use crate::{
 };
 use chain::{keys::ss58, AccountId, Balance, TypedChain};
 use clap::Args;
+use desk::events::OrderRolledBack;
 use ink::{codegen::TraitCallBuilder, env::Event};
-use registry::events::OrderRedeemed;
+use registry::events::OrdersRedeemed;
 use scale::DecodeAll;
 use serde_json::json;
 use shared::{
@@ -153,21 +154,27 @@ pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
 
 /// What the caller would pay on chain.
 fn net(desk: &Desk, caller: AccountId, order: &Order, coupon: CouponId) -> Result<Balance, Refusal> {
-    let message = desk.registry().call().quote(order.clone(), vec![coupon.into()], None);
+    let message = desk.service_desk().call().quote(order.clone(), vec![coupon.into()], Some(caller));
     let (answer, _) = desk.session.explained(desk.session.chain.view_typed(caller, 0, message))?;
     answer.map(|quote| quote.net).map_err(|error| desk.session.words.registry(&error))
 }
 
-/// The chain keeps a redemption's digest; the redemption itself is in its event.
+/// The chain keeps a redemption's digest; the redemption itself is in its event, or in that of the last rollback in part.
 fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
-    let signature = OrderRedeemed::SIGNATURE_TOPIC;
-    desk.session
-        .chain
-        .history()
-        .iter()
-        .filter(|event| event.contract == desk.suite.registry && event.topics.first() == signature.as_ref())
-        .filter_map(|event| OrderRedeemed::decode_all(&mut event.data.as_slice()).ok())
-        .map(|event| event.redemption)
-        .find(|redemption| redemption.acceptor == acceptor && redemption.number == number)
-        .ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchRedemption { number }))
+    let mut found = None;
+    for event in desk.session.chain.history() {
+        let signature = event.topics.first();
+        if event.contract == desk.suite.registry && signature == OrdersRedeemed::SIGNATURE_TOPIC.as_ref() {
+            let redeemed = OrdersRedeemed::decode_all(&mut event.data.as_slice()).ok();
+            let redemptions = redeemed.map(|event| event.redemptions).unwrap_or_default();
+            let wanted = |done: &Redemption| done.acceptor == acceptor && done.number == number;
+            found = redemptions.into_iter().find(wanted).or(found);
+        } else if event.contract == desk.suite.desk && signature == OrderRolledBack::SIGNATURE_TOPIC.as_ref() {
+            let undone = OrderRolledBack::decode_all(&mut event.data.as_slice()).ok();
+            if let Some(undone) = undone.filter(|done| done.acceptor == acceptor && done.number == number) {
+                found = undone.remains;
+            }
+        }
+    }
+    found.ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchRedemption { number }))
 }

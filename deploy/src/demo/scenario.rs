@@ -47,6 +47,8 @@ pub(super) struct CampaignOf {
     pub(super) file: String,
     pub(super) issuer: String,
     pub(super) codes: u32,
+    /// A device that hands its coupons out.
+    pub(super) device: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,6 +112,8 @@ pub(super) struct OrderRow {
 pub(super) enum Way {
     Till,
     Web,
+    /// At a till without a line: in one call with the till's other orders, when the next day begins.
+    Backlog,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -120,6 +124,32 @@ pub(super) struct RollbackRow {
     pub(super) number: u64,
 }
 
+/// What else people do: see `town::extras`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExtraRow {
+    pub(super) at: String,
+    pub(super) what: Extra,
+    pub(super) who: String,
+    /// A campaign, or an order's number.
+    pub(super) subject: String,
+    /// Whom it is done with, or at whose shop.
+    pub(super) with: String,
+    /// Money, a code's number, or stars.
+    pub(super) amount: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Extra {
+    Issue,
+    Sensor,
+    Invite,
+    Split,
+    Keep,
+    Rate,
+}
+
 /// What happens at one moment.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -127,6 +157,7 @@ pub(super) enum Step {
     Trade(TradeRow),
     Order(OrderRow),
     Rollback(RollbackRow),
+    Extra(ExtraRow),
     /// A row that says nothing.
     Unreadable(String),
 }
@@ -182,6 +213,7 @@ impl Scenario {
         rows.extend(read(folder, "rollbacks.csv", start, |row: RollbackRow| {
             (row.at.clone(), Step::Rollback(row))
         })?);
+        rows.extend(read(folder, "extras.csv", start, |row: ExtraRow| (row.at.clone(), Step::Extra(row)))?);
         rows.sort_by_key(|row| row.at);
         Ok(Self { folder: folder.to_owned(), town, start, consumers, rows })
     }

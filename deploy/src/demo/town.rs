@@ -1,4 +1,6 @@
 //! Plays a scenario on an embedded chain, row by row: a refused row is named and the rest goes on. Tells what happens; reckons nothing.
+mod extras;
+
 use super::scenario::{
     amount, CampaignOf, ClaimRow, OrderRow, RollbackRow, Row, Scenario, Step, Trade, TradeRow, Way,
 };
@@ -17,7 +19,9 @@ use ink::codegen::TraitCallBuilder;
 use rand::{rngs::StdRng, SeedableRng};
 use shared::{
     campaigns::Campaign,
+    coupons::Coupon,
     ids::CouponId,
+    ledger::items,
     merkle::Tree,
     order::{Order, Redemption, Settlement},
     permit::{CouponPermit, Permits},
@@ -34,9 +38,12 @@ const IMAGES: u32 = 4;
 const MINUTE: u64 = 60_000;
 /// How long a signed order is good.
 const ORDER_LIFE: u64 = 30 * MINUTE;
+/// How long one is that a till without a line takes.
+const BACKLOG_LIFE: u64 = 48 * 60 * MINUTE;
 
 /// A campaign that is running, with its printed codes.
 struct Running {
+    issuer: String,
     campaign: Campaign,
     public: PublicDrop,
     tree: Tree,
@@ -60,9 +67,19 @@ struct Play<'a> {
     for_sale: BTreeMap<(String, String), CouponId>,
     redeemed: BTreeMap<(String, u64), (Redemption, String, String)>,
     refused: BTreeMap<String, usize>,
+    /// Orders that a till without a line has taken, by acceptor: submitted together.
+    backlog: BTreeMap<String, Vec<Taken>>,
+    /// Friends' coupons, and who brought them.
+    invited: Vec<(CouponId, String)>,
+    /// Batches issued, and vouchers signed.
+    issues: u64,
+    vouchers: u64,
     cycles: u32,
     counts: BTreeMap<&'static str, usize>,
 }
+
+/// An order with its permits, who pays, and the coupon's campaign.
+type Taken = (Order, Permits, String, String);
 
 /// A row that didn't happen: its short reason and its sentence.
 struct Refused {
@@ -96,6 +113,10 @@ pub(super) fn play(
         for_sale: BTreeMap::new(),
         redeemed: BTreeMap::new(),
         refused: BTreeMap::new(),
+        backlog: BTreeMap::new(),
+        invited: Vec::new(),
+        issues: 0,
+        vouchers: 0,
         cycles: 0,
         counts: BTreeMap::new(),
     };
@@ -108,14 +129,17 @@ pub(super) fn play(
     for row in &scenario.rows {
         let today = row.at.saturating_sub(scenario.start).checked_div(24 * 60 * MINUTE);
         if day != today {
+            play.submit_backlog()?;
             play.tell_day(day)?;
             day = today;
         }
         play.reach(row.at)?;
         play.step(row)?;
     }
+    play.submit_backlog()?;
     play.tell_day(day)?;
     play.settle_until(2)?;
+    play.thank_advocates()?;
     Ok(TownPlayed { desk: play.desk, refused: play.refused })
 }
 
@@ -223,8 +247,13 @@ impl Play<'_> {
             Funding::Alliance => "it will owe the shop that honours one".to_owned(),
         };
         self.tell(&format!("{} prints {} codes of {name}: {backing}", plan.issuer, plan.codes))?;
+        if let Some(device) = &plan.device {
+            self.name_device(number, &plan.issuer, device)?;
+            self.tell(&format!("  {device} may hand out three of them a day"))?;
+        }
         let campaign = Campaign { issuer, terms };
-        self.running.insert(name, Running { campaign, public, tree, codes });
+        let issuer = plan.issuer.clone();
+        self.running.insert(name, Running { issuer, campaign, public, tree, codes });
         Ok(())
     }
 
@@ -306,6 +335,7 @@ impl Play<'_> {
             Step::Trade(trade) => self.trade(trade),
             Step::Order(order) => self.order(order),
             Step::Rollback(rollback) => self.roll_back(rollback),
+            Step::Extra(extra) => self.extra(extra),
             Step::Unreadable(why) => {
                 Err(Refused { reason: "BadRow".into(), why: Refusal::new(why, "correct the row") })
             }
@@ -342,16 +372,34 @@ impl Play<'_> {
     }
 
     fn claim(&mut self, row: &ClaimRow) -> Done {
-        let running = self.running(&row.campaign)?;
-        let (forged, index) = match row.code.strip_prefix("forged-") {
+        let coupon = self.claim_code(&row.campaign, &row.code, &row.consumer, &row.by, None)?;
+        self.put(&row.consumer, &row.campaign, coupon);
+        self.count(if row.by == row.consumer {
+            "coupons claimed"
+        } else {
+            "coupons claimed for people with empty wallets"
+        });
+        Ok(())
+    }
+
+    fn claim_code(
+        &mut self,
+        campaign: &str,
+        code: &str,
+        consumer: &str,
+        by: &str,
+        advocate: Option<AccountId>,
+    ) -> Result<CouponId, Refused> {
+        let running = self.running(campaign)?;
+        let (forged, index) = match code.strip_prefix("forged-") {
             Some(index) => (true, index),
-            None => (false, row.code.as_str()),
+            None => (false, code),
         };
         let index: usize =
             index.parse().map_err(|_| Refusal::new("not a code's number", "correct the row"))?;
         let mut code = running.codes.get(index).cloned().ok_or_else(|| Refused {
             reason: "NoCode".into(),
-            why: Refusal::new(format!("{} has no code {index}", row.campaign), "use a printed code"),
+            why: Refusal::new(format!("{campaign} has no code {index}"), "use a printed code"),
         })?;
         if forged {
             code.secret = [7; 32];
@@ -360,16 +408,10 @@ impl Play<'_> {
         let code =
             ClaimCode { registry: public.registry, campaign: public.campaign, drop: public.drop, code };
         let tag = self.desk.session.chain.genesis();
-        let claim = code.claim(public, &running.tree, tag, Keypair::named(&row.consumer).account())?;
+        let to = Keypair::named(consumer).account();
+        let claim = code.claim(public, &running.tree, tag, to, advocate)?;
         let message = self.desk.registry().call_mut().claim(claim);
-        let coupon = self.send(&row.by, 0, message, Words::registry)?;
-        self.put(&row.consumer, &row.campaign, coupon);
-        self.count(if row.by == row.consumer {
-            "coupons claimed"
-        } else {
-            "coupons claimed for people with empty wallets"
-        });
-        Ok(())
+        self.send(by, 0, message, Words::registry)
     }
 
     fn trade(&mut self, row: &TradeRow) -> Done {
@@ -436,7 +478,8 @@ impl Play<'_> {
         let (acceptor, holder) = (Keypair::named(&row.acceptor), Keypair::named(&row.consumer));
         let through = alliance_for(&campaign.terms.acceptance, campaign.issuer, acceptor.account());
         let coupon = self.coupon_of(&row.consumer, &row.campaign)?;
-        let deadline = self.desk.session.chain.now().saturating_add(ORDER_LIFE);
+        let life = if row.way == Way::Backlog { BACKLOG_LIFE } else { ORDER_LIFE };
+        let deadline = self.desk.session.chain.now().saturating_add(life);
         let order = Order {
             acceptor: acceptor.account(),
             number: row.number,
@@ -448,6 +491,14 @@ impl Play<'_> {
         };
         let domain = self.desk.domain();
         let redemption = match row.way {
+            Way::Backlog => {
+                let permit = Some(sign_spend(&domain, &holder, 0, coupon.into(), &order, deadline).permit);
+                let coupons = vec![CouponPermit { presented: coupon.into(), permit }];
+                let taken =
+                    (order, Permits { acceptor: None, coupons }, row.consumer.clone(), row.campaign.clone());
+                self.backlog.entry(row.acceptor.clone()).or_default().push(taken);
+                return Ok(());
+            }
             Way::Till => {
                 let permit = Some(sign_spend(&domain, &holder, 0, coupon.into(), &order, deadline).permit);
                 let permits = Permits { acceptor: None, coupons: vec![CouponPermit { presented: coupon.into(), permit }] };
@@ -471,14 +522,61 @@ impl Play<'_> {
             }
         };
         self.count(match (row.way, redemption.alliance) {
-            (Way::Till, None) => "coupons spent at tills",
-            (Way::Till, Some(_)) => "coupons of another shop honoured",
+            (Way::Till | Way::Backlog, None) => "coupons spent at tills",
+            (Way::Till | Way::Backlog, Some(_)) => "coupons of another shop honoured",
             (Way::Web, _) => "coupons spent in web shops",
         });
-        self.take(&row.consumer, &row.campaign, coupon);
+        if redemption.uses.iter().all(|used| used.left_after == 0) {
+            self.take(&row.consumer, &row.campaign, coupon);
+        }
         let key = (row.acceptor.clone(), row.number);
         self.redeemed.insert(key, (redemption, row.consumer.clone(), row.campaign.clone()));
         Ok(())
+    }
+
+    /// What tills without a line took since the last time goes to the registry, each till's in one call.
+    fn submit_backlog(&mut self) -> Result<(), Refusal> {
+        for (acceptor, taken) in std::mem::take(&mut self.backlog) {
+            let orders = taken.iter().map(|(order, permits, ..)| (order.clone(), permits.clone())).collect();
+            let message = self.desk.registry().call_mut().redeem_batch(orders);
+            let account = Keypair::named(&acceptor).account();
+            let (results, _) = self.desk.session.send(account, 0, message, Words::registry)?;
+            let count = results.len();
+            for (result, (order, permits, consumer, campaign)) in results.into_iter().zip(taken) {
+                match result {
+                    Ok(_) => {
+                        for spent in permits.coupons {
+                            let coupon = spent.presented.coupon;
+                            let lives: Option<Coupon> = self.desk.item(items::COUPONS, &coupon.to_u64())?;
+                            if lives.is_none() {
+                                self.take(&consumer, &campaign, coupon);
+                            }
+                        }
+                    }
+                    Err(error) => {
+                        let reason = format!("orders.csv {}", innermost(&error));
+                        let refused = self.refused.entry(reason).or_default();
+                        *refused = refused.saturating_add(1);
+                        let why = self.desk.session.words.registry(&error).what;
+                        self.tell(&format!("   refused: {acceptor}'s order {}: {why}", order.number))?;
+                    }
+                }
+            }
+            self.tell(&format!("   {acceptor}'s till is online again and submits {count} orders in one call"))?;
+        }
+        Ok(())
+    }
+
+    /// Once the friends' purchases are final, whoever brought them is rewarded.
+    fn thank_advocates(&mut self) -> Result<(), Refusal> {
+        if self.invited.is_empty() {
+            return Ok(());
+        }
+        let moved = self.desk.session.chain.advance(2 * 24 * 60 * MINUTE);
+        self.desk.session.explained(moved)?;
+        let shop = self.scenario.town.merchants.first().map_or("operator", |merchant| &merchant.name);
+        let rewarded = self.reward_advocates(shop)?;
+        self.tell(&format!("   {rewarded} people who brought a friend are thanked with a coupon"))
     }
 
     fn roll_back(&mut self, row: &RollbackRow) -> Done {

@@ -125,7 +125,29 @@ pub(super) struct RegistryReplay {
     course: BTreeMap<CampaignId, sums::Course>,
 }
 
+/// What stands after the last event, besides what events tell by themselves.
+pub(super) struct State {
+    pub(super) campaigns: Vec<(CampaignId, Campaign, Progress)>,
+    pub(super) coupons: Vec<(CouponId, Coupon)>,
+    pub(super) roles: Vec<((AccountId, AccountId), Role)>,
+    pub(super) keys: Vec<((CampaignId, Hash), VoucherKey)>,
+}
+
 impl RegistryReplay {
+    /// # Errors
+    /// `Missing`, for counters without a campaign.
+    pub(super) fn state(&self) -> Result<State, Contradiction> {
+        let campaigns = self.ledger.all(&PROGRESS).into_iter();
+        let campaigns = campaigns.map(|(number, progress)| Ok((number, self.campaign(number)?, progress)));
+        let coupons = self.ledger.all(&COUPONS).into_iter();
+        Ok(State {
+            campaigns: campaigns.collect::<Result<_, _>>()?,
+            coupons: coupons.map(|(key, coupon)| (CouponId::from_u64(key.0), coupon)).collect(),
+            roles: self.ledger.all(&ROLES),
+            keys: self.ledger.all(&KEYS),
+        })
+    }
+
     pub(super) fn new(branches: Branches) -> Self {
         Self {
             branches,
@@ -178,10 +200,8 @@ impl RegistryReplay {
                 let events::CouponsIssued { campaign, first_serial, count, valid_until, advocate, source } =
                     *event;
                 ensure_same("the coupons for a code", 1, count)?;
-                self.issued(
-                    &office::Issue { campaign, first_serial, count, valid_until, advocate, source },
-                    now,
-                )
+                let issue = office::Issue { campaign, first_serial, count, valid_until, advocate };
+                self.issued(&issue, source, now)
             }
             RegistryEvent::Approval(event) => {
                 self.ensure_settled()?;
