@@ -736,7 +736,7 @@ uri = "ipfs://terms"
             (
                 "funding = \"escrow\"",
                 "funding = \"bank\"",
-                "line 5: unknown variant `bank`",
+                "line 4: unknown variant `bank`",
                 "correct that line",
             ),
             ("accept = [\"cafe\"]", "accept = []", "accept: 0 accounts are listed", "list fewer"),

@@ -2,7 +2,7 @@
 
 use crate::{
     commands::{
-        alliance, audit, build, campaign, chain, claim, coupon, demo, deploy, drop, market, order, redeem,
+        alliance, audit, build, campaign, chain, claim, coupon, demo, deploy, drop, insights, market, order, redeem,
     },
     context::{Context, Report},
     refusals::Refusal,
@@ -98,6 +98,8 @@ enum Command {
     Alliance(alliance::Command),
     /// Rebuilds everything from events and compares it with the chain
     Audit(audit::Opts),
+    /// Tells a merchant what came of its coupons, from an audit
+    Insights(insights::Opts),
     /// Lets a whole town issue, trade, spend and settle coupons, and audits it
     Demo(crate::demo::Opts),
 }
@@ -175,6 +177,7 @@ fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Rep
         Command::Market(command) => market::run(command, ctx),
         Command::Alliance(command) => alliance::run(command, ctx),
         Command::Audit(opts) => audit::run(opts, ctx),
+        Command::Insights(opts) => insights::run(opts, ctx),
         Command::Demo(opts) => demo::run(opts, ctx, out),
     }
 }

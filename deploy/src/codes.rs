@@ -5,6 +5,7 @@
 use crate::{payload, refusals::Refusal};
 use chain::{keys, AccountId, Hash, Keypair};
 use rand::RngCore;
+use scale::{Compact, DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
 use shared::{
     claims::CodeClaim,
@@ -96,9 +97,8 @@ impl ClaimCode {
     /// The text of its QR code.
     pub fn payload(&self) -> String {
         let Self { registry, campaign, drop, code } = self;
-        let registry: &[u8] = registry.as_ref();
-        let (registry, secret) = (hex::encode(registry), hex::encode(code.secret));
-        payload::seal("claim", &format!("{registry}:{campaign}:{drop}:{}:{secret}", code.index))
+        let place = (Compact(*campaign), Compact(*drop), Compact(code.index));
+        payload::seal("claim", &(registry, place, code.secret).encode())
     }
 
     /// Reads a payload, or a line of `codes.csv`, whose drop is then taken from `drop`.
@@ -110,19 +110,13 @@ impl ClaimCode {
             return Ok(Self { registry: drop.registry, campaign: drop.campaign, drop: drop.drop, code });
         }
         let fields = payload::open("claim", text)?;
-        let misread = || {
-            Refusal::new("this claim code has a field that can't be read", "ask the issuer for another code")
-        };
-        let mut fields = fields.split(':');
-        let mut next = || fields.next().ok_or_else(misread);
-        let registry = AccountId::from(bytes32(next()?).ok_or_else(misread)?);
-        let campaign = next()?.parse().map_err(|_| misread())?;
-        let drop = next()?.parse().map_err(|_| misread())?;
-        let code = code(next()?, next()?)?;
-        match fields.next() {
-            None => Ok(Self { registry, campaign, drop, code }),
-            Some(_) => Err(misread()),
-        }
+        let misread =
+            |_| Refusal::new("this claim code can't be read", "ask the issuer for another code");
+        type Fields = (AccountId, (Compact<u32>, Compact<u32>, Compact<u32>), [u8; 32]);
+        let (registry, (campaign, drop, index), secret) =
+            Fields::decode_all(&mut fields.as_slice()).map_err(misread)?;
+        let code = Code { index: index.0, secret };
+        Ok(Self { registry, campaign: campaign.0, drop: drop.0, code })
     }
 
     /// The claim that gives the code's coupon to `to`, whom `advocate` brought, on the chain whose genesis hash is `chain_tag`.
@@ -135,6 +129,32 @@ impl ClaimCode {
         chain_tag: Hash,
         to: AccountId,
         advocate: Option<AccountId>,
+    ) -> Result<CodeClaim, Refusal> {
+        self.sign(drop, tree, chain_tag, to, advocate, None)
+    }
+
+    /// The claim that spends the code's coupon at once, on the order of digest `order`.
+    /// # Errors
+    /// As `claim`.
+    pub fn spend(
+        &self,
+        drop: &PublicDrop,
+        tree: &Tree,
+        chain_tag: Hash,
+        (to, advocate): (AccountId, Option<AccountId>),
+        order: &Hash,
+    ) -> Result<CodeClaim, Refusal> {
+        self.sign(drop, tree, chain_tag, to, advocate, Some(order))
+    }
+
+    fn sign(
+        &self,
+        drop: &PublicDrop,
+        tree: &Tree,
+        chain_tag: Hash,
+        to: AccountId,
+        advocate: Option<AccountId>,
+        spent_on: Option<&Hash>,
     ) -> Result<CodeClaim, Refusal> {
         if (self.registry, self.campaign, self.drop) != (drop.registry, drop.campaign, drop.drop) {
             return Err(Refusal::new(
@@ -164,7 +184,13 @@ impl ClaimCode {
             signature: [0; 64],
         };
         let domain = Domain { chain_tag, contract: self.registry };
-        claim.signature = key.sign(&domain.message(Purpose::Claim, &claim.subject(), 0, Timestamp::MAX));
+        let message = match spent_on {
+            None => domain.message(Purpose::Claim, &claim.subject(), 0, Timestamp::MAX),
+            Some(order) => {
+                domain.message(Purpose::ClaimAndSpend, &(claim.subject(), order), 0, Timestamp::MAX)
+            }
+        };
+        claim.signature = key.sign(&message);
         Ok(claim)
     }
 }
@@ -262,6 +288,7 @@ fn bytes32(text: &str) -> Option<[u8; 32]> {
 mod tests {
     use super::*;
     use rand::{rngs::StdRng, SeedableRng};
+    use shared::{claims::Drop, registry::RegistryError};
 
     fn drop_of(count: u32) -> (Vec<Code>, PublicDrop) {
         let codes = generate(count, &mut StdRng::seed_from_u64(1));
@@ -274,7 +301,8 @@ mod tests {
         let (codes, drop) = drop_of(3);
         let code = ClaimCode { registry: drop.registry, campaign: 3, drop: 1, code: codes[2].clone() };
         // Short enough for the small print of a receipt.
-        assert!(code.payload().len() <= 300);
+        let longest = ClaimCode { campaign: u32::MAX, drop: u32::MAX, ..code.clone() };
+        assert!(longest.payload().len() <= 160);
         assert_eq!(ClaimCode::read(&code.payload(), &drop), Ok(code.clone()));
         let mut csv = Vec::new();
         write_csv(&codes, &mut csv).unwrap();
@@ -289,8 +317,8 @@ mod tests {
         let mut code = ClaimCode { registry: drop.registry, campaign: 3, drop: 1, code: codes[4].clone() };
         let claim = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32]), None).unwrap();
         let domain = Domain { chain_tag: [9; 32], contract: drop.registry };
-        let committed = registry::drops::Drop { root: tree.root(), size: tree.size() };
-        assert_eq!(claim.check(&committed, &domain), Ok(()));
+        let committed = shared::claims::Drop { root: tree.root(), size: tree.size() };
+        assert_eq!(claim.check(&committed, None, &domain), Ok(()));
         code.drop = 2;
         let refusal = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32]), None).unwrap_err();
         assert!(refusal.what.contains("drop 2 of campaign 3"));

@@ -7,13 +7,13 @@ use crate::{
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use chain::{keys::ss58, AccountId, Balance, Hash, Keypair};
 use rand::{rngs::OsRng, RngCore};
-use scale::{DecodeAll, Encode};
+use scale::{Compact, Decode, DecodeAll, Encode};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use shared::{
     ids::CouponId,
     order::{digest, Order, Settlement},
     permit::{Domain, OrderPermit, Permit, Presented, Purpose},
-    Timestamp,
+    Signature, Timestamp,
 };
 use std::{fs, path::Path};
 
@@ -41,6 +41,30 @@ pub struct Basket {
 pub struct SpendPermit {
     pub presented: Presented,
     pub permit: Permit,
+}
+
+/// An order in a QR code: what follows from the rest is left out.
+#[derive(Encode, Decode)]
+struct ShortOrder {
+    acceptor: AccountId,
+    number: Compact<u64>,
+    basket: Compact<Balance>,
+    /// `None` for all of the basket.
+    eligible: Option<Compact<Balance>>,
+    basket_hash: Hash,
+    deadline: Compact<Timestamp>,
+    settlement: Settlement,
+    permit: Option<ShortPermit>,
+}
+
+#[derive(Encode, Decode)]
+struct ShortPermit {
+    /// `None` for the acceptor itself.
+    signer: Option<AccountId>,
+    epoch: Compact<u32>,
+    /// `None` for the order's own.
+    deadline: Option<Compact<Timestamp>>,
+    signature: Signature,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -207,23 +231,55 @@ impl SignedOrder {
 
     /// The text of its QR code: the order and the acceptor's consent, and not what was sold.
     pub fn payload(&self) -> String {
-        payload::seal("order", &hex::encode((&self.order, &self.permit).encode()))
+        let Order { acceptor, number, basket, eligible, basket_hash, deadline, settlement } = &self.order;
+        let permit = self.permit.as_ref().map(|OrderPermit { signer, permit }| ShortPermit {
+            signer: Some(*signer).filter(|signer| signer != acceptor),
+            epoch: Compact(permit.epoch),
+            deadline: Some(Compact(permit.deadline)).filter(|until| until.0 != *deadline),
+            signature: permit.signature,
+        });
+        let short = ShortOrder {
+            acceptor: *acceptor,
+            number: Compact(*number),
+            basket: Compact(*basket),
+            eligible: Some(Compact(*eligible)).filter(|eligible| eligible.0 != *basket),
+            basket_hash: *basket_hash,
+            deadline: Compact(*deadline),
+            settlement: *settlement,
+            permit,
+        };
+        payload::seal("order", &short.encode())
     }
 
     /// Reads an order file, or the text of a QR code in its place.
     /// # Errors
     /// As `load`, or a text that is damaged.
     pub fn read(source: &str) -> Result<Self, Refusal> {
-        if !source.starts_with("couponry:") {
+        if !payload::is_payload(source) {
             return Self::load(Path::new(source));
         }
         let fields = payload::open("order", source)?;
-        let (order, permit) = hex::decode(fields)
-            .ok()
-            .and_then(|bytes| DecodeAll::decode_all(&mut bytes.as_slice()).ok())
-            .ok_or_else(|| {
-                Refusal::new("this order code can't be read", "have the acceptor write the order again")
-            })?;
+        let short = ShortOrder::decode_all(&mut fields.as_slice()).map_err(|_| {
+            Refusal::new("this order code can't be read", "have the acceptor write the order again")
+        })?;
+        let ShortOrder { acceptor, basket, deadline, .. } = short;
+        let permit = short.permit.map(|given| OrderPermit {
+            signer: given.signer.unwrap_or(acceptor),
+            permit: Permit {
+                epoch: given.epoch.0,
+                deadline: given.deadline.unwrap_or(deadline).0,
+                signature: given.signature,
+            },
+        });
+        let order = Order {
+            acceptor,
+            number: short.number.0,
+            basket: basket.0,
+            eligible: short.eligible.unwrap_or(basket).0,
+            basket_hash: short.basket_hash,
+            deadline: deadline.0,
+            settlement: short.settlement,
+        };
         Ok(Self { order, basket: None, permit })
     }
 }
@@ -246,6 +302,35 @@ impl SpendPermit {
         let coupon = coupon_id(&file.coupon).map_err(|fault| fault.at(path.display()))?;
         let presented = Presented { coupon, most: file.most, optional: file.optional };
         Ok(Self { presented, permit: file.permit.read(path)? })
+    }
+
+    /// The text of its QR code, which a holder shows to the till.
+    pub fn payload(&self) -> String {
+        let Presented { coupon, most, optional } = self.presented;
+        let Permit { epoch, deadline, signature } = &self.permit;
+        let coupon = (Compact(coupon.campaign), Compact(coupon.serial));
+        let permit = (Compact(*epoch), Compact(*deadline), signature);
+        payload::seal("permit", &(coupon, most.map(Compact), optional, permit).encode())
+    }
+
+    /// Reads a permit file, or the text of a QR code in its place.
+    /// # Errors
+    /// As `load`, or a text that is damaged.
+    pub fn read(source: &str) -> Result<Self, Refusal> {
+        if !payload::is_payload(source) {
+            return Self::load(Path::new(source));
+        }
+        type Coupon = (Compact<u32>, Compact<u32>);
+        type Given = (Compact<u32>, Compact<Timestamp>, Signature);
+        type Fields = (Coupon, Option<Compact<Balance>>, bool, Given);
+        let fields = payload::open("permit", source)?;
+        let ((campaign, serial), most, optional, (epoch, deadline, signature)) =
+            Fields::decode_all(&mut fields.as_slice()).map_err(|_| {
+                Refusal::new("this permit code can't be read", "have the holder sign again")
+            })?;
+        let coupon = CouponId { campaign: campaign.0, serial: serial.0 };
+        let presented = Presented { coupon, most: most.map(|most| most.0), optional };
+        Ok(Self { presented, permit: Permit { epoch: epoch.0, deadline: deadline.0, signature } })
     }
 }
 
@@ -352,17 +437,13 @@ mod tests {
         };
         let coupon = CouponId { campaign: 1, serial: 1 };
         let permit = sign_order(&domain, &shop, 4, &[coupon.into()], &order);
-        let subject = (coupon, digest(&order));
+        let subject = (vec![Presented::from(coupon)], digest(&order));
         assert!(domain.verifies(&shop.public(), Purpose::Order, &subject, &permit.permit));
         let signed = SignedOrder { order, basket: Some(basket), permit: Some(permit) };
-        let shown = signed.payload();
-        assert!(shown.len() <= payload::MAX_QR);
-        let scanned = SignedOrder { basket: None, ..signed.clone() };
-        assert_eq!(SignedOrder::read(&shown), Ok(scanned));
-        assert!(SignedOrder::read(&shown.replacen('0', "1", 1)).unwrap_err().what.contains("checksum"));
         let coupon = CouponId { campaign: 1, serial: 2 };
-        let spend = sign_spend(&domain, &anna, 0, coupon.into(), &signed.order, 50);
-        let subject = (coupon, digest(&signed.order));
+        let presented = Presented { most: Some(5), optional: true, ..coupon.into() };
+        let spend = sign_spend(&domain, &anna, 0, presented, &signed.order, 50);
+        let subject = (presented, digest(&signed.order));
         assert!(domain.verifies(&anna.public(), Purpose::Spend, &subject, &spend.permit));
 
         let dir = tempfile::tempdir().unwrap();
@@ -376,6 +457,42 @@ mod tests {
         fs::write(&orders, altered).unwrap();
         assert!(SignedOrder::load(&orders).unwrap_err().what.contains("not the hash of the salt"));
         assert!(SignedOrder::load(&permits).unwrap_err().fix.contains("order sign"));
+    }
+
+    /// What a phone reads off a payload's image.
+    fn scan(text: &str) -> String {
+        let image = image::load_from_memory(&payload::qr_png(text).unwrap()).unwrap().to_luma8();
+        rqrr::PreparedImage::prepare(image).detect_grids()[0].decode().unwrap().1
+    }
+
+    #[test]
+    fn the_longest_order_and_permit_are_read_back_off_a_phone() {
+        let order = Order {
+            acceptor: AccountId::from([0xa5; 32]),
+            number: u64::MAX,
+            basket: Balance::MAX,
+            eligible: Balance::MAX - 1,
+            basket_hash: [0x5a; 32],
+            deadline: u64::MAX,
+            settlement: Settlement::OnChain,
+        };
+        let permit = Permit { epoch: u32::MAX, deadline: u64::MAX - 1, signature: [0xc3; 64] };
+        let given = OrderPermit { signer: AccountId::from([1; 32]), permit: permit.clone() };
+        for given in [None, Some(given)] {
+            let signed = SignedOrder { order: order.clone(), basket: None, permit: given };
+            assert_eq!(SignedOrder::read(&scan(&signed.payload())), Ok(signed.clone()));
+            let plain = Order { eligible: order.basket, ..order.clone() };
+            let short = SignedOrder { order: plain, ..signed.clone() };
+            assert!(short.payload().len() < signed.payload().len());
+            assert_eq!(SignedOrder::read(&short.payload()), Ok(short));
+        }
+        let coupon = CouponId { campaign: u32::MAX, serial: u32::MAX };
+        let presented = Presented { coupon, most: Some(Balance::MAX), optional: true };
+        let spend = SpendPermit { presented, permit };
+        assert_eq!(SpendPermit::read(&scan(&spend.payload())), Ok(spend.clone()));
+        let damaged = spend.payload().replacen("COUPONRY:PERMIT:2:7", "COUPONRY:PERMIT:2:6", 1);
+        assert!(damaged != spend.payload());
+        assert!(SpendPermit::read(&damaged).unwrap_err().what.contains("checksum"));
     }
 
     #[test]

@@ -21,11 +21,13 @@ fn the_high_street_ends_well_and_its_audit_notices_meddling() {
         "   refused: claims.csv line 382: code 0 was used before\n",
         "   refused: claims.csv line 383: code 3 is not one of this drop's\n",
         "   refused: claims.csv line 384: `seven` is not a code's number\n",
-        "   refused: orders.csv line 996: order 1001 of this acceptor took effect before\n",
-        "   refused: orders.csv line 998: `twelve` is not an amount\n",
+        "   refused: orders.csv line 1031: order 1001 of this acceptor took effect before\n",
+        "   refused: orders.csv line 1033: `twelve` is not an amount\n",
         "-- week 1 is over",
         "-- week 2 is over",
-        "10 rows were refused by name; the audit of ",
+        "   refused: extras.csv line 21: the key's 3 vouchers of this period are spent",
+        "6 people who brought a friend are thanked with a coupon",
+        "12 rows were refused by name; the audit of ",
         "agrees to the last unit.\n",
     ] {
         assert!(story.contains(line), "{line}\n{story}");

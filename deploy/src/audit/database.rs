@@ -29,7 +29,7 @@ use std::{
 use tempfile::{Builder, NamedTempFile};
 
 /// Every table. Columns that hold amounts or order numbers have no type, so that SQLite leaves what doesn't fit 63 bits as text.
-const SCHEMA: &str = "
+pub(super) const SCHEMA: &str = "
 -- Every event of the suite, in order. `idx` is its position in the block.
 CREATE TABLE events (block INTEGER, idx INTEGER, time INTEGER, contract TEXT, event TEXT, topics TEXT, data TEXT, PRIMARY KEY (block, idx));
 -- Campaigns as they stand. `benefit` in words, `escrow` as locked at first; of what is left of it, `reserved` backs coupons and `held` rollbacks.

@@ -10,6 +10,7 @@ pub mod coupon;
 pub mod demo;
 pub mod deploy;
 pub mod drop;
+pub mod insights;
 pub mod market;
 pub mod order;
 pub mod redeem;

@@ -17,7 +17,6 @@ use e2e_tests::{
     World,
 };
 use ink::codegen::TraitCallBuilder;
-use registry::RegistryRef;
 use scale::Encode;
 use shared::{
     assets::{Asset, PaymentFault},
@@ -43,10 +42,10 @@ fn rules() -> Builder {
 }
 
 /// A world with these rules and no members.
-fn founded() -> (World, RegistryRef, AllianceRef) {
+fn founded() -> (World, Doors, AllianceRef) {
     let world = rules().build();
-    let (registry, alliance) = (at(world.suite.registry), alliance(&world));
-    (world, registry, alliance)
+    let (to, alliance) = (Doors::of(&world), alliance(&world));
+    (world, to, alliance)
 }
 
 /// Makes `who` a member with collateral that may owe `cap`.
@@ -59,14 +58,14 @@ fn join(world: &mut World, who: &str, cap: Balance) {
 }
 
 /// Bakery and cinema are members, and ann holds a coupon of the bakery's that the alliance backs.
-fn allied() -> (World, RegistryRef, AllianceRef, CouponId) {
+fn allied() -> (World, Doors, AllianceRef, CouponId) {
     let (mut world, to, alliance) = founded();
     join(&mut world, "bakery", Balance::MAX);
     join(&mut world, "cinema", Balance::MAX);
     let terms = backed(&world);
     let campaign = campaign(&mut world, "bakery", terms, 0);
     let coupon = issue(&mut world, "bakery", campaign, "ann");
-    (world, registry, alliance, coupon)
+    (world, to, alliance, coupon)
 }
 
 fn backed(world: &World) -> Terms {
@@ -262,7 +261,11 @@ fn an_honoured_coupon_makes_its_issuer_owe_its_acceptor() {
     assert_eq!(done.result.uses[0].discount, 200);
     let (bakery, cinema, registry) = (account("bakery"), account("cinema"), world.suite.registry);
     let spent = registry::events::Transfer { from: Some(account("ann")), to: None, id: coupon.into() };
-    let redeemed = registry::events::OrderRedeemed { acceptor: cinema, redemption: done.result };
+    let redeemed = registry::events::OrdersRedeemed {
+        acceptor: cinema,
+        redemptions: vec![done.result],
+        claimed: false,
+    };
     let booked = DebtBooked {
         issuer: bakery,
         registry,
@@ -345,10 +348,7 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
         let message = redeem(&world, &mut alliance, coupon, &order);
         assert_eq!(refused(&mut world, "cinema", 0, message), expected);
     }
-    let permits = shared::permit::Permits {
-        acceptor: None,
-        coupons: vec![shared::permit::CouponPermit { coupon, permit: None }],
-    };
+    let permits = unsigned(&whole(&[coupon]));
     let here = world.suite.registry;
     let message = alliance.call_mut().redeem(here, cinemas(1), permits);
     let missing = passed_on(RegistryError::PermitMissing { coupon });
@@ -447,7 +447,7 @@ fn a_rollback_in_the_same_cycle_leaves_no_debt() {
     let (issuer, acceptor) = (account("bakery"), account("cinema"));
     let reversed = DebtReversed { issuer, registry: here, acceptor, number: 1, amount: DEBT, fee: FEE };
     let back = registry::events::Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
-    let undone = registry::events::OrderRolledBack { acceptor, redemption };
+    let undone = desk::events::OrderRolledBack { acceptor, number: 1, remains: None };
     assert_eq!(done.events, [by(here, back), by(here, undone), by(world.suite.alliance, reversed)]);
     assert_eq!(["bakery", "cinema"].map(|who| member(&world, who)), before);
     let cycle = read(&world, alliance.call().cycle()).cycle;

@@ -16,13 +16,13 @@ use market::{
     MarketRef,
 };
 use mock_psp22::Mode;
-use registry::{events::Transfer, RegistryRef};
+use registry::events::Transfer;
 use scale::Encode;
 use shared::{
     assets::{Asset, PaymentFault},
     ids::CouponId,
     psp34::PSP34,
-    registry::CouponRegistry,
+    registry::ServiceDesk,
     terms::{Funding, Terms, TransferPolicy},
 };
 
@@ -30,20 +30,20 @@ const PRICE: Balance = 1_000;
 const ENDS_AT: u64 = NOW + DAY;
 
 /// Ann holds a coupon of `terms` and has approved the market for it.
-fn approved(terms: Terms) -> (World, RegistryRef, MarketRef, CouponId) {
+fn approved(terms: Terms) -> (World, Doors, MarketRef, CouponId) {
     let (mut world, mut to, coupon) = ann_has_a_coupon(terms, 0);
-    let to = world.suite.market;
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), to, Some(coupon.into()), true));
+    let here = world.suite.market;
+    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), here, Some(coupon.into()), true));
     let market = market(&world);
-    (world, registry, market, coupon)
+    (world, to, market, coupon)
 }
 
 /// Ann has listed her coupon.
-fn listed(terms: Terms) -> (World, RegistryRef, MarketRef, CouponId) {
+fn listed(terms: Terms) -> (World, Doors, MarketRef, CouponId) {
     let (mut world, to, mut market, coupon) = approved(terms);
     let message = list(&world, &mut market, coupon);
     act(&mut world, "ann", 0, message);
-    (world, registry, market, coupon)
+    (world, to, market, coupon)
 }
 
 fn list(
@@ -83,7 +83,7 @@ fn usual() -> Listing {
     }
 }
 
-fn owner(world: &World, registry: &RegistryRef, coupon: CouponId) -> Option<AccountId> {
+fn owner(world: &World, to: &Doors, coupon: CouponId) -> Option<AccountId> {
     read(world, PSP34::owner_of(to.registry.call(), coupon.into()))
 }
 
@@ -132,7 +132,7 @@ fn a_listed_coupon_is_held_by_the_market() {
     assert_eq!(done.events, [by(here, opened), by(registry, moved)]);
     assert_eq!(done.moved, []);
     assert!(done.cost.deposit > 0);
-    assert_eq!(owner(&world, &registry_ref, coupon), Some(here));
+    assert_eq!(owner(&world, &to, coupon), Some(here));
     assert_eq!(read(&world, market.call().listing(registry, coupon)), Some(usual()));
     assert_eq!(read(&world, market.call().config()).held, 1);
 
@@ -165,8 +165,8 @@ fn bad_listings_are_refused_by_name() {
         assert_eq!(refused(&mut world, who, 0, message), expected);
     }
 
-    let to = world.suite.market;
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), to, Some(coupon.into()), false));
+    let here = world.suite.market;
+    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), here, Some(coupon.into()), false));
     let message = list(&world, &mut market, coupon);
     assert_eq!(refused(&mut world, "ann", 0, message), MarketError::NotApproved { coupon });
     act(&mut world, "bakery", 0, to.office.call_mut().set_frozen(coupon, Some(1)));
@@ -235,7 +235,7 @@ fn a_coupon_keeps_its_transfer_policy_here() {
     let (mut world, to, mut market, coupon) = listed(terms_but(|t| t.transfer = here));
     let message = buy(&world, &mut market, coupon);
     act(&mut world, "ben", PRICE, message);
-    assert_eq!(owner(&world, &registry, coupon), Some(account("ben")));
+    assert_eq!(owner(&world, &to, coupon), Some(account("ben")));
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_sale_shares_the_price_and_gives_change() {
     let moved = Transfer { from: Some(here), to: Some(ben), id: coupon.into() };
     let sold = ListingSold { registry, coupon, buyer: ben, listing: usual(), parts };
     assert_eq!(done.events, [by(registry, moved), by(here, sold)]);
-    assert_eq!(owner(&world, &registry_ref, coupon), Some(ben));
+    assert_eq!(owner(&world, &to, coupon), Some(ben));
     assert_eq!(read(&world, market.call().listing(registry, coupon)), None);
     let root = read(&world, market.call().config());
     assert_eq!((root.held, root.native_fees), (0, 20));
@@ -300,8 +300,8 @@ fn a_seller_that_cannot_be_paid_finds_the_money_in_its_pull_balance() {
     let (ghost, wealth) = (account(GHOST), e2e_tests::world::WEALTH);
     let coupon = issue(&mut world, "bakery", 1, GHOST);
     world.chain.endow(ghost, wealth).unwrap();
-    let to = world.suite.market;
-    act(&mut world, GHOST, 0, PSP34::approve(to.registry.call_mut(), to, Some(coupon.into()), true));
+    let here = world.suite.market;
+    act(&mut world, GHOST, 0, PSP34::approve(to.registry.call_mut(), here, Some(coupon.into()), true));
     let message = list(&world, &mut market, coupon);
     act(&mut world, GHOST, 0, message);
     let everything = world.balance(ghost, Asset::Native);
@@ -338,7 +338,7 @@ fn a_listing_is_its_sellers_to_cancel_even_after_its_end() {
     let cancelled = ListingCancelled { registry, coupon, listing: usual() };
     assert_eq!(done.events, [by(world.suite.market, cancelled), by(registry, back)]);
     assert!(done.cost.deposit < 0, "the listing's deposit comes back");
-    assert_eq!(owner(&world, &registry_ref, coupon), Some(account("ann")));
+    assert_eq!(owner(&world, &to, coupon), Some(account("ann")));
     let message = cancel(&world, &mut market, coupon);
     assert_eq!(refused(&mut world, "ann", 0, message), MarketError::NotListed { coupon });
 }
@@ -370,9 +370,8 @@ fn a_new_fee_is_the_owners_to_set_and_touches_no_listing_there_is() {
 
     let done = act(&mut world, OWNER, 0, market.call_mut().set_fee(501));
     assert_eq!(done.events, [by(world.suite.market, FeeChanged { fee_bps: 501 })]);
-    let mut registry = registry_ref;
-    let to = world.suite.market;
-    act(&mut world, "ben", 0, PSP34::approve(to.registry.call_mut(), to, Some(other.into()), true));
+    let here = world.suite.market;
+    act(&mut world, "ben", 0, PSP34::approve(to.registry.call_mut(), here, Some(other.into()), true));
     let message = list(&world, &mut market, other);
     let over = MarketError::SharesOverCap { fee_bps: 501, royalty_bps: 500, most_bps: 1_000 };
     assert_eq!(refused(&mut world, "ben", 0, message), over);
@@ -396,6 +395,8 @@ fn the_terms_of_sale_are_the_campaigns() {
         royalty_bps: 500,
         ends_at: terms().redeem_window.end,
         largest_discount: 500,
+        left: 1,
+        highest_price: None,
     };
     assert_eq!(sale, expected);
 }
@@ -405,8 +406,8 @@ fn a_sale_in_tokens_pays_everyone_in_tokens() {
     let (world, _) = open();
     let asset = world.token_asset();
     let (mut world, _, mut market, coupon) = listed(Terms { asset, ..terms() });
-    let to = world.suite.market;
-    world.allow("ben", to, PRICE);
+    let here = world.suite.market;
+    world.allow("ben", here, PRICE);
     let who = ["ann", "bakery", "ben", "market"];
     let before = tokens(&world, who);
     let message = buy(&world, &mut market, coupon);
@@ -427,8 +428,8 @@ fn a_token_that_turns_bad_sells_nothing() {
     let (world, _) = open();
     let token = world.token;
     let (mut world, _, mut market, coupon) = listed(Terms { asset: Asset::Psp22(token), ..terms() });
-    let to = world.suite.market;
-    world.allow("ben", to, PRICE);
+    let here = world.suite.market;
+    world.allow("ben", here, PRICE);
     let lied = |received| MarketError::Payment(PaymentFault::TokenLied { expected: PRICE, received });
     let no = MarketError::Payment(PaymentFault::TokenRefused { token });
     let cases = [

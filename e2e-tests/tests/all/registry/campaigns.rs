@@ -82,7 +82,7 @@ fn contradictory_terms_are_refused_by_name() {
     let end = terms().redeem_window.end;
     let over = shared::terms::MAX_ROLLBACK_WINDOW + 1;
     type Case = (TermsFault, fn(&mut Terms));
-    let cases: [Case; 31] = [
+    let cases: [Case; 29] = [
         (TermsFault::NoBenefit, |t| t.benefit = Benefit::AmountOff { value: 0 }),
         (TermsFault::NoBenefit, |t| t.benefit = Benefit::PercentOff { bps: 100, cap: 0 }),
         (TermsFault::PercentOverWhole { bps: 10_001 }, |t| {
