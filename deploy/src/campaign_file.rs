@@ -17,8 +17,8 @@ use shared::{
     assets::Asset,
     math::WHOLE_BPS,
     terms::{
-        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral, Stacking, Terms,
-        TransferPolicy, Unit as Period, Window,
+        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral,
+        Stacking, Terms, TransferPolicy, Unit as Period, Window,
     },
 };
 use std::{fs, path::Path};
@@ -352,10 +352,12 @@ fn benefit(
         (None, None, None, None, Some(value), None) => {
             Ok(Benefit::StoredValue { value: positive("benefit.gift_card", value)? })
         }
-        (None, Some(_), None, None, None, None) | (None, None, Some(_), None, None, None) => Err(Refusal::new(
-            "benefit.cap: missing, and a percentage or a new price needs one",
-            "set the most a coupon may take off, such as cap = \"5\"",
-        )),
+        (None, Some(_), None, None, None, None) | (None, None, Some(_), None, None, None) => {
+            Err(Refusal::new(
+                "benefit.cap: missing, and a percentage or a new price needs one",
+                "set the most a coupon may take off, such as cap = \"5\"",
+            ))
+        }
         _ => Err(Refusal::new(
             "[benefit]: not exactly one benefit",
             "set `amount`, `free_item` or `gift_card` alone, or `percent` or `new_price` with `cap`",
@@ -471,10 +473,9 @@ fn fund(shares: &BreakageFields) -> Result<Option<(AccountId, u16)>, Refusal> {
             let account = accounts::account(name).map_err(|fault| fault.at("breakage.fund"))?;
             Ok(Some((account, percent("breakage.fund_percent", share)?)))
         }
-        (Some(_), None) | (None, Some(_)) => Err(Refusal::new(
-            "[breakage]: `fund` and `fund_percent` go together",
-            "set both, or neither",
-        )),
+        (Some(_), None) | (None, Some(_)) => {
+            Err(Refusal::new("[breakage]: `fund` and `fund_percent` go together", "set both, or neither"))
+        }
     }
 }
 
@@ -718,7 +719,12 @@ uri = "ipfs://terms"
             ("end = \"+14d\"", "end = \"+6d\"", "issue.end: coupons could still be issued", "no later than"),
             ("end = \"+14d\"", "end = 2026-05-01", "redeem.end: `2026-05-01` is not a time", "such as 2026"),
             ("per_holder = 1", "per_holder = 0", "per_holder: zero", "leave the field out"),
-            ("supply = 100", "supply = 100\nbudget = 5", "budget: escrow is its own budget", "leave `budget` out"),
+            (
+                "supply = 100",
+                "supply = 100\nbudget = 5",
+                "budget: escrow is its own budget",
+                "leave `budget` out",
+            ),
             ("valid_for = \"14d\"", "valid_for = \"0d\"", "valid_for: zero", "leave the field out"),
             ("valid_for = \"14d\"", "valid_for = 14", "valid_for: `` is not a period", "7d"),
             (

@@ -9,9 +9,9 @@ use crate::{
 };
 use alliance::AllianceRef;
 use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Keypair, Message, Outcome, TypedChain};
+use desk::DeskRef;
 use ink::env::call::FromAccountId;
 use market::MarketRef;
-use desk::DeskRef;
 use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};

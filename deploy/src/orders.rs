@@ -490,7 +490,7 @@ mod tests {
         let presented = Presented { coupon, most: Some(Balance::MAX), optional: true };
         let spend = SpendPermit { presented, permit };
         assert_eq!(SpendPermit::read(&scan(&spend.payload())), Ok(spend.clone()));
-        let damaged = spend.payload().replacen("COUPONRY:PERMIT:2:7", "COUPONRY:PERMIT:2:6", 1);
+        let damaged = spend.payload().replacen("COUPONRY:PERMIT:2:A", "COUPONRY:PERMIT:2:B", 1);
         assert!(damaged != spend.payload());
         assert!(SpendPermit::read(&damaged).unwrap_err().what.contains("checksum"));
     }

@@ -467,9 +467,10 @@ impl Words {
         let shown = |amount: Balance| if counts { amount.to_string() } else { self.money(amount) };
         Refusal::new(
             format!("{whose} would come to {}, and the limit is {}", shown(asked), shown(most)),
-            match limit {
-                Limit::CashierDay => "have the merchant itself accept, or raise the cap (`couponry role set`)",
-                _ => "wait for the next period if there is one, or use another coupon",
+            if limit == Limit::CashierDay {
+                "have the merchant itself accept, or raise the cap (`couponry role set`)"
+            } else {
+                "wait for the next period if there is one, or use another coupon"
             },
         )
     }

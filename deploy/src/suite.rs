@@ -3,8 +3,8 @@
 use crate::refusals::{self, Refusal};
 use alliance::{config::Config, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
-use ink::{codegen::TraitCallBuilder, env::Event};
 use desk::events::DeskOpened;
+use ink::{codegen::TraitCallBuilder, env::Event};
 use market::MarketRef;
 use office::events::OfficeOpened;
 use registry::RegistryRef;

@@ -501,7 +501,10 @@ impl Play<'_> {
             }
             Way::Till => {
                 let permit = Some(sign_spend(&domain, &holder, 0, coupon.into(), &order, deadline).permit);
-                let permits = Permits { acceptor: None, coupons: vec![CouponPermit { presented: coupon.into(), permit }] };
+                let permits = Permits {
+                    acceptor: None,
+                    coupons: vec![CouponPermit { presented: coupon.into(), permit }],
+                };
                 if through.is_some() {
                     let message =
                         self.desk.alliance().call_mut().redeem(self.desk.suite.registry, order, permits);
@@ -513,8 +516,10 @@ impl Play<'_> {
             }
             Way::Web => {
                 let signed = Some(sign_order(&domain, &acceptor, 0, &[coupon.into()], &order));
-                let permits =
-                    Permits { acceptor: signed, coupons: vec![CouponPermit { presented: coupon.into(), permit: None }] };
+                let permits = Permits {
+                    acceptor: signed,
+                    coupons: vec![CouponPermit { presented: coupon.into(), permit: None }],
+                };
                 let basket = order.basket;
                 let message = self.desk.registry().call_mut().redeem(order, permits);
                 // What is over comes back.
@@ -562,7 +567,9 @@ impl Play<'_> {
                     }
                 }
             }
-            self.tell(&format!("   {acceptor}'s till is online again and submits {count} orders in one call"))?;
+            self.tell(&format!(
+                "   {acceptor}'s till is online again and submits {count} orders in one call"
+            ))?;
         }
         Ok(())
     }

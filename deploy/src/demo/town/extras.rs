@@ -137,7 +137,8 @@ impl Play<'_> {
         let mut rewarded = 0usize;
         for (coupon, advocate) in std::mem::take(&mut self.invited) {
             let with = |redemption: &Redemption| redemption.uses.iter().any(|used| used.coupon == coupon);
-            let Some((redemption, ..)) = self.redeemed.values().find(|(redemption, ..)| with(redemption)) else {
+            let Some((redemption, ..)) = self.redeemed.values().find(|(redemption, ..)| with(redemption))
+            else {
                 continue;
             };
             let message = self.desk.service_desk().call_mut().reward(redemption.clone(), coupon);
@@ -149,11 +150,7 @@ impl Play<'_> {
         Ok(rewarded)
     }
 
-    fn redemption_of(
-        &self,
-        acceptor: &str,
-        number: &str,
-    ) -> Result<(Redemption, String, String), Refused> {
+    fn redemption_of(&self, acceptor: &str, number: &str) -> Result<(Redemption, String, String), Refused> {
         let known = number.parse().ok().and_then(|number| self.redeemed.get(&(acceptor.to_owned(), number)));
         known.cloned().ok_or_else(|| Refused {
             reason: "NoRedemption".into(),

@@ -1,25 +1,35 @@
 //! A naive model of the whole suite: what every message must do, in maps, sets and lists, without a thought for cost.
 //!
 //! It shares the contracts' types and none of their rules: nothing here calls a method of theirs that decides anything. What the contracts
-//! count, it recounts: a campaign's budget from every redemption, a member's position from every debt.
+//! count, it recounts: a campaign's counters from every redemption and every live coupon, a member's position from every debt.
 
 pub(crate) mod alliance;
+pub(crate) mod desk;
+pub(crate) mod dice;
+pub(crate) mod home;
 pub(crate) mod invariants;
 pub(crate) mod market;
 pub(crate) mod money;
+pub(crate) mod office;
 pub(crate) mod ops;
+pub(crate) mod printed;
+pub(crate) mod psp34;
 pub(crate) mod real;
 pub(crate) mod registry;
 pub(crate) mod run;
+pub(crate) mod spending;
 pub(crate) mod storage;
+pub(crate) mod terms;
 
-use self::ops::Op;
+use self::ops::{Message, Op};
 use ::alliance::error::AllianceError;
 use ::market::error::MarketError;
-use chain::{AccountId, Hash};
+use chain::{AccountId, Balance, Hash};
 use e2e_tests::account;
 use money::Money;
 use shared::{
+    campaigns::{Campaign, Progress},
+    coupons::{Coupon, Holder},
     ids::CouponId,
     order::{Quote, Redemption},
     psp34::PSP34Error,
@@ -33,11 +43,17 @@ pub(crate) type Who = &'static str;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Nothing,
+    Yes(bool),
     Number(u128),
     Coupon(CouponId),
     Sale(SaleTerms),
     Quote(Quote),
     Redemption(Box<Redemption>),
+    Remains(Option<Box<Redemption>>),
+    Results(Vec<Result<Balance, RegistryError>>),
+    Campaign(Box<(Campaign, Progress)>),
+    State(Coupon),
+    Holder(Holder),
 }
 
 /// Why a message refuses.
@@ -59,6 +75,8 @@ pub(crate) type Outcome = Result<(Answer, Vec<&'static str>), Refusal>;
 pub(crate) struct Places {
     pub(crate) chain_tag: Hash,
     pub(crate) registry: AccountId,
+    pub(crate) office: AccountId,
+    pub(crate) desk: AccountId,
     pub(crate) alliance: AccountId,
     pub(crate) market: AccountId,
     pub(crate) token: AccountId,
@@ -70,11 +88,18 @@ impl Places {
     pub(crate) fn of(&self, who: Who) -> AccountId {
         match who {
             "registry" => self.registry,
+            "office" => self.office,
+            "desk" => self.desk,
             "alliance" => self.alliance,
             "market" => self.market,
             "token" => self.token,
             person => account(person),
         }
+    }
+
+    /// The contracts that hold money or pass it on.
+    pub(crate) fn contracts(&self) -> [(Who, AccountId); 5] {
+        ["registry", "office", "desk", "alliance", "market"].map(|who| (who, self.of(who)))
     }
 }
 
@@ -104,6 +129,11 @@ impl Model {
         }
     }
 
+    /// Whether `op` would be done.
+    pub(crate) fn accepts(&self, op: &Op) -> bool {
+        self.clone().perform(op).is_ok()
+    }
+
     fn perform(&mut self, op: &Op) -> Result<Answer, Refusal> {
         match op {
             Op::Advance(ms) => self.now += ms,
@@ -117,12 +147,22 @@ impl Model {
                 *self.money.gifts.entry(to).or_default() += amount;
                 assert!(self.money.move_native(from, to, *amount), "everyone is rich");
             }
-            Op::Overpay(..) => return Err(Refusal::Trapped),
-            Op::Registry(call) => return self.registry_call(call),
-            Op::Alliance(call) => return self.alliance_call(call),
-            Op::Market(call) => return self.market_call(call),
+            Op::Call { caller, value, message } => return self.call(self.places.of(caller), *value, message),
         }
         Ok(Answer::Nothing)
+    }
+
+    fn call(&mut self, caller: AccountId, value: Balance, message: &Message) -> Result<Answer, Refusal> {
+        if value > 0 && !message.takes_value() {
+            return Err(Refusal::Trapped);
+        }
+        match message {
+            Message::Office(call) => self.office_call(caller, value, call).map_err(Refusal::Registry),
+            Message::Registry(call) => self.registry_call(caller, value, call),
+            Message::Desk(call) => self.desk_call(caller, value, call).map_err(Refusal::Registry),
+            Message::Alliance(call) => self.alliance_call(caller, value, call).map_err(Refusal::Alliance),
+            Message::Market(call) => self.market_call(caller, value, call).map_err(Refusal::Market),
+        }
     }
 
     pub(crate) fn emit(&mut self, event: &'static str) {

@@ -71,26 +71,29 @@ impl Money {
         true
     }
 
-    /// A contract, `this`, takes `amount` from `payer`, who sent `paid` plancks along.
+    /// `spender` takes `amount` from `payer`, who sent `paid` plancks along, for `receiver`.
     pub(crate) fn collect(
         &mut self,
         asset: Asset,
-        this: AccountId,
+        (spender, receiver): (AccountId, AccountId),
         payer: AccountId,
         amount: Balance,
         paid: Balance,
     ) -> Result<(), PaymentFault> {
         match asset {
-            Asset::Native if paid == amount => Ok(()),
+            Asset::Native if paid == amount => {
+                assert!(self.move_native(payer, receiver, amount), "everyone is rich");
+                Ok(())
+            }
             Asset::Native => Err(PaymentFault::WrongValue { expected: amount, paid }),
             Asset::Psp22(_) if paid > 0 => Err(PaymentFault::WrongValue { expected: 0, paid }),
             Asset::Psp22(_) if amount == 0 => Ok(()),
             Asset::Psp22(token) => {
-                let before = self.of(this, asset);
-                if token != self.token || !self.move_tokens(this, payer, this, amount) {
+                let before = self.of(receiver, asset);
+                if token != self.token || !self.move_tokens(spender, payer, receiver, amount) {
                     return Err(PaymentFault::TokenRefused { token });
                 }
-                let received = self.of(this, asset) - before;
+                let received = self.of(receiver, asset) - before;
                 if received == amount {
                     Ok(())
                 } else {
@@ -112,13 +115,8 @@ impl Money {
     ) -> Result<(), PaymentFault> {
         match asset {
             Asset::Native if paid < amount => Err(PaymentFault::WrongValue { expected: amount, paid }),
-            Asset::Native => {
-                if self.move_native(this, receiver, amount) && self.move_native(this, payer, paid - amount) {
-                    Ok(())
-                } else {
-                    Err(PaymentFault::TransferRefused)
-                }
-            }
+            Asset::Native if self.move_native(payer, receiver, amount) => Ok(()),
+            Asset::Native => Err(PaymentFault::TransferRefused),
             Asset::Psp22(_) if paid > 0 => Err(PaymentFault::WrongValue { expected: 0, paid }),
             Asset::Psp22(_) if amount == 0 => Ok(()),
             Asset::Psp22(token) => {
