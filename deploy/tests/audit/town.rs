@@ -32,25 +32,25 @@ use shared::{
 };
 use std::{fmt::Debug, sync::OnceLock};
 
-pub const START: u64 = 1_767_225_600_000;
-pub const DAY: u64 = 86_400_000;
-pub const UNIT: Balance = 1_000_000_000_000;
+pub(crate) const START: u64 = 1_767_225_600_000;
+pub(crate) const DAY: u64 = 86_400_000;
+pub(crate) const UNIT: Balance = 1_000_000_000_000;
 const PEOPLE: [&str; 7] = ["owner", "bakery", "cinema", "ann", "ben", "cem", "dan"];
 
 /// A chain and its suite.
-pub struct Town {
-    pub chain: EmbeddedChain,
-    pub suite: SuiteAddresses,
+pub(crate) struct Town {
+    pub(crate) chain: EmbeddedChain,
+    pub(crate) suite: SuiteAddresses,
     /// A PSP22 token, of which the owner has all.
-    pub token: AccountId,
+    pub(crate) token: AccountId,
 }
 
-pub fn account(name: &str) -> AccountId {
+pub(crate) fn account(name: &str) -> AccountId {
     Keypair::named(name).account()
 }
 
 impl Town {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let options = Options::of_this_checkout();
         let contracts: Vec<_> =
             suite().into_iter().chain([Contract::new("mock-psp22", CHAIN_SIZE_LIMIT)]).collect();
@@ -77,7 +77,7 @@ impl Town {
     }
 
     /// The town after `live`, made once.
-    pub fn lived() -> Self {
+    pub(crate) fn lived() -> Self {
         static LIVED: OnceLock<(chain::Snapshot, SuiteAddresses, AccountId)> = OnceLock::new();
         let (moment, suite, token) = LIVED.get_or_init(|| {
             let mut town = Self::new();
@@ -87,7 +87,7 @@ impl Town {
         Self { chain: EmbeddedChain::fork(moment), suite: *suite, token: *token }
     }
 
-    pub fn act<A: Encode, T: Decode, E: Decode + Debug>(
+    pub(crate) fn act<A: Encode, T: Decode, E: Decode + Debug>(
         &mut self,
         who: &str,
         value: Balance,
@@ -96,23 +96,23 @@ impl Town {
         self.chain.call_typed(account(who), value, message).unwrap().0.unwrap()
     }
 
-    pub fn registry(&self) -> RegistryRef {
+    pub(crate) fn registry(&self) -> RegistryRef {
         RegistryRef::from_account_id(self.suite.registry)
     }
 
-    pub fn office(&self) -> OfficeRef {
+    pub(crate) fn office(&self) -> OfficeRef {
         OfficeRef::from_account_id(self.suite.office)
     }
 
-    pub fn desk(&self) -> DeskRef {
+    pub(crate) fn desk(&self) -> DeskRef {
         DeskRef::from_account_id(self.suite.desk)
     }
 
-    pub fn alliance(&self) -> AllianceRef {
+    pub(crate) fn alliance(&self) -> AllianceRef {
         AllianceRef::from_account_id(self.suite.alliance)
     }
 
-    pub fn market(&self) -> MarketRef {
+    pub(crate) fn market(&self) -> MarketRef {
         MarketRef::from_account_id(self.suite.market)
     }
 
@@ -125,7 +125,7 @@ impl Town {
     }
 
     /// 3 off, from escrow.
-    pub fn terms(&self, change: impl FnOnce(&mut Terms)) -> Terms {
+    pub(crate) fn terms(&self, change: impl FnOnce(&mut Terms)) -> Terms {
         let now = self.chain.now();
         let benefit = Benefit::AmountOff { value: 3 * UNIT };
         let mut terms = Terms {
@@ -142,7 +142,7 @@ impl Town {
         terms
     }
 
-    pub fn campaign(
+    pub(crate) fn campaign(
         &mut self,
         issuer: &str,
         escrow: Balance,
@@ -153,14 +153,14 @@ impl Town {
         self.act(issuer, escrow, message)
     }
 
-    pub fn issue(&mut self, issuer: &str, campaign: CampaignId, to: &[&str], source: u64) -> Vec<CouponId> {
+    pub(crate) fn issue(&mut self, issuer: &str, campaign: CampaignId, to: &[&str], source: u64) -> Vec<CouponId> {
         let accounts = to.iter().map(|name| account(name)).collect();
         let message = self.office().call_mut().issue(campaign, accounts, source);
         let first = self.act(issuer, 0, message);
         (first..).take(to.len()).map(|serial| CouponId { campaign, serial }).collect()
     }
 
-    pub fn order(&self, acceptor: &str, number: u64, settlement: Settlement) -> Order {
+    pub(crate) fn order(&self, acceptor: &str, number: u64, settlement: Settlement) -> Order {
         Order {
             acceptor: account(acceptor),
             number,
@@ -173,7 +173,7 @@ impl Town {
     }
 
     /// At the acceptor's till, with the holders' permits.
-    pub fn permits(&self, order: &Order, coupons: &[(&str, Presented)]) -> Permits {
+    pub(crate) fn permits(&self, order: &Order, coupons: &[(&str, Presented)]) -> Permits {
         let signed = |(holder, presented): &(&str, Presented)| {
             let key = Keypair::named(holder);
             let permit = sign_spend(&self.domain(), &key, 0, *presented, order, order.deadline).permit;
@@ -183,7 +183,7 @@ impl Town {
     }
 
     /// Spends coupons at the acceptor's till.
-    pub fn at_till(&mut self, acceptor: &str, number: u64, coupons: &[(&str, Presented)]) -> Redemption {
+    pub(crate) fn at_till(&mut self, acceptor: &str, number: u64, coupons: &[(&str, Presented)]) -> Redemption {
         let order = self.order(acceptor, number, Settlement::OffChain);
         let permits = self.permits(&order, coupons);
         let message = self.registry().call_mut().redeem(order, permits);
@@ -214,7 +214,7 @@ impl Town {
         self.act(acceptor, 0, message)
     }
 
-    pub fn roll_back(
+    pub(crate) fn roll_back(
         &mut self,
         acceptor: &str,
         due: Balance,
@@ -286,7 +286,7 @@ impl Town {
     }
 
     /// Every message of the suite that changes storage, and a failed pay-out.
-    pub fn live(&mut self) {
+    pub(crate) fn live(&mut self) {
         self.live_with_coupons();
         self.live_with_codes_and_keys();
         self.live_with_cards();
@@ -665,18 +665,18 @@ impl Town {
         self.act("ben", 0, message);
     }
 
-    pub fn audit(&self) -> Report {
+    pub(crate) fn audit(&self) -> Report {
         audit::run(&self.chain, &self.suite, None, None).unwrap()
     }
 
-    pub fn finding(&self) -> Finding {
+    pub(crate) fn finding(&self) -> Finding {
         match audit::run(&self.chain, &self.suite, None, None) {
             Err(AuditError::Finding(finding)) => finding,
             other => panic!("{other:?}"),
         }
     }
 
-    pub fn event(&self, matches: impl Fn(&EventRecord) -> bool) -> EventRecord {
+    pub(crate) fn event(&self, matches: impl Fn(&EventRecord) -> bool) -> EventRecord {
         self.chain.events(0).unwrap().into_iter().find(matches).unwrap()
     }
 }
