@@ -429,7 +429,7 @@ fn audience(value: Option<&Value>) -> Result<Audience, Refusal> {
     let fault = || {
         Refusal::new(
             "audience: not an audience",
-            "write \"anyone\", \"first-order\", or { attested = \"NAME OR ADDRESS\", class = 1 }",
+            "write \"anyone\", \"first-order\", or { attested = \"KEY\", class = 1 }",
         )
     };
     match value {
@@ -442,11 +442,11 @@ fn audience(value: Option<&Value>) -> Result<Audience, Refusal> {
             else {
                 return Err(fault());
             };
-            let key = accounts::account(name).map_err(|fault| fault.at("audience.attested"))?;
+            let key = accounts::public_key(name).map_err(|fault| fault.at("audience.attested"))?;
             let class = u8::try_from(*class).map_err(|_| {
                 Refusal::new(format!("audience.class: {class} is no class"), "write an integer from 0 to 255")
             })?;
-            Ok(Audience::Attested { key: *AsRef::<Hash>::as_ref(&key), class })
+            Ok(Audience::Attested { key, class })
         }
         Some(_) => Err(fault()),
     }
@@ -694,7 +694,7 @@ uri = "ipfs://terms"
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         let mut read_any = false;
         for entry in fs::read_dir(examples).unwrap() {
-            read(&entry.unwrap().path(), NOW, &suite()).unwrap();
+            read(&entry.unwrap().path(), NOW, &suite()).unwrap_or_else(|fault| panic!("{fault}"));
             read_any = true;
         }
         assert!(read_any);
@@ -766,6 +766,157 @@ uri = "ipfs://terms"
         ] {
             let text = GOOD.replacen(from, to, 1);
             assert_ne!(text, GOOD);
+            let refusal = read_text(&text).unwrap_err();
+            assert!(refusal.what.contains(what), "{to}: {refusal}");
+            assert!(refusal.fix.contains(fix), "{to}: {refusal}");
+        }
+    }
+
+    /// What has a field of its own besides `GOOD`'s.
+    const RICH: &str = r#"
+supply = 9
+budget = "100"
+transfer = "soulbound"
+audience = { attested = "attester", class = 18 }
+marks_first_order = true
+stacking = 10
+resale_percent = "80.5"
+reservation = "30m"
+funding = "alliance"
+accept = "alliance"
+
+[benefit]
+new_price = "1"
+cap = "5"
+
+[card]
+stamps = 10
+
+[limits]
+uses = 50
+
+[limits.holder]
+uses = 4
+value = "20"
+
+[limits.period]
+every = "week"
+start = "1970-01-01T00:00:00Z"
+campaign = { uses = 20, value = "60" }
+holder = { uses = 2, value = "10" }
+
+[issue]
+start = "+0s"
+end = "+7d"
+
+[redeem]
+start = "+0s"
+end = "+14d"
+
+[scope]
+sha256 = "0101010101010101010101010101010101010101010101010101010101010101"
+
+[referral]
+reward = 3
+per_advocate = 5
+"#;
+
+    #[test]
+    fn every_further_term_has_a_field() {
+        let units = |whole: Balance| whole * 1_000_000_000_000;
+        let day = 86_400_000;
+        let redeem = Window { start: NOW, end: NOW + 14 * day };
+        let benefit = Benefit::NewPrice { price: units(1), cap: units(5) };
+        let key = chain::Keypair::named("attester").public();
+        let expected = Terms {
+            issue_window: Window { start: NOW, end: NOW + 7 * day },
+            budget: Some(units(100)),
+            transfer: TransferPolicy::Soulbound,
+            audience: Audience::Attested { key, class: 18 },
+            marks_first_order: true,
+            stacking: Stacking::Common { priority: 10 },
+            resale_bps: Some(8_050),
+            reservation_ttl: 30 * 60 * 1_000,
+            funding: Funding::Alliance,
+            acceptance: Acceptance::Alliance(suite().alliance),
+            card: Card::Stamps(10),
+            limits: Limits {
+                issued_per_holder: None,
+                uses: Some(50),
+                holder: Cap { uses: Some(4), value: Some(units(20)) },
+                period: Some(PeriodLimits {
+                    unit: Period::Week,
+                    start: 0,
+                    campaign: Cap { uses: Some(20), value: Some(units(60)) },
+                    holder: Cap { uses: Some(2), value: Some(units(10)) },
+                }),
+            },
+            scope: Some([1; 32]),
+            referral: Some(Referral { reward: 3, per_advocate: 5 }),
+            ..Terms::plain(benefit, redeem, 9)
+        };
+        assert_eq!(read_text(RICH).unwrap().terms, expected);
+        let hex = RICH.replace("\"attester\"", &format!("\"{}\"", hex::encode(key)));
+        assert_eq!(read_text(&hex).unwrap().terms, expected);
+    }
+
+    #[test]
+    fn each_benefit_and_card_and_share_of_breakage_is_read() {
+        let unit = 1_000_000_000_000;
+        let with = |from: &str, to: &str| {
+            assert!(GOOD.contains(from));
+            read_text(&GOOD.replacen(from, to, 1)).unwrap().terms
+        };
+        for (to, benefit) in [
+            ("amount = \"2\"", Benefit::AmountOff { value: 2 * unit }),
+            ("new_price = \"0\"\ncap = \"2\"", Benefit::NewPrice { price: 0, cap: 2 * unit }),
+            ("free_item = \"2\"", Benefit::FreeItem { worth: 2 * unit }),
+            ("gift_card = \"2\"", Benefit::StoredValue { value: 2 * unit }),
+        ] {
+            assert_eq!(with("percent = 20\ncap = \"2.50\"", to).benefit, benefit);
+        }
+        assert_eq!(with("[issue]", "[card]\nuses = 3\n[issue]").card, Card::Uses(3));
+        let shares = "[breakage]\nholder_percent = 10\nfund = \"cafe\"\nfund_percent = \"2.5\"\n[issue]";
+        let fund = accounts::account("cafe").unwrap();
+        let expected = Breakage { holder_bps: 1_000, fund: Some((fund, 250)) };
+        assert_eq!(with("[issue]", shares).breakage, expected);
+        let anyone = with("min_basket", "audience = \"anyone\"\nstacking = \"exclusive\"\nmin_basket");
+        assert_eq!((anyone.audience, anyone.stacking), (Audience::Anyone, Stacking::Exclusive));
+    }
+
+    #[test]
+    fn each_fault_of_a_further_term_names_its_field_and_the_fix() {
+        for (from, to, what, fix) in [
+            ("stamps = 10", "stamps = 10\nuses = 1", "[card]: not exactly one of", "how many stamps"),
+            ("stamps = 10", "stamps = 70000", "card.stamps: more than 65535", "lower"),
+            ("cap = \"5\"", "", "benefit.cap: missing", "cap = \"5\""),
+            ("new_price = \"1\"", "gift_card = \"1\"", "[benefit]: not exactly one", "alone"),
+            ("class = 18", "class = 256", "audience.class: 256", "from 0 to 255"),
+            (", class = 18", "", "audience: not an audience", "class = 1"),
+            ("\"attester\"", "\"a b\"", "audience.attested: `a b` is no public key", "64 hexadecimal"),
+            ("{ attested", "{ proven", "audience: not an audience", "\"first-order\""),
+            ("stacking = 10", "stacking = \"any\"", "stacking: \"any\" is neither", "255"),
+            ("stacking = 10", "stacking = -1", "stacking: -1 is neither", "255"),
+            ("\"80.5\"", "101", "resale_percent: 101% is more", "100 or less"),
+            ("\"80.5\"", "0", "resale_percent: zero", "leave the field out"),
+            ("\"30m\"", "\"8d\"", "reservation: longer than 7 days", "7d or less"),
+            ("\"30m\"", "30", "reservation: `` is not a period", "30m"),
+            ("uses = 50", "uses = 0", "limits.uses: zero", "leave the field out"),
+            ("uses = 4", "uses = \"four\"", "limits.holder.uses: \"four\"", "integer"),
+            ("value = \"20\"", "value = 2.5", "limits.holder.value: 2.5", "quotes"),
+            ("value = \"60\"", "value = 0", "limits.period.campaign.value: zero", "leave the field out"),
+            ("\"week\"", "\"year\"", "unknown variant `year`", "correct that line"),
+            ("\"1970-01-01T00:00:00Z\"", "\"noon\"", "limits.period.start: `noon`", "such as 2026"),
+            ("uses = 50", "most = 50", "unknown field `most`", "correct its name"),
+            ("sha256 = \"01", "sha256 = \"", "scope.sha256: not 64", "sha256sum"),
+            ("sha256 = \"01", "file = \"none\" #", "scope.file: cannot read ./none", "path"),
+            ("marks_first_order = true", "", "marks_first_order: first-order", "marks_first_order = true"),
+            ("\"soulbound\"", "\"free\"", "transfer: coupons for an attested", "soulbound"),
+            ("[referral]", "[breakage]\nholder_percent = 10\n[referral]", "[breakage]: shares of", "escrow"),
+            ("[referral]", "[breakage]\nfund = \"cafe\"\n[referral]", "[breakage]: `fund` and", "both"),
+        ] {
+            let text = RICH.replacen(from, to, 1);
+            assert_ne!(text, RICH);
             let refusal = read_text(&text).unwrap_err();
             assert!(refusal.what.contains(what), "{to}: {refusal}");
             assert!(refusal.fix.contains(fix), "{to}: {refusal}");

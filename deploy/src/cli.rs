@@ -2,7 +2,8 @@
 
 use crate::{
     commands::{
-        alliance, audit, build, campaign, chain, claim, coupon, demo, deploy, drop, insights, market, order, redeem,
+        aftercare, alliance, audit, best, build, campaign, chain, claim, coupon, demo, deploy, drop, entitle,
+        hands, insights, market, order, quote, redeem, trust,
     },
     context::{Context, Report},
     refusals::Refusal,
@@ -61,35 +62,66 @@ enum Command {
     /// Creates and improves campaigns
     #[command(subcommand)]
     Campaign(campaign::Command),
+    /// Lets accounts work for a merchant
+    #[command(subcommand)]
+    Role(trust::RoleCommand),
+    /// Freezes accounts for an issuer's coupons
+    #[command(subcommand)]
+    Account(trust::AccountCommand),
+    /// Pauses, and hands the guardian's place on
+    #[command(subcommand)]
+    Guardian(trust::GuardianCommand),
+    /// Makes keys that sign vouchers and attestations
+    #[command(subcommand)]
+    Key(entitle::KeyCommand),
     /// Issues coupons to accounts
-    Issue(coupon::Issue),
+    Issue(hands::Issue),
     /// Prints codes
     #[command(subcommand)]
     Drop(drop::Command),
+    /// Gives coupons to a list of accounts
+    #[command(subcommand)]
+    List(entitle::ListCommand),
+    /// Signs vouchers and claims them
+    #[command(subcommand)]
+    Voucher(entitle::VoucherCommand),
+    /// Signs that an account is of a class
+    Attest(entitle::Attest),
     /// Turns a printed code into a coupon
     Claim(claim::Opts),
-    /// Shows a coupon
-    Coupon(coupon::Show),
+    /// Spends a printed code on an order as it is claimed
+    Pay(claim::Pay),
+    /// Shows a coupon; freezes, revokes, tops up, splits, merges, ends or releases it
+    #[command(subcommand)]
+    Coupon(coupon::Command),
     /// Sends a coupon to another account
-    Send(coupon::Send),
-    /// Freezes a coupon, or thaws it
-    Freeze(coupon::Freeze),
-    /// Names a cashier, or dismisses one
-    Cashier(coupon::Cashier),
+    Send(hands::Send),
     /// Collects a payment that could not be delivered
-    Collect(coupon::Collect),
-    /// Says what a coupon takes off an order
-    Quote(order::Quote),
+    Collect(hands::Collect),
+    /// Says what coupons take off an order
+    Quote(quote::Opts),
+    /// Finds the coupons that take the most off an order
+    Best(best::Opts),
     /// Writes and signs orders
     #[command(subcommand)]
     Order(order::OrderCommand),
     /// Signs a holder's permits, or voids them
     #[command(subcommand)]
     Permit(order::PermitCommand),
-    /// Spends a coupon on an order
+    /// Keeps coupons for an order
+    Reserve(redeem::Reserve),
+    /// Spends coupons on an order
     Redeem(redeem::Redeem),
-    /// Undoes a redemption
-    Rollback(redeem::Rollback),
+    /// Spends coupons on the orders that a till collected
+    RedeemBatch(redeem::Batch),
+    /// Undoes a redemption, whole or in part
+    Rollback(aftercare::Rollback),
+    /// Rates a redemption
+    Rate(aftercare::Rate),
+    /// Rewards whoever brought a friend
+    Reward(aftercare::Reward),
+    /// Frees the record of a redemption that is long final
+    Forget(aftercare::Forget),
     /// Sells and buys coupons
     #[command(subcommand)]
     Market(market::Command),
@@ -161,19 +193,31 @@ fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Rep
         Command::Chain(command) => chain::run(command, ctx),
         Command::Deploy(opts) => deploy::run(opts, ctx),
         Command::Campaign(command) => campaign::run(command, ctx),
-        Command::Issue(opts) => coupon::issue(opts, ctx),
+        Command::Role(command) => trust::role(command, ctx),
+        Command::Account(command) => trust::account(command, ctx),
+        Command::Guardian(command) => trust::guardian(command, ctx),
+        Command::Key(command) => entitle::key(command, ctx),
+        Command::Issue(opts) => hands::issue(opts, ctx),
         Command::Drop(command) => drop::run(command, ctx),
+        Command::List(command) => entitle::list(command, ctx),
+        Command::Voucher(command) => entitle::voucher(command, ctx),
+        Command::Attest(opts) => entitle::attest(opts, ctx),
         Command::Claim(opts) => claim::run(opts, ctx),
-        Command::Coupon(opts) => coupon::show(opts, ctx),
-        Command::Send(opts) => coupon::send(opts, ctx),
-        Command::Freeze(opts) => coupon::freeze(opts, ctx),
-        Command::Cashier(opts) => coupon::cashier(opts, ctx),
-        Command::Collect(opts) => coupon::collect(opts, ctx),
-        Command::Quote(opts) => order::quote(opts, ctx),
+        Command::Pay(opts) => claim::pay(opts, ctx),
+        Command::Coupon(command) => coupon::run(command, ctx),
+        Command::Send(opts) => hands::send(opts, ctx),
+        Command::Collect(opts) => hands::collect(opts, ctx),
+        Command::Quote(opts) => quote::run(opts, ctx),
+        Command::Best(opts) => best::run(opts, ctx),
         Command::Order(command) => order::order(command, ctx),
         Command::Permit(command) => order::permit(command, ctx),
+        Command::Reserve(opts) => redeem::reserve(opts, ctx),
         Command::Redeem(opts) => redeem::redeem(opts, ctx),
-        Command::Rollback(opts) => redeem::rollback(opts, ctx),
+        Command::RedeemBatch(opts) => redeem::batch(opts, ctx),
+        Command::Rollback(opts) => aftercare::rollback(opts, ctx),
+        Command::Rate(opts) => aftercare::rate(opts, ctx),
+        Command::Reward(opts) => aftercare::reward(opts, ctx),
+        Command::Forget(opts) => aftercare::forget(opts, ctx),
         Command::Market(command) => market::run(command, ctx),
         Command::Alliance(command) => alliance::run(command, ctx),
         Command::Audit(opts) => audit::run(opts, ctx),
@@ -222,7 +266,7 @@ mod tests {
         examples(&Cli::command(), &mut found);
         assert!(found.len() > 30);
         for example in found {
-            let plain = example.replace("'Bakery, High Street 1'", "Bakery");
+            let plain = example.replace("'Bakery, High Street 1'", "Bakery").replace("'lovely'", "lovely");
             let parsed = Cli::try_parse_from(plain.split_whitespace());
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         }

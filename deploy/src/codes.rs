@@ -110,8 +110,7 @@ impl ClaimCode {
             return Ok(Self { registry: drop.registry, campaign: drop.campaign, drop: drop.drop, code });
         }
         let fields = payload::open("claim", text)?;
-        let misread =
-            |_| Refusal::new("this claim code can't be read", "ask the issuer for another code");
+        let misread = |_| Refusal::new("this claim code can't be read", "ask the issuer for another code");
         type Fields = (AccountId, (Compact<u32>, Compact<u32>, Compact<u32>), [u8; 32]);
         let (registry, (campaign, drop, index), secret) =
             Fields::decode_all(&mut fields.as_slice()).map_err(misread)?;
@@ -317,8 +316,14 @@ mod tests {
         let mut code = ClaimCode { registry: drop.registry, campaign: 3, drop: 1, code: codes[4].clone() };
         let claim = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32]), None).unwrap();
         let domain = Domain { chain_tag: [9; 32], contract: drop.registry };
-        let committed = shared::claims::Drop { root: tree.root(), size: tree.size() };
+        let committed = Drop { root: tree.root(), size: tree.size() };
         assert_eq!(claim.check(&committed, None, &domain), Ok(()));
+        let order = [5; 32];
+        let spent = code.spend(&drop, &tree, [9; 32], (AccountId::from([1; 32]), None), &order).unwrap();
+        assert_eq!(spent.check(&committed, Some(&order), &domain), Ok(()));
+        let unsigned = RegistryError::ClaimUnsigned { index: 4 };
+        assert_eq!(spent.check(&committed, None, &domain), Err(unsigned.into()));
+        assert_eq!(claim.check(&committed, Some(&order), &domain), Err(unsigned.into()));
         code.drop = 2;
         let refusal = code.claim(&drop, &tree, [9; 32], AccountId::from([1; 32]), None).unwrap_err();
         assert!(refusal.what.contains("drop 2 of campaign 3"));

@@ -9,6 +9,7 @@ pub mod codes;
 pub mod commands;
 pub mod context;
 pub mod demo;
+pub mod entitlements;
 pub mod orders;
 pub mod payload;
 pub mod refusals;

@@ -325,9 +325,8 @@ impl SpendPermit {
         type Fields = (Coupon, Option<Compact<Balance>>, bool, Given);
         let fields = payload::open("permit", source)?;
         let ((campaign, serial), most, optional, (epoch, deadline, signature)) =
-            Fields::decode_all(&mut fields.as_slice()).map_err(|_| {
-                Refusal::new("this permit code can't be read", "have the holder sign again")
-            })?;
+            Fields::decode_all(&mut fields.as_slice())
+                .map_err(|_| Refusal::new("this permit code can't be read", "have the holder sign again"))?;
         let coupon = CouponId { campaign: campaign.0, serial: serial.0 };
         let presented = Presented { coupon, most: most.map(|most| most.0), optional };
         Ok(Self { presented, permit: Permit { epoch: epoch.0, deadline: deadline.0, signature } })
@@ -380,6 +379,11 @@ fn load<T: DeserializeOwned>(path: &Path, wanted: &str) -> Result<T, Refusal> {
 
 fn unreadable(path: &Path, why: &str) -> Refusal {
     Refusal::new(format!("{}: {why}", path.display()), "have it written again")
+}
+
+/// A digest in hex.
+pub fn digest_bytes(text: &str) -> Option<Hash> {
+    bytes(text)
 }
 
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {

@@ -103,7 +103,7 @@ impl Words {
             ),
             E::NoSuchCoupon { coupon: id } => Refusal::new(
                 format!("there is no live coupon {}: it was never issued, or it is spent", coupon(*id)),
-                "choose a coupon that is live (`couponry coupon`)",
+                "choose a coupon that is live (`couponry coupon show`)",
             ),
             E::NotIssuer { issuer } => Refusal::new(
                 format!("the campaign is {}'s, and only its issuer may do this", account(issuer)),
@@ -438,6 +438,10 @@ impl Words {
                 format!("the campaign has {most} drops, and no more fit"),
                 "create another campaign",
             ),
+            E::HeldByContract { holder } => Refusal::new(
+                format!("{} holds the coupon, and couldn't pass on what is paid for it", account(holder)),
+                "have its holder take it back first (`couponry market cancel`)",
+            ),
             E::CardMovedOn { coupon: id } => Refusal::new(
                 format!("stamp card {} is full or has another holder, so a stamp can't be taken back", coupon(*id)),
                 "take back the order that filled it first",
@@ -509,8 +513,8 @@ impl Words {
             ),
             F::NoSupply => Refusal::new("supply: 0 coupons", "set it to 1 or more"),
             F::ZeroLimit => Refusal::new(
-                "`valid_for`, `per_holder` or `budget` is zero",
-                "leave the field out for no limit",
+                "`valid_for`, `budget`, `resale_percent`, `referral.per_advocate`, a key's quota, or something of [card] or [limits] is zero",
+                "leave the field out for no limit, or set it above zero",
             ),
             F::AcceptorCount { listed } => Refusal::new(
                 format!(
@@ -841,6 +845,10 @@ impl Words {
                 psp34::FROZEN => {
                     (format!("coupon {id} is frozen by its issuer"), "ask the issuer to thaw it")
                 }
+                psp34::LOCKED => (
+                    format!("coupon {id} is reserved for an order"),
+                    "wait until the reservation ends, or have the shop release it",
+                ),
                 psp34::SOULBOUND => (format!("coupon {id} may never change hands"), "spend it yourself"),
                 psp34::MARKET_ONLY => (
                     format!("coupon {id} changes hands only through its market"),
@@ -953,15 +961,15 @@ mod tests {
     #[test]
     fn every_error_says_something_of_its_own() {
         let words = Words::default();
-        let registry: Vec<_> = variants(47).iter().map(|error| words.registry(error)).collect();
+        let registry: Vec<_> = variants(93).iter().map(|error| words.registry(error)).collect();
         let alliance: Vec<_> = variants(23).iter().map(|error| words.alliance(error)).collect();
-        let market: Vec<_> = variants(25).iter().map(|error| words.market(error)).collect();
+        let market: Vec<_> = variants(28).iter().map(|error| words.market(error)).collect();
         for refusals in [registry, alliance, market] {
             let said: BTreeSet<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();
             assert_eq!(said.len(), refusals.len());
             assert!(refusals.iter().all(|refusal| !refusal.what.is_empty() && !refusal.fix.is_empty()));
         }
-        for index in [47, u8::MAX] {
+        for index in [93, u8::MAX] {
             assert!(RegistryError::decode(&mut [index; 256].as_slice()).is_err());
         }
     }

@@ -17,18 +17,6 @@ use shared::{
 };
 
 /// # Errors
-/// `RegistryFailed`.
-#[inline(never)]
-pub(crate) fn is_cashier(
-    registry: AccountId,
-    merchant: AccountId,
-    key: AccountId,
-) -> Result<bool, AllianceError> {
-    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::is_cashier"));
-    ask(desk(registry)?, ExecutionInput::new(selector).push_arg(merchant).push_arg(key), 0)
-}
-
-/// # Errors
 /// `RegistryFailed`, `Registry`.
 #[inline(never)]
 pub(crate) fn redeem(

@@ -100,13 +100,13 @@ mod alliance {
             self.pay(member, amount)
         }
 
-        /// Spends coupons on an order and books what their issuers owe, all or nothing. By the acceptor or, as the acceptor's own registry says, its
-        /// cashier; settled off chain. A coupon funded by the alliance makes its issuer owe the default rate of the discount, rounded down,
+        /// Spends coupons on an order and books what their issuers owe, all or nothing. By the acceptor, or by anyone with its permit or a cashier's, which the
+        /// registry checks and counts; settled off chain. A coupon funded by the alliance makes its issuer owe the default rate of the discount, rounded down,
         /// of which the fee, rounded up, goes to the alliance and the rest to the acceptor. Coupons funded by escrow, by the
         /// merchant or by the acceptor itself are spent and nothing is booked.
         ///
         /// Besides the registry's own: 5 touches for one coupon (acceptor and issuer read and written, the booking written), 1 if nothing
-        /// is booked; a cashier costs a call to the acceptor's registry more. The caller pays the booking's deposit, and whoever rolls
+        /// is booked. The caller pays the booking's deposit, and whoever rolls
         /// back has it back.
         /// # Errors
         /// `UnknownRegistry`, `NotMember`, `NotActive`, `NotAcceptor`, `RegistryFailed`, `Registry`, `WrongAsset`, `OverLimit`, `Overflow`.
@@ -120,7 +120,10 @@ mod alliance {
             self.ensure_known(registry)?;
             let acceptor = self.ledger.member(order.acceptor)?;
             acceptor.ensure_active(order.acceptor)?;
-            self.ensure_acceptor(order.acceptor, &acceptor)?;
+            let caller = self.env().caller();
+            if caller != order.acceptor && permits.acceptor.is_none() {
+                return Err(AllianceError::NotAcceptor { acceptor: order.acceptor, caller });
+            }
             let redemption = calls::redeem(registry, &order, &permits)?;
             for debt in self.ledger.book(registry, &redemption, acceptor)? {
                 let Debt { issuer, rate_bps, amount, fee } = debt;
@@ -137,7 +140,7 @@ mod alliance {
             Ok(redemption)
         }
 
-        /// Undoes a redemption whole, within its window, by its acceptor or its cashier: the coupons live again, and what was booked is reversed
+        /// Undoes a redemption whole, within its window, by its acceptor: the coupons live again, and what was booked is reversed
         /// in the open cycle, fee included, as far as the fund reaches where the debt's cycle is closed. The caller pays back what came from
         /// escrow, in the redemption's asset: native value sent along, or PSP22 by allowance to the alliance. What the acceptor comes to
         /// owe must be covered by its own cap and collateral.
@@ -277,15 +280,6 @@ mod alliance {
             let code =
                 self.env().code_hash(&registry).map_err(|_| AllianceError::UnknownRegistry { registry })?;
             self.ledger.ensure_known(registry, &code.into())
-        }
-
-        fn ensure_acceptor(&self, acceptor: AccountId, member: &Member) -> Result<(), AllianceError> {
-            let caller = self.env().caller();
-            if caller == acceptor || calls::is_cashier(member.registry, acceptor, caller)? {
-                Ok(())
-            } else {
-                Err(AllianceError::NotAcceptor { acceptor, caller })
-            }
         }
 
         fn collect(&self, amount: Balance) -> Result<(), AllianceError> {

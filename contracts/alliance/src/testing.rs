@@ -63,6 +63,7 @@ pub(crate) fn redemption(
         net: 0,
         payer: None,
         alliance: Some(account(150)),
+        cashier: None,
         redeemed_at: 0,
         final_at: 0,
     }

@@ -3,13 +3,14 @@
 use shared::{
     books::Books,
     campaigns::Campaign,
-    coupons::{Coupon, Holder, Lock, Role},
+    coupons::{ensure_held_by_person, Coupon, Holder, Lock, Role},
     ids::CouponId,
     ledger::items,
     math,
     order::{digest, Order},
     permit::{ensure_permitted, Domain, OrderPermit, Permit, Permits, Purpose},
     registry::{Refusal, RegistryError, SaleTerms, Scope},
+    terms::Acceptance,
     AccountId, Balance, Hash, Timestamp,
 };
 
@@ -22,7 +23,7 @@ pub struct Ended {
 }
 
 /// # Errors
-/// `NoSuchCampaign`, `NoSuchCoupon`, `NotExpired`, `NoChange`, `Overflow`.
+/// `NoSuchCampaign`, `NoSuchCoupon`, `NotExpired`, `HeldByContract`, `NoChange`, `Overflow`.
 #[inline(never)]
 pub fn expire(books: &mut Books, caller: AccountId, id: CouponId, now: Timestamp) -> Result<Ended, Refusal> {
     let (campaign, mut progress, coupon) = books.coupon(id)?;
@@ -30,6 +31,7 @@ pub fn expire(books: &mut Books, caller: AccountId, id: CouponId, now: Timestamp
     if now < ends_at {
         return Err(RegistryError::NotExpired { coupon: id, ends_at }.into());
     }
+    ensure_held_by_person(&coupon)?;
     let cleared = caller == campaign.issuer || caller == coupon.owner;
     if coupon.left == 0 && !cleared {
         return Err(RegistryError::NoChange.into());
@@ -146,7 +148,7 @@ pub struct Reserved {
 /// Locks coupons for an order whose acceptor and holders agree. The terms are looked at as the coupons are spent, and not now.
 /// # Errors
 /// `OrderExpired`, the acceptor's consent (`NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`), and for each coupon `NoSuchCampaign`,
-/// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, the holder's consent (`PermitMissing`, `PermitExpired`, `PermitCancelled`,
+/// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, the holder's consent (`PermitMissing`, `PermitExpired`, `PermitCancelled`,
 /// `PermitInvalid`).
 #[inline(never)]
 pub fn reserve(
@@ -163,6 +165,9 @@ pub fn reserve(
     let hash = digest(order);
     ensure_acceptor_agrees(books, caller, order.acceptor, (permits, hash), domain, now)?;
     let mut until = order.deadline;
+    if let Some(signed) = &permits.acceptor {
+        until = until.min(signed.permit.deadline);
+    }
     let mut coupons = ink::prelude::vec::Vec::with_capacity(permits.coupons.len());
     for signed in &permits.coupons {
         let id = signed.presented.coupon;
@@ -173,10 +178,12 @@ pub fn reserve(
         if ttl == 0 {
             return Err(RegistryError::NoReservations { campaign: id.campaign }.into());
         }
+        ensure_may_accept(&campaign, order.acceptor, id)?;
         let subject = (signed.presented, hash);
         match &signed.permit {
             Some(permit) => {
                 ensure_signed(books, coupon.owner, Purpose::Spend, &subject, permit, domain, now)?;
+                until = until.min(permit.deadline);
             }
             None if coupon.owner == caller => {}
             None => return Err(RegistryError::PermitMissing { coupon: id }.into()),
@@ -191,6 +198,22 @@ pub fn reserve(
         books.write_coupon(id, &Coupon { lock: Some(Lock { order: hash, until }), ..coupon });
     }
     Ok(Reserved { order: hash, until })
+}
+
+/// Whether the terms may let the acceptor take the coupon; who is a member of an alliance only the alliance knows.
+/// # Errors
+/// `ForeignCoupon`.
+fn ensure_may_accept(campaign: &Campaign, acceptor: AccountId, coupon: CouponId) -> Result<(), Refusal> {
+    let may = match &campaign.terms.acceptance {
+        Acceptance::IssuerOnly => acceptor == campaign.issuer,
+        Acceptance::Listed(listed) => listed.contains(&acceptor),
+        Acceptance::Alliance(_) => true,
+    };
+    if may {
+        Ok(())
+    } else {
+        Err(RegistryError::ForeignCoupon { coupon }.into())
+    }
 }
 
 fn ensure_acceptor_agrees(

@@ -30,12 +30,12 @@ mod desk {
         assets::Asset,
         books::{Books, Shelf},
         campaigns::{Campaign, Progress},
-        coupons::{Coupon, Holder, Role},
+        coupons::{Coupon, Holder},
         ids::{CampaignId, CouponId},
         ledger::items,
         order::{Kept, Order, Quote, Redemption},
         permit::{Domain, Permits, Presented},
-        registry::{Outcome, Refusal, RegistryError, SaleTerms, ServiceDesk},
+        registry::{Outcome, Refusal, RegistryError, SaleTerms, Scope, ServiceDesk},
         till::Till,
     };
 
@@ -78,11 +78,11 @@ mod desk {
         }
 
         /// Locks coupons for an order whose acceptor and holders agree, by calling or by the permits that will spend them: until the order's
-        /// deadline, or as long as the coupons' terms allow, they are spent on it or not at all, and stay where they are. Gives the end; from
+        /// or a permit's deadline, or as long as the coupons' terms allow, they are spent on it or not at all, and stay where they are. Gives the end; from
         /// then on they are free by themselves. A coupon that the order has locked already keeps its end. Budgets aren't reserved.
         /// # Errors
         /// `OrderExpired`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`, and for each coupon `NoSuchCampaign`, `NoSuchCoupon`,
-        /// `CouponFrozen`, `CouponLocked`, `NoReservations`, `PermitMissing`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
+        /// `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, `PermitMissing`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
         #[ink(message)]
         pub fn reserve(&mut self, order: Order, permits: Permits) -> Outcome<Timestamp> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
@@ -112,11 +112,13 @@ mod desk {
         /// Gives an advocate the terms' reward for a friend whose first order, with `coupon`, can't be rolled back any more; gives the reward.
         /// Anyone may call, and pays the reward's deposit.
         /// # Errors
-        /// `NoSuchRedemption`, `NotFinal`, `NoReferral`, `NotRewarded`, `ReferralCap`, and of the reward's campaign `IssueWindowClosed`,
+        /// `Paused`, `NoSuchRedemption`, `NotFinal`, `NoReferral`, `SelfReferral`, `NotRewarded`, `ReferralCap`, and of the reward's campaign `IssueWindowClosed`,
         /// `IssuingStopped`, `SupplyExhausted`, `EscrowShort`, `HolderLimit`.
         #[ink(message)]
         pub fn reward(&mut self, redemption: Redemption, coupon: CouponId) -> Outcome<CouponId> {
             let mut books = self.books();
+            let paused: u8 = books.one(items::PAUSED, &())?.unwrap_or_default();
+            Scope::Claims.ensure_not_in(paused)?;
             let now = self.env().block_timestamp();
             let Reward { advocate, friend, coupon: reward, valid_until, per_advocate } =
                 redemptions::reward(&mut books, &redemption, coupon, now)?;
@@ -178,7 +180,7 @@ mod desk {
         /// Ends a coupon whose time is over and shares what backed it as the terms say; what is the issuer's it can withdraw. Anyone may; but
         /// only its issuer or its holder clears it, for only they may have its deposit: after anyone else it stays, empty.
         /// # Errors
-        /// `NoSuchCampaign`, `NoSuchCoupon`, `NotExpired`, `NoChange`, `Overflow`.
+        /// `NoSuchCampaign`, `NoSuchCoupon`, `NotExpired`, `HeldByContract`, `NoChange`, `Overflow`.
         #[ink(message)]
         pub fn expire(&mut self, coupon: CouponId) -> Outcome<()> {
             let mut books = self.books();
@@ -314,12 +316,6 @@ mod desk {
     }
 
     impl ServiceDesk for Desk {
-        #[ink(message)]
-        fn is_cashier(&self, merchant: AccountId, account: AccountId) -> bool {
-            let role: Result<Option<Role>, Refusal> = self.books().one(items::ROLES, &(merchant, account));
-            matches!(role, Ok(Some(role)) if role.cashier)
-        }
-
         #[ink(message, payable)]
         fn roll_back_for_alliance(
             &mut self,

@@ -2,6 +2,7 @@
 use shared::{
     books::Books,
     campaigns::{Campaign, Usage},
+    claims::ensure_other,
     coupons::{Coupon, Customer},
     ids::CouponId,
     ledger::items,
@@ -68,7 +69,7 @@ pub struct Reward {
 }
 
 /// # Errors
-/// `NoSuchRedemption`, `NotFinal`, `NoReferral`, `NotRewarded`, and of the reward's campaign `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`,
+/// `NoSuchRedemption`, `NotFinal`, `NoReferral`, `SelfReferral`, `NotRewarded`, and of the reward's campaign `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`,
 /// `EscrowShort`, `HolderLimit`.
 #[inline(never)]
 pub fn reward(
@@ -82,11 +83,16 @@ pub fn reward(
     let none = RegistryError::NoReferral { coupon };
     let used = redemption.uses.iter().find(|used| used.coupon == coupon).ok_or(none)?;
     let advocate = used.advocate.ok_or(none)?;
+    ensure_other(used.holder, Some(advocate))?;
     let (campaign, _) = books.campaign(coupon.campaign)?;
+    let issuer = campaign.issuer;
     let Referral { reward, per_advocate } = campaign.terms.referral.ok_or(none)?;
     mark_rewarded(books, redemption, used)?;
 
     let (campaign, mut progress) = books.campaign(reward)?;
+    if campaign.issuer != issuer {
+        return Err(none.into());
+    }
     let serial = progress.issue(&campaign, 1, now)?;
     count_issue(books, reward, &campaign, advocate)?;
     let id = CouponId { campaign: reward, serial };

@@ -53,6 +53,7 @@ pub fn roll_back(
         }
         books.flush()?;
     }
+    forget_first_orders(books, redemption, &remains)?;
     let (before, after) = (redemption.net, remains.net);
     let to_payer = match remains.payer {
         Some(_) => before.checked_sub(after).ok_or(RegistryError::NetWouldRise { before, after })?,
@@ -62,6 +63,26 @@ pub fn roll_back(
     let remains = Some(remains).filter(|remains| !remains.uses.is_empty());
     amend(books, redemption, word, remains.as_ref().map(digest));
     Ok(RolledBack { remains, to_escrow, to_payer })
+}
+
+/// Where nothing of this order remains of a holder at an issuer, it wasn't the holder's first there.
+fn forget_first_orders(
+    books: &mut Books,
+    redemption: &Redemption,
+    remains: &Redemption,
+) -> Result<(), Refusal> {
+    for used in &redemption.uses {
+        let at = (used.issuer, used.holder);
+        if remains.uses.iter().any(|other| (other.issuer, other.holder) == at) {
+            continue;
+        }
+        let customer: Option<Customer> = books.one(items::CUSTOMERS, &at)?;
+        let order = Some((redemption.acceptor, redemption.number));
+        if let Some(customer) = customer.filter(|customer| customer.first_order == order) {
+            books.write(items::CUSTOMERS, &at, &Customer { first_order: None, ..customer });
+        }
+    }
+    Ok(())
 }
 
 /// One coupon's part: gives what remains of its use.
@@ -77,13 +98,10 @@ fn lower(
     let number = used.coupon.campaign;
     let (campaign, mut progress) = books.campaign(number)?;
     let terms = &campaign.terms;
-    let (usage_at, customer_at) = ((number, used.holder), (used.issuer, used.holder));
-    let keys =
-        [coupon_key(used.coupon), key(items::USAGE, &usage_at), key(items::CUSTOMERS, &customer_at)].to_vec();
-    let mut found = books.read(keys)?;
+    let usage_at = (number, used.holder);
+    let mut found = books.read([coupon_key(used.coupon), key(items::USAGE, &usage_at)].to_vec())?;
     let living: Option<Coupon> = found.take()?;
     let mut usage: Usage = found.take()?.unwrap_or_default();
-    let mut customer: Customer = found.take()?.unwrap_or_default();
 
     let discount = weigh_kept(terms, used, kept, eligible);
     let stamp_stands = terms.is_stamp(used.left_before) && kept.basket >= terms.min_basket;
@@ -93,10 +111,6 @@ fn lower(
     if terms.limits.count_holders() {
         usage.give_back(&terms.limits, whole, back, at);
         books.write(items::USAGE, &usage_at, &usage);
-    }
-    if whole && customer.first_order == Some((redemption.acceptor, redemption.number)) {
-        customer.first_order = None;
-        books.write(items::CUSTOMERS, &customer_at, &customer);
     }
     let restored = match (whole, terms.is_stored_value()) {
         (true, _) => used.left_before.saturating_sub(used.left_after),
@@ -116,7 +130,7 @@ fn lower(
     Ok((!whole).then_some(Use { discount, left_after, ..*used }))
 }
 
-/// Gives a coupon back what a use took: to the coupon where its holder still has it, else as a coupon of its own.
+/// Gives a coupon back what a use took: to the coupon where its holder still has it and it hasn't ended, else as a coupon of its own.
 /// # Errors
 /// `CardMovedOn`, `Overflow`.
 #[inline(never)]
@@ -129,7 +143,7 @@ fn bring_back(
     progress: &mut Progress,
 ) -> Result<(), Refusal> {
     let mut id = used.coupon;
-    if let Some(coupon) = living.filter(|coupon| coupon.owner == used.holder) {
+    if let Some(coupon) = living.filter(|coupon| coupon.owner == used.holder && coupon.left > 0) {
         let left = coupon.left.checked_add(restored).ok_or(RegistryError::Overflow)?;
         books.write_coupon(id, &Coupon { left, ..coupon });
         return Ok(());
@@ -198,6 +212,7 @@ mod tests {
             net: 1_000,
             payer: None,
             alliance,
+            cashier: None,
             redeemed_at: 50,
             final_at: 100,
         }

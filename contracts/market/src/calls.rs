@@ -30,7 +30,7 @@ pub(crate) fn sale_terms(registry: AccountId, coupon: CouponId) -> Result<SaleTe
         .try_invoke();
     match reply {
         Ok(Ok(Ok(terms))) => Ok(terms),
-        Ok(Ok(Err(Reason(2)))) => Err(MarketError::NoSuchCoupon { coupon }),
+        Ok(Ok(Err(Reason(0 | 2)))) => Err(MarketError::NoSuchCoupon { coupon }),
         Ok(Ok(Err(Reason(31)))) => Err(MarketError::CouponFrozen { coupon }),
         Ok(Ok(Err(Reason(50)))) => Err(MarketError::CouponLocked { coupon }),
         Ok(Ok(Err(Reason(68)))) => Err(MarketError::TradingPaused { registry }),

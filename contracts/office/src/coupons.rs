@@ -3,11 +3,11 @@ use crate::campaigns::ensure_operator;
 use shared::{
     assets::Asset,
     books::Books,
-    coupons::{Coupon, Customer},
+    coupons::{ensure_held_by_person, Coupon, Customer},
     ids::CouponId,
     ledger::items,
     registry::{Refusal, RegistryError},
-    AccountId, Balance, Timestamp,
+    AccountId, Balance,
 };
 
 /// # Errors
@@ -51,17 +51,12 @@ pub fn set_account_frozen(
 
 /// Gives what the holder is paid.
 /// # Errors
-/// `NoSuchCampaign`, `NoSuchCoupon`, `NotIssuer`, `CouponLocked`, `Overflow`.
+/// `NoSuchCampaign`, `NoSuchCoupon`, `NotIssuer`, `HeldByContract`, `Overflow`.
 #[inline(never)]
-pub fn revoke(
-    books: &mut Books,
-    caller: AccountId,
-    id: CouponId,
-    now: Timestamp,
-) -> Result<Balance, Refusal> {
+pub fn revoke(books: &mut Books, caller: AccountId, id: CouponId) -> Result<Balance, Refusal> {
     let (campaign, mut progress, coupon) = books.coupon(id)?;
     campaign.ensure_issuer(caller)?;
-    coupon.ensure_not_locked(id, None, now)?;
+    ensure_held_by_person(&coupon)?;
     let paid = progress.retire(&campaign, coupon.left)?;
     progress.escrow_left = progress.escrow_left.checked_sub(paid).ok_or(RegistryError::Overflow)?;
     books.write_progress(id.campaign, &progress);

@@ -8,7 +8,7 @@ use shared::{
     claims::{check_audience, Claim, CodeClaim, Drop, Entitlement, VoucherKey, MAX_BATCH},
     coupons::Coupon,
     ids::{CampaignId, CouponId},
-    ledger::items,
+    ledger::{items, key},
     permit::Domain,
     registry::{Refusal, RegistryError},
     AccountId, Hash, Signature, Timestamp,
@@ -163,14 +163,20 @@ fn count_issues(
     if limits.issued_per_holder.is_none() {
         return Ok(());
     }
-    let mut counted: Vec<(AccountId, Usage)> = Vec::new();
+    let keys = to.iter().map(|owner| key(items::USAGE, &(number, *owner))).collect();
+    let mut found = books.read(keys)?;
+    let mut counted: Vec<(AccountId, Usage)> = Vec::with_capacity(to.len());
     for owner in to {
-        if let Some((_, usage)) = counted.iter_mut().find(|(known, _)| known == owner) {
+        let known: Option<Usage> = found.take()?;
+        let place = match counted.iter().position(|(account, _)| account == owner) {
+            Some(place) => place,
+            None => {
+                counted.push((*owner, known.unwrap_or_default()));
+                counted.len().saturating_sub(1)
+            }
+        };
+        if let Some((_, usage)) = counted.get_mut(place) {
             usage.count_issue(limits)?;
-        } else {
-            let mut usage: Usage = books.one(items::USAGE, &(number, *owner))?.unwrap_or_default();
-            usage.count_issue(limits)?;
-            counted.push((*owner, usage));
         }
     }
     for (owner, usage) in &counted {

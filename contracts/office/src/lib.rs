@@ -139,7 +139,8 @@ mod office {
             Ok(())
         }
 
-        /// Takes over a campaign that was offered to the caller: escrow, debts of redemptions to come, and all.
+        /// Takes over a campaign that was offered to the caller: escrow, debts of redemptions to come, and all. Its voucher keys stay in force until the
+        /// caller dismisses them; operators and cashiers are each merchant's own.
         /// # Errors
         /// `NotOffered`.
         #[ink(message)]
@@ -168,7 +169,7 @@ mod office {
             Ok(drop)
         }
 
-        /// Issues a coupon to each of `to`, at most 100, in order; gives the first serial. `source` is the issuer's own number for the batch:
+        /// Issues a coupon to each of `to`, at most 50, in order; gives the first serial. `source` is the issuer's own number for the batch:
         /// a retry never issues twice. The issuer or an operator calls, and pays the coupons' deposits.
         /// # Errors
         /// `Paused`, `NoSuchCampaign`, `NotOperator`, `BatchSize`, `SourceUsed`, `IssueWindowClosed`, `IssuingStopped`, `SupplyExhausted`, `EscrowShort`,
@@ -184,8 +185,8 @@ mod office {
             Ok(issued.first_serial)
         }
 
-        /// Turns an entry of a list or a voucher into coupons of `claim.to`; gives the first. Anyone may submit it: what entitles to the coupons
-        /// names their account. The caller pays the coupons' deposits. Codes are claimed at the registry.
+        /// Turns an entry of a list, a voucher, or a code of a campaign for an attested audience into coupons of `claim.to`; gives the first. Anyone may submit it: what entitles to the coupons
+        /// names their account. The caller pays the coupons' deposits. Other codes are claimed at the registry.
         /// # Errors
         /// `Paused`, `NoSuchCampaign`; for an entry of a list `NoSuchDrop`, `CodeUnproven`, `BatchSize`, `AdvocateUnsigned`, `CodeUsed`; for a voucher
         /// `NoSuchKey`, `VoucherExpired`, `VoucherUnsigned`, `VoucherUsed`, `QuotaReached`; then `SelfReferral`, `AttestationMissing`,
@@ -222,7 +223,7 @@ mod office {
         /// Lets `account` work for the caller: as an operator, who issues, creates drops, names keys and freezes; as a cashier, a till's key or an
         /// alliance, which accepts orders, within `daily_cap` a day (UTC). With neither, it is dismissed.
         /// # Errors
-        /// `Payment` never; `OfficeFailed`.
+        /// `OfficeFailed`.
         #[ink(message)]
         pub fn set_role(
             &mut self,
@@ -269,14 +270,14 @@ mod office {
             Ok(self.apply(books)?)
         }
 
-        /// Ends a coupon of the caller's campaign for a reason (the issuer's own code). All that backs it is paid to its holder.
+        /// Ends a coupon of the caller's campaign for a reason (the issuer's own code), reserved or not. All that backs it is paid to its holder,
+        /// who must be a person: a market couldn't pass it on.
         /// # Errors
-        /// `NoSuchCampaign`, `NoSuchCoupon`, `NotIssuer`, `CouponLocked`, `Overflow`.
+        /// `NoSuchCampaign`, `NoSuchCoupon`, `NotIssuer`, `HeldByContract`, `Overflow`.
         #[ink(message)]
         pub fn revoke(&mut self, coupon: CouponId, reason: u8) -> Outcome<()> {
             let mut books = self.books();
-            let (caller, now) = (self.env().caller(), self.env().block_timestamp());
-            let paid = coupons::revoke(&mut books, caller, coupon, now)?;
+            let paid = coupons::revoke(&mut books, self.env().caller(), coupon)?;
             announce(&CouponRevoked { coupon, reason, paid });
             Ok(self.apply(books)?)
         }

@@ -24,7 +24,7 @@ use shared::{
     AccountId, Balance, Hash, Timestamp,
 };
 
-/// What every message reads and writes anyway.
+/// What every message reads anyway, and all but a few write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -121,14 +121,13 @@ impl Book {
         Storage.holder(account)
     }
 
-    /// An attribute of a live coupon as SCALE bytes: its own `state`, its campaign's issuer and `terms`, the campaign's `progress`.
+    /// An attribute of a live coupon as SCALE bytes: its own `state`, and its campaign's issuer and `terms`.
     #[inline(never)]
     pub fn attribute(&self, id: CouponId, attribute: &[u8]) -> Option<Vec<u8>> {
         let state = item(key(items::COUPONS, &id.to_u64()))?;
         match attribute {
             b"state" => Some(state),
             b"terms" => item(key(items::CAMPAIGNS, &id.campaign)),
-            b"progress" => item(key(items::PROGRESS, &id.campaign)),
             _ => None,
         }
     }

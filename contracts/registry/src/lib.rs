@@ -77,7 +77,7 @@ mod registry {
         /// Spends a code on an order as it is claimed: its key has signed for the order too, and no token comes into being. The acceptor or a
         /// cashier agrees by calling or by a permit for the campaign's coupon of serial 0. Payment as in `redeem`.
         /// # Errors
-        /// As `redeem` up to the acceptor's consent, then as `claim`, then as `redeem`; `NotACode`.
+        /// As `redeem` up to the acceptor's consent, then as `claim`, then as `redeem`; `NotOneUse`.
         #[ink(message, payable)]
         pub fn claim_and_redeem(
             &mut self,
@@ -94,7 +94,7 @@ mod registry {
             Ok(self.finish(&order, *redemption, true)?)
         }
 
-        /// A till's backlog: up to 100 orders, each as `redeem` with its own result, the discount. One that is refused changes nothing and
+        /// A till's backlog: up to 50 orders, each as `redeem` with its own result, the discount. One that is refused changes nothing and
         /// spoils nothing. Settled off chain only. Orders that follow each other and share acceptor
         /// and asset are announced, and paid from escrow, together.
         /// # Errors
@@ -115,7 +115,7 @@ mod registry {
             let mut run: Vec<Redemption> = Vec::new();
             for (order, permits) in &orders {
                 let redeemed = match order.settlement {
-                    Settlement::OffChain => self.book.redeem(&mut till, order, permits, &scene),
+                    Settlement::OffChain => self.book.redeem(&mut till, order, permits, &scene)?,
                     Settlement::OnChain => Err(RegistryError::OnChainInBatch.into()),
                 };
                 results.push(match redeemed {
@@ -160,9 +160,12 @@ mod registry {
             redemptions: Vec<Redemption>,
             claimed: bool,
         ) -> Vec<Redemption> {
-            let uses = redemptions.iter().flat_map(|redemption| &redemption.uses);
-            for used in uses.filter(|used| used.left_after == 0 && !claimed) {
-                self.announce_transfer(Some(used.holder), None, used.coupon);
+            for redemption in &redemptions {
+                for used in &redemption.uses {
+                    if used.left_after == 0 && !claimed {
+                        self.announce_transfer(Some(used.holder), None, used.coupon);
+                    }
+                }
             }
             let redeemed = OrdersRedeemed { acceptor, redemptions, claimed };
             announce(&redeemed);
@@ -177,8 +180,8 @@ mod registry {
             redemption: Redemption,
             claimed: bool,
         ) -> Result<Redemption, Refusal> {
-            let announced = self.announce_orders(order.acceptor, [redemption].into(), claimed);
-            let redemption = announced.into_iter().next().ok_or(RegistryError::NothingApplied)?;
+            let mut announced = self.announce_orders(order.acceptor, [redemption].into(), claimed);
+            let redemption = announced.pop().ok_or(RegistryError::NothingApplied)?;
             self.pay_order(order, &redemption)?;
             Ok(redemption)
         }
@@ -321,7 +324,7 @@ mod registry {
             let (domain, now) = (self.domain(), self.env().block_timestamp());
             let scene = Scene { caller: self.env().caller(), domain: &domain, now };
             let mut till = Till::new(Storage);
-            let redemption = self.book.redeem(&mut till, &order, &permits, &scene)?;
+            let redemption = self.book.redeem(&mut till, &order, &permits, &scene)??;
             self.book.close(till);
             Ok(self.finish(&order, *redemption, false)?)
         }

@@ -19,8 +19,8 @@ use shared::{
     AccountId, Timestamp,
 };
 
-/// The most orders in a batch.
-pub const MAX_ORDERS: u32 = 100;
+/// The most orders in a batch: with their permits they stay within the 16 kB that a call's input has.
+pub const MAX_ORDERS: u32 = 50;
 /// The most uses announced in one event: their 150 bytes each, and 260 for each order, stay under 16 kB.
 pub const MAX_RUN: usize = 32;
 
@@ -36,7 +36,8 @@ impl Book {
     /// # Errors
     /// `EligibleOverBasket`, `OrderExpired`, `AcceptorIsPayer`, `OrderUsed`, then the acceptor's consent (`NotAcceptor`,
     /// `PermitExpired`, `PermitCancelled`, `PermitInvalid`), `CouponCount`, as `weigh_one` for the first coupon that isn't optional and is
-    /// refused, `NothingApplied`, `LimitReached` for a cashier's day. An error leaves the till's counters as they were.
+    /// refused, `NothingApplied`, `LimitReached` for a cashier's day. An inner error leaves all as it was; an outer one would mean that the books don't add up, and ends the
+    /// call.
     #[inline(never)]
     pub(crate) fn redeem(
         &mut self,
@@ -44,13 +45,13 @@ impl Book {
         order: &Order,
         permits: &Permits,
         scene: &Scene,
-    ) -> Result<Box<Redemption>, Refusal> {
+    ) -> Result<Result<Box<Redemption>, Refusal>, Refusal> {
         let counters = till.counters();
         match till.agree(order, permits, scene) {
-            Ok((tray, payer)) => self.record(till, order, tray, payer, scene, false),
+            Ok((tray, payer)) => Ok(Ok(self.record(till, order, tray, payer, scene, false)?)),
             Err(refusal) => {
                 till.go_back(counters);
-                Err(refusal)
+                Ok(Err(refusal))
             }
         }
     }
@@ -144,8 +145,9 @@ impl Book {
             net: order.basket.saturating_sub(tray.discount()),
             payer,
             alliance: None,
+            cashier: till.cashier(),
             redeemed_at: now,
-            final_at: now,
+            final_at: Timestamp::MAX,
         });
         for (presented, line) in tray.lines {
             match line {
@@ -194,7 +196,7 @@ impl Book {
         }
         let final_at = redemption.redeemed_at.saturating_add(campaign.terms.rollback_window);
         redemption.asset = campaign.terms.asset;
-        redemption.final_at = redemption.final_at.max(final_at);
+        redemption.final_at = redemption.final_at.min(final_at);
         redemption.uses.push(Use {
             coupon: id,
             holder,

@@ -133,7 +133,8 @@ impl Asset {
         }
     }
 
-    fn value_due(self, amount: Balance) -> Balance {
+    /// What of `amount` is due as native value.
+    pub fn value_due(self, amount: Balance) -> Balance {
         match self {
             Self::Native => amount,
             Self::Psp22(_) => 0,

@@ -1,6 +1,6 @@
 //! The registry's ledger as its office and its desk see it: items read in one call, changes done in another. Decides nothing.
 use crate::{
-    assets::Asset,
+    assets::{Asset, PaymentFault},
     campaigns::{Campaign, Progress},
     coupons::Coupon,
     ids::{CampaignId, CouponId},
@@ -167,7 +167,10 @@ impl Books {
         self.apply(0)
     }
 
-    /// Collects `amount` from `payer`, the caller, for the registry and then has the registry do it all. `paid` is the native value sent along.
+    /// Has the registry do it all, and collects `amount` from `payer`, the caller, for it. `paid` is the native value sent along.
+    ///
+    /// A token that is asked for money runs code of its own, which may call the registry: what was read here must be written by then. So everything but the
+    /// paying out comes first, then the money, then the paying out.
     /// # Errors
     /// `Payment`, and as `apply`.
     #[inline(never)]
@@ -178,8 +181,20 @@ impl Books {
         amount: Balance,
         paid: Balance,
     ) -> Result<(), Refusal> {
+        if paid != asset.value_due(amount) {
+            let expected = asset.value_due(amount);
+            return Err(RegistryError::Payment(PaymentFault::WrongValue { expected, paid }).into());
+        }
+        let is_payment = |step: &Step| matches!(step, Step::Pay { .. });
+        let (payments, steps) = core::mem::take(&mut self.steps).into_iter().partition(is_payment);
+        self.steps = steps;
+        self.apply(paid)?;
         asset.collect_for(self.registry, payer, amount, paid).map_err(RegistryError::Payment)?;
-        self.apply(paid)
+        self.steps = payments;
+        if self.steps.is_empty() {
+            return Ok(());
+        }
+        self.apply(0)
     }
 
     /// Has the registry do it all, with `value` sent along.

@@ -12,8 +12,8 @@ use crate::{
 };
 use ink::prelude::vec::Vec;
 
-/// The most coupons handed out in one call.
-pub const MAX_BATCH: u32 = 100;
+/// The most coupons handed out in one call: their proof stays within a block's.
+pub const MAX_BATCH: u32 = 50;
 
 /// A set of printed codes, or a list of accounts: a Merkle root over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -115,6 +115,15 @@ impl Holder {
     }
 }
 
+/// # Errors
+/// `HeldByContract`.
+pub fn ensure_held_by_person(coupon: &Coupon) -> Result<(), Refusal> {
+    if ink::env::is_contract::<ink::env::DefaultEnvironment>(&coupon.owner) {
+        return Err(RegistryError::HeldByContract { holder: coupon.owner }.into());
+    }
+    Ok(())
+}
+
 impl Coupon {
     /// One just handed out.
     pub fn new(owner: AccountId, valid_until: Timestamp, terms: &Terms, advocate: Option<AccountId>) -> Self {

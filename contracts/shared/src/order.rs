@@ -159,9 +159,11 @@ pub struct Redemption {
     pub payer: Option<AccountId>,
     /// The alliance it came through.
     pub alliance: Option<AccountId>,
+    /// Who accepted it for the acceptor, if not that itself.
+    pub cashier: Option<AccountId>,
     /// The block's time.
     pub redeemed_at: Timestamp,
-    /// From this time on it can't be rolled back.
+    /// From this time on it can't be rolled back: the end of the shortest of its coupons' windows, so that no campaign is held past its own.
     pub final_at: Timestamp,
 }
 
@@ -282,6 +284,7 @@ mod tests {
             net: 679,
             payer: None,
             alliance: None,
+            cashier: None,
             redeemed_at: 0,
             final_at: 0,
         };

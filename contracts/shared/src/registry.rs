@@ -43,7 +43,7 @@ pub trait CouponRegistry {
     ///
     /// Settled off chain, no value may be sent. Settled on chain, which an alliance's can't be, the caller pays the net price to the acceptor: native value
     /// sent along, with what is over going back, or PSP22 by allowance. Escrow is paid to the acceptor, into its pull balance where the
-    /// transfer fails. The caller pays the deposit of the order's word (once in 256 orders) and of the record, and has that of coupons used up.
+    /// transfer fails. The caller pays the deposit of the order's word (once in 16 orders) and of the record, and has that of coupons used up.
     /// # Errors
     /// `EligibleOverBasket`, `OrderExpired`, `AcceptorIsPayer`, `OrderUsed`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`,
     /// `CouponCount`, and for the first coupon that isn't optional `DuplicateCoupon`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`,
@@ -61,10 +61,6 @@ pub trait CouponRegistry {
 /// What the alliance and the market ask of a registry's service desk.
 #[ink::trait_definition]
 pub trait ServiceDesk {
-    /// Whether `account` is a cashier of `merchant`.
-    #[ink(message)]
-    fn is_cashier(&self, merchant: AccountId, account: AccountId) -> bool;
-
     /// `roll_back` by the alliance the redemption came through, which lets only the acceptor do it. Escrow comes back as native value
     /// sent along, or as PSP22 by the alliance's allowance to the desk.
     /// # Errors
@@ -364,6 +360,9 @@ pub enum RegistryError {
     /// The campaign has as many drops as fit.
     #[codec(index = 91)]
     TooManyDrops { most: u32 },
+    /// A contract holds the coupon, a market say, and couldn't pass on what is paid for it: it must come back to a person first.
+    #[codec(index = 92)]
+    HeldByContract { holder: AccountId },
 }
 
 /// Variants with fields of the same types share their code: derived, this would be 2.6 kB more in every contract.
@@ -468,6 +467,7 @@ impl RegistryError {
             | Self::OnlyThroughAlliance { alliance: a }
             | Self::NotTheOffice { caller: a }
             | Self::NotHolder { holder: a }
+            | Self::HeldByContract { holder: a }
             | Self::NotRewarded { friend: a }
             | Self::NotOperator { caller: a }
             | Self::NotGuardian { caller: a }
@@ -673,6 +673,7 @@ impl RegistryError {
             Self::OfficeFailed => 89,
             Self::CardMovedOn { .. } => 90,
             Self::TooManyDrops { .. } => 91,
+            Self::HeldByContract { .. } => 92,
         }
     }
 }

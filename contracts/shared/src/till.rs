@@ -168,6 +168,11 @@ impl<S: Shelves> Till<S> {
         }
     }
 
+    /// Who speaks for the newest order's acceptor, if not that itself.
+    pub fn cashier(&self) -> Option<AccountId> {
+        self.roles.get(self.cashier?).map(|((_, cashier), _)| *cashier)
+    }
+
     /// Counts an order's discount against its cashier's day.
     /// # Errors
     /// `LimitReached`.

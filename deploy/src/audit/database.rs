@@ -20,12 +20,7 @@ use shared::{
     terms::{Benefit, Funding},
     AccountId, Balance, Timestamp,
 };
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    fs,
-    path::Path,
-};
+use std::{cell::RefCell, collections::BTreeMap, fs, path::Path};
 use tempfile::{Builder, NamedTempFile};
 
 /// Every table. Columns that hold amounts or order numbers have no type, so that SQLite leaves what doesn't fit 63 bits as text.

@@ -107,8 +107,7 @@ pub enum Segment {
 }
 
 impl Segment {
-    pub const ALL: [Self; 5] =
-        [Self::Lapsed, Self::Repeat, Self::TopRaters, Self::Unused, Self::Advocates];
+    pub const ALL: [Self; 5] = [Self::Lapsed, Self::Repeat, Self::TopRaters, Self::Unused, Self::Advocates];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -179,8 +178,7 @@ impl Book {
     }
 
     fn read(database: &Connection, merchant: &str) -> Result<Self, InsightError> {
-        let as_of: Option<u64> =
-            database.query_row("SELECT MAX(time) FROM events", [], |row| row.get(0))?;
+        let as_of: Option<u64> = database.query_row("SELECT MAX(time) FROM events", [], |row| row.get(0))?;
         let rows = Rows { database, merchant };
         let coupons = rows.all(
             "SELECT campaign, serial, drop_number, issued_at FROM coupons JOIN campaigns ON campaigns.number = campaign
@@ -320,7 +318,8 @@ impl Book {
         let drops = drops.into_iter().map(|((campaign, drop), part)| {
             let none = Yield::default();
             let whole = campaigns.get(&campaign).unwrap_or(&none);
-            let uplift = |of: fn(&Yield) -> u128| uplift((of(&part), part.coupons), (of(whole), whole.coupons));
+            let uplift =
+                |of: fn(&Yield) -> u128| uplift((of(&part), part.coupons), (of(whole), whole.coupons));
             DropYield {
                 campaign,
                 drop,
@@ -456,7 +455,9 @@ mod tests {
         let run = |sql: &str| assert!(database.execute(sql, []).unwrap() > 0, "{sql}");
         let at = |day: u64| MONDAY + day * DAY;
         for (number, issuer) in [(1, "bakery"), (2, "cinema")] {
-            run(&format!("INSERT INTO campaigns (number, issuer, asset) VALUES ({number}, '{issuer}', 'native')"));
+            run(&format!(
+                "INSERT INTO campaigns (number, issuer, asset) VALUES ({number}, '{issuer}', 'native')"
+            ));
         }
         for (campaign, serial, day, source, drop, origin, holder) in [
             (1, 1, 0, "code", "1", 1, "NULL"),
@@ -487,9 +488,12 @@ mod tests {
                    VALUES ('{acceptor}', {number}, {campaign}, {serial}, '{holder}', {discount}, {kept}, {stands})"
             ));
         }
-        for (acceptor, number, holder, stars) in
-            [("bakery", 1, "ann", 5), ("bakery", 2, "ben", 3), ("bakery", 5, "eve", 4), ("cinema", 9, "ann", 1)]
-        {
+        for (acceptor, number, holder, stars) in [
+            ("bakery", 1, "ann", 5),
+            ("bakery", 2, "ben", 3),
+            ("bakery", 5, "eve", 4),
+            ("cinema", 9, "ann", 1),
+        ] {
             run(&format!("INSERT INTO ratings (acceptor, number, holder, stars) VALUES ('{acceptor}', {number}, '{holder}', {stars})"));
         }
         run("INSERT INTO rewards (advocate, campaign, serial) VALUES ('ann', 1, 4)");
@@ -565,6 +569,9 @@ mod tests {
             assert_eq!(segment.name().parse(), Ok(segment));
         }
         let refusal = "best".parse::<Segment>().unwrap_err();
-        assert_eq!(refusal, "there is no segment `best`; write one of lapsed, repeat, top-raters, unused, advocates");
+        assert_eq!(
+            refusal,
+            "there is no segment `best`; write one of lapsed, repeat, top-raters, unused, advocates"
+        );
     }
 }

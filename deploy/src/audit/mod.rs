@@ -331,10 +331,22 @@ impl Replay {
         // The office and the desk pass on what they are given.
         let nothing = || (BTreeMap::new(), None);
         let books = [
-            ("registry", suite.registry, registry::LAYOUT, &registry.ledger, (registry_owes, Some(&registry.till))),
+            (
+                "registry",
+                suite.registry,
+                registry::LAYOUT,
+                &registry.ledger,
+                (registry_owes, Some(&registry.till)),
+            ),
             ("office", suite.office, registry::OFFICE_LAYOUT, &registry.office, nothing()),
             ("desk", suite.desk, registry::DESK_LAYOUT, &registry.desk, nothing()),
-            ("alliance", suite.alliance, alliance::LAYOUT, &alliance.store, (alliance_owes, Some(&alliance.till))),
+            (
+                "alliance",
+                suite.alliance,
+                alliance::LAYOUT,
+                &alliance.store,
+                (alliance_owes, Some(&alliance.till)),
+            ),
             ("market", suite.market, market::LAYOUT, &market.store, (market_owes, Some(&market.till))),
         ];
         let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());

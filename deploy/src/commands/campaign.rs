@@ -1,6 +1,7 @@
-//! `couponry campaign`: what issuers promise, and how they make it better.
+//! `couponry campaign`: what issuers promise, how they make it better, who signs for it, and who takes it over.
 
 use crate::{
+    accounts,
     amounts::Unit,
     campaign_file,
     context::{Context, Report},
@@ -11,7 +12,12 @@ use chain::{keys::ss58, Balance, Chain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
 use serde_json::json;
-use shared::{assets::Asset, campaigns::Improvement, terms::Benefit};
+use shared::{
+    assets::Asset,
+    campaigns::Improvement,
+    claims::{Quota, VoucherKey},
+    terms::Benefit,
+};
 use std::path::PathBuf;
 
 #[derive(Subcommand, Debug)]
@@ -28,6 +34,84 @@ pub enum Command {
     /// Takes back escrow that backs nothing
     #[command(after_help = "Example: couponry campaign withdraw 1 10 --as bakery")]
     Withdraw(Withdraw),
+    /// Offers a campaign to another issuer, or takes the offer back
+    #[command(after_help = "Example: couponry campaign offer 1 --to cafe --as bakery")]
+    Offer(Offer),
+    /// Takes over a campaign that was offered: its escrow, its debts to come, and all
+    #[command(after_help = "Example: couponry campaign accept 1 --as cafe")]
+    Accept(Accept),
+    /// Names keys that sign vouchers, or dismisses them
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+#[derive(Subcommand, Debug)]
+pub enum KeyCommand {
+    /// Names a key that signs vouchers of a campaign, or sets its quota anew
+    #[command(after_help = "Examples:
+  a backend:          couponry campaign key add 1 --key shop.example --as bakery
+  a device, 3 a day:  couponry campaign key add 1 --key sensor --device --quota 3 --period 1d --as bakery")]
+    Add(KeyAdd),
+    /// Dismisses a key: what it signed and nobody claimed is void
+    #[command(after_help = "Example: couponry campaign key revoke 1 --key sensor --as bakery")]
+    Revoke(KeyRevoke),
+}
+
+#[derive(Args, Debug)]
+pub struct Offer {
+    /// The campaign's number
+    campaign: u32,
+    /// Who may take it over: a name or an address
+    #[arg(long, required_unless_present = "take_back")]
+    to: Option<String>,
+    /// Offer it to nobody any more
+    #[arg(long, conflicts_with = "to")]
+    take_back: bool,
+    /// The issuer
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct Accept {
+    /// The campaign's number
+    campaign: u32,
+    /// Whom it was offered to
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct KeyAdd {
+    /// The campaign's number
+    campaign: u32,
+    /// Its public key: 64 hexadecimal digits, an address or a name
+    #[arg(long)]
+    key: String,
+    /// It is a device's, which stands where anyone may reach it
+    #[arg(long)]
+    device: bool,
+    /// The most vouchers of one period that take effect [default: as many as there are coupons]
+    #[arg(long, value_name = "COUNT", requires = "period", required_if_eq("device", "true"))]
+    quota: Option<u32>,
+    /// How long a period is
+    #[arg(long, requires = "quota")]
+    period: Option<String>,
+    /// The issuer or an operator
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
+pub struct KeyRevoke {
+    /// The campaign's number
+    campaign: u32,
+    /// Its public key: 64 hexadecimal digits, an address or a name
+    #[arg(long)]
+    key: String,
+    /// The issuer or an operator
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
 }
 
 #[derive(Args, Debug)]
@@ -92,7 +176,83 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
         Command::Show(opts) => show(opts, ctx),
         Command::Improve(opts) => improve(opts, ctx),
         Command::Withdraw(opts) => withdraw(opts, ctx),
+        Command::Offer(opts) => offer(opts, ctx),
+        Command::Accept(opts) => accept(opts, ctx),
+        Command::Key(KeyCommand::Add(opts)) => add_key(opts, ctx),
+        Command::Key(KeyCommand::Revoke(opts)) => set_key(ctx, opts.campaign, &opts.key, None, &opts.signer),
     }
+}
+
+fn offer(opts: &Offer, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let issuer = desk.session.signer(&opts.signer)?.account();
+    let to = opts.to.as_ref().map(|name| desk.session.account(name)).transpose()?;
+    let message = desk.office().call_mut().offer_campaign(opts.campaign, to);
+    desk.session.send(issuer, 0, message, Words::registry)?;
+    desk.session.save()?;
+    let to_whom = opts.to.as_deref().unwrap_or("nobody");
+    Ok(Report::new(
+        format!("campaign {} is offered to {to_whom}", opts.campaign),
+        json!({ "campaign": opts.campaign, "to": to.map(|to| ss58(&to)) }),
+    ))
+}
+
+fn accept(opts: &Accept, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let issuer = desk.session.signer(&opts.signer)?.account();
+    let message = desk.office().call_mut().accept_campaign(opts.campaign);
+    desk.session.send(issuer, 0, message, Words::registry)?;
+    desk.session.save()?;
+    Ok(Report::new(
+        format!("campaign {} is {}'s now", opts.campaign, opts.signer),
+        json!({ "campaign": opts.campaign, "issuer": ss58(&issuer) }),
+    ))
+}
+
+fn add_key(opts: &KeyAdd, ctx: &Context) -> Result<Report, Refusal> {
+    let quota = match (opts.quota, &opts.period) {
+        (Some(most), Some(period)) => {
+            let period = times::period(period).map_err(|fault| fault.at("--period"))?;
+            if most == 0 || period == 0 {
+                return Err(Refusal::new(
+                    "--quota: no vouchers, or a period of no time",
+                    "set both above zero, or dismiss the key: `couponry campaign key revoke`",
+                ));
+            }
+            Some(Quota { most, period, since: 0, used: 0 })
+        }
+        (None, _) | (_, None) => None,
+    };
+    let named = VoucherKey { device: opts.device, quota };
+    set_key(ctx, opts.campaign, &opts.key, Some(named), &opts.signer)
+}
+
+fn set_key(
+    ctx: &Context,
+    campaign: u32,
+    key: &str,
+    named: Option<VoucherKey>,
+    signer: &str,
+) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let caller = desk.session.signer(signer)?.account();
+    let public = accounts::public_key(key).map_err(|fault| fault.at("--key"))?;
+    let message = desk.office().call_mut().set_voucher_key(campaign, public, named);
+    desk.session.send(caller, 0, message, Words::registry)?;
+    desk.session.save()?;
+    let may = if named.is_some() { "signs" } else { "no longer signs" };
+    let quota = named.and_then(|named| named.quota);
+    Ok(Report::new(
+        format!("the key {key} {may} vouchers of campaign {campaign}"),
+        json!({
+            "campaign": campaign,
+            "key": hex::encode(public),
+            "named": named.is_some(),
+            "device": named.map(|named| named.device),
+            "quota": quota.map(|quota| quota.most),
+            "period": quota.map(|quota| quota.period),
+        }),
+    ))
 }
 
 fn create(opts: &Create, ctx: &Context) -> Result<Report, Refusal> {

@@ -90,7 +90,7 @@ fn lines(insights: &Insights) -> Vec<String> {
     ];
     for of in &insights.drops {
         lines.push(format!(
-            "drop {}/{}: {} coupons, {} redemptions ({}), {} off ({})",
+            "drop {}/{}: coupons {}, redemptions {} ({}), discount {} ({})",
             of.campaign,
             of.drop,
             of.coupons,
@@ -113,7 +113,7 @@ fn lines(insights: &Insights) -> Vec<String> {
     for cohort in &insights.cohorts {
         let weeks: Vec<_> = cohort.first_used.iter().map(ToString::to_string).collect();
         lines.push(format!(
-            "week of {}: {} coupons, used first in that week and after: {}",
+            "week of {}: coupons {}, used first in that week and after: {}",
             times::show(cohort.week).chars().take(10).collect::<String>(),
             cohort.coupons,
             if weeks.is_empty() { "none".into() } else { weeks.join(", ") }

@@ -1,7 +1,9 @@
 //! The commands: what each takes from the command line, and what it does. Rules are the contracts'; words are `refusals`'.
 
+pub mod aftercare;
 pub mod alliance;
 pub mod audit;
+pub mod best;
 pub mod build;
 pub mod campaign;
 pub mod chain;
@@ -10,7 +12,11 @@ pub mod coupon;
 pub mod demo;
 pub mod deploy;
 pub mod drop;
+pub mod entitle;
+pub mod hands;
 pub mod insights;
 pub mod market;
 pub mod order;
+pub mod quote;
 pub mod redeem;
+pub mod trust;

@@ -1,25 +1,31 @@
-//! `couponry order`, `permit` and `quote`: what people sign before a coupon is spent.
+//! `couponry order` and `permit`: what people sign before a coupon is spent.
 
 use crate::{
     amounts::{Unit, NATIVE_DECIMALS},
+    commands::quote::Presenting,
     context::{write_file, Context, Desk, Report},
     orders::{coupon_id, sign_order, sign_spend, Basket, Settle, SignedOrder},
     payload::qr_png,
     refusals::{coupon as shown, Refusal, Words},
     times,
 };
-use chain::{keys::ss58, AccountId, Chain, TypedChain};
+use chain::{keys::ss58, AccountId, Chain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
 use serde_json::json;
-use shared::{coupons::Holder, ledger::items, order::Order, terms::Acceptance};
+use shared::{coupons::Holder, ledger::items, order::Order, permit::Presented, terms::Acceptance};
 use std::path::PathBuf;
 
 #[derive(Subcommand, Debug)]
 pub enum OrderCommand {
     /// Writes an order and signs it for its acceptor
     #[command(
-        after_help = "Example: couponry order sign --number 7 --basket 12.50 --as bakery --out order.json"
+        after_help = "Without --coupon, the acceptor submits the order itself. With it, the holder may, with exactly these coupons.
+
+Examples:
+  at a till:                 couponry order sign --number 7 --basket 12.50 --as bakery --out order.json
+  at a web shop:             couponry order sign --number 8 --basket 12.50 --settle on-chain --coupon 1/1 --as bakery --out order.json
+  a code, spent as it comes: couponry order sign --number 9 --basket 12.50 --coupon 1/0 --as bakery --out order.json"
     )]
     Sign(OrderSign),
 }
@@ -47,9 +53,8 @@ pub struct OrderSign {
     /// The part of it that coupons apply to [default: all of it]
     #[arg(long, value_name = "AMOUNT")]
     eligible: Option<String>,
-    /// The coupon that the acceptor takes, campaign/serial, where its holder submits; else the acceptor submits the order itself
-    #[arg(long)]
-    coupon: Option<String>,
+    #[command(flatten)]
+    presenting: Presenting,
     /// What is in the basket: only its salted hash goes on chain
     #[arg(long, default_value = "")]
     items: String,
@@ -84,6 +89,12 @@ pub struct PermitSign {
     /// The order file, or the text of its QR code
     #[arg(long, value_name = "FILE")]
     order: String,
+    /// The most it may take off: a part of a gift card, say
+    #[arg(long, value_name = "AMOUNT")]
+    most: Option<String>,
+    /// Let the order go on without it if it is refused
+    #[arg(long)]
+    optional: bool,
     /// Good until just before this time [default: as long as the order]
     #[arg(long, value_name = "TIME")]
     deadline: Option<String>,
@@ -93,6 +104,9 @@ pub struct PermitSign {
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Also draw a QR code for the till into this PNG file
+    #[arg(long, value_name = "FILE")]
+    qr: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -100,26 +114,6 @@ pub struct PermitCancel {
     /// Whose permits
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "Example: couponry quote --coupon 1/1 --acceptor bakery --basket 12.50")]
-pub struct Quote {
-    /// The coupon: campaign/serial
-    #[arg(long)]
-    coupon: String,
-    /// An order file, instead of the three below
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["acceptor", "basket", "eligible"], required_unless_present_all = ["acceptor", "basket"])]
-    order: Option<String>,
-    /// Who would sell
-    #[arg(long, value_name = "NAME", requires = "basket")]
-    acceptor: Option<String>,
-    /// The price before any discount
-    #[arg(long, value_name = "AMOUNT", requires = "acceptor")]
-    basket: Option<String>,
-    /// The part of it that coupons apply to [default: all of it]
-    #[arg(long, value_name = "AMOUNT", requires = "basket")]
-    eligible: Option<String>,
 }
 
 /// # Errors
@@ -162,8 +156,12 @@ pub fn order(command: &OrderCommand, ctx: &Context) -> Result<Report, Refusal> {
         settlement: opts.settle.into(),
     };
     let epoch = epoch(&desk, signer.account())?;
-    let coupon = opts.coupon.as_deref().map(coupon_id).transpose().map_err(|fault| fault.at("--coupon"))?;
-    let permit = coupon.map(|coupon| sign_order(&desk.domain(), &signer, epoch, &[coupon.into()], &order));
+    let permit = if opts.presenting.coupons.is_empty() {
+        None
+    } else {
+        let presented = opts.presenting.read(&mut desk)?;
+        Some(sign_order(&desk.domain(), &signer, epoch, &presented, &order))
+    };
     let signed = SignedOrder { order, basket: Some(sold), permit };
     if let Some(image) = &opts.qr {
         write_file(image, &qr_png(&signed.payload())?, false)?;
@@ -194,8 +192,19 @@ fn sign(opts: &PermitSign, ctx: &Context) -> Result<Report, Refusal> {
         Some(text) => times::parse(text, now).map_err(|fault| fault.at("--deadline"))?,
         None => signed.order.deadline,
     };
+    let most = match &opts.most {
+        Some(text) => {
+            let (campaign, _) = desk.campaign(coupon.campaign)?;
+            Some(Unit::of(campaign.terms.asset).read(text).map_err(|fault| fault.at("--most"))?)
+        }
+        None => None,
+    };
     let epoch = epoch(&desk, holder.account())?;
-    let permit = sign_spend(&desk.domain(), &holder, epoch, coupon.into(), &signed.order, deadline);
+    let presented = Presented { coupon, most, optional: opts.optional };
+    let permit = sign_spend(&desk.domain(), &holder, epoch, presented, &signed.order, deadline);
+    if let Some(image) = &opts.qr {
+        write_file(image, &qr_png(&permit.payload())?, false)?;
+    }
     write_file(&opts.out, permit.to_json(holder.account()).as_bytes(), false)?;
     Ok(Report::new(
         format!("the permit for coupon {} is in {}", shown(coupon), opts.out.display()),
@@ -215,48 +224,6 @@ fn cancel(opts: &PermitCancel, ctx: &Context) -> Result<Report, Refusal> {
     ))
 }
 
-/// # Errors
-/// What can't be read, or why the coupon gives nothing.
-pub fn quote(opts: &Quote, ctx: &Context) -> Result<Report, Refusal> {
-    let mut desk = ctx.desk()?;
-    let coupon = coupon_id(&opts.coupon)?;
-    let (campaign, _) = desk.campaign(coupon.campaign)?;
-    let order = match (&opts.order, &opts.acceptor, &opts.basket) {
-        (Some(file), _, _) => SignedOrder::read(file)?.order,
-        (None, Some(acceptor), Some(basket)) => {
-            let unit = Unit::of(campaign.terms.asset);
-            let basket = unit.read(basket).map_err(|fault| fault.at("--basket"))?;
-            let eligible = opts
-                .eligible
-                .as_ref()
-                .map_or(Ok(basket), |text| unit.read(text).map_err(|fault| fault.at("--eligible")))?;
-            Order {
-                acceptor: desk.session.account(acceptor)?,
-                // No till gets this far: the quote is of no order in particular.
-                number: u64::MAX,
-                basket,
-                eligible,
-                basket_hash: [0; 32],
-                deadline: u64::MAX,
-                settlement: Settle::OffChain.into(),
-            }
-        }
-        (None, _, _) => {
-            return Err(Refusal::new("no order to quote", "give --order, or --acceptor and --basket"))
-        }
-    };
-    let alliance = alliance_for(&campaign.terms.acceptance, campaign.issuer, order.acceptor);
-    let asker = order.acceptor;
-    let message = desk.service_desk().call().quote(order, vec![coupon.into()], alliance);
-    let (answer, _) = desk.session.explained(desk.session.chain.view_typed(asker, 0, message))?;
-    let quote = answer.map_err(|error| desk.session.words.registry(&error))?;
-    let words = &desk.session.words;
-    Ok(Report::new(
-        format!("{} off, {} to pay", words.money(quote.discount), words.money(quote.net)),
-        json!({ "discount": quote.discount.to_string(), "net": quote.net.to_string() }),
-    ))
-}
-
 /// The alliance that an acceptor must go through to take a campaign's coupons; the issuer itself needs none.
 pub fn alliance_for(acceptance: &Acceptance, issuer: AccountId, acceptor: AccountId) -> Option<AccountId> {
     match acceptance {
@@ -265,7 +232,10 @@ pub fn alliance_for(acceptance: &Acceptance, issuer: AccountId, acceptor: Accoun
     }
 }
 
-fn epoch(desk: &Desk, account: AccountId) -> Result<u32, Refusal> {
+/// The epoch that an account's permits must carry.
+/// # Errors
+/// The chain can't be read.
+pub fn epoch(desk: &Desk, account: AccountId) -> Result<u32, Refusal> {
     let holder: Option<Holder> = desk.item(items::HOLDERS, &account)?;
     Ok(holder.unwrap_or_default().permit_epoch)
 }

@@ -1,180 +1,343 @@
-//! `couponry redeem` and `rollback`: spending coupons, and undoing it.
+//! `couponry redeem`, `redeem-batch` and `reserve`: spending coupons, now or soon.
 
 use crate::{
-    commands::{campaign::value_of, order::alliance_for},
-    context::{Context, Desk, Report},
-    orders::{coupon_id, SignedOrder, SpendPermit},
+    commands::{
+        campaign::value_of,
+        order::epoch,
+        quote::{ask, through, Presenting},
+    },
+    context::{cannot, Context, Desk, Report},
+    orders::{sign_order, SignedOrder, SpendPermit},
+    payload,
     refusals::{coupon as shown, Refusal, Words},
     times,
 };
-use chain::{keys::ss58, AccountId, Balance, TypedChain};
+use chain::{keys::ss58, AccountId, Balance};
 use clap::Args;
-use desk::events::OrderRolledBack;
-use ink::{codegen::TraitCallBuilder, env::Event};
-use registry::events::OrdersRedeemed;
-use scale::DecodeAll;
-use serde_json::json;
+use ink::codegen::TraitCallBuilder;
+use serde::Deserialize;
+use serde_json::{json, Value};
 use shared::{
     ids::CouponId,
     order::{Order, Redemption, Settlement},
-    permit::{CouponPermit, Permits, Presented},
+    permit::{CouponPermit, Permits},
     registry::{CouponRegistry, RegistryError},
 };
-use std::path::PathBuf;
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
+/// The most orders that one call of the registry takes.
+const MAX_ORDERS: usize = 100;
+
+/// An order and everyone's consent to it.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  at a till, by the acceptor:  couponry redeem --order order.json --permit permit.json --as bakery
-  at a web shop, by the holder: couponry redeem --order order.json --coupon 1/1 --as anna")]
-pub struct Redeem {
+pub struct Agreed {
     /// The order file, or the text of its QR code
     #[arg(long, value_name = "FILE")]
     order: String,
-    /// The holder's permit
-    #[arg(long, value_name = "FILE", required_unless_present = "coupon")]
-    permit: Option<PathBuf>,
-    /// The caller's own coupon: campaign/serial
-    #[arg(long, conflicts_with = "permit")]
-    coupon: Option<String>,
+    /// A holder's permit, or the text of its QR code; repeat it for more coupons, in the order they apply
+    #[arg(long, value_name = "FILE", required_unless_present = "coupons")]
+    permit: Vec<String>,
+    #[command(flatten)]
+    own: Presenting,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Coupons with a permit come first, then the caller's own (--coupon).
+
+Examples:
+  at a till, by the acceptor:   couponry redeem --order order.json --permit permit.json --as bakery
+  at a web shop, by the holder: couponry redeem --order order.json --coupon 1/1 --as anna
+  two, one of them if it goes:  couponry redeem --order order.json --coupon 1/1 --coupon 2/4 --optional 2/4 --as anna")]
+pub struct Redeem {
+    #[command(flatten)]
+    agreed: Agreed,
     /// Who submits; on an order settled on chain, who pays
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example: couponry rollback --number 7 --as bakery")]
-pub struct Rollback {
-    /// The order's number
-    #[arg(long)]
-    number: u64,
-    /// The acceptor, where its cashier calls [default: the caller]
-    #[arg(long, value_name = "NAME")]
-    acceptor: Option<String>,
-    /// The acceptor, or its cashier
+#[command(
+    after_help = "Until the order's deadline, or as long as the coupons' terms allow, the coupons are spent on this order or not at all.
+
+Example: couponry reserve --order order.json --permit permit.json --as bakery"
+)]
+pub struct Reserve {
+    #[command(flatten)]
+    agreed: Agreed,
+    /// The acceptor or its cashier; or the holder, where the order is signed
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The backlog is a CSV file of order,permits (several permits parted by spaces), or a JSON array of {\"order\": FILE, \
+\"permits\": [FILE]}. Files are looked for beside it; the texts of QR codes do in their place. An order that is refused spoils no other.
+
+Example: couponry redeem-batch backlog.csv --as bakery"
+)]
+pub struct Batch {
+    /// What the till collected while it was offline
+    backlog: PathBuf,
+    /// The acceptor or its cashier
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+/// A line of a backlog.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    order: String,
+    permits: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    order: String,
+    permits: String,
+}
+
+impl Agreed {
+    /// The order and the permits to send as `caller`.
+    fn read(&self, desk: &mut Desk, caller: AccountId) -> Result<(Order, Permits), Refusal> {
+        let signed = SignedOrder::read(&self.order)?;
+        let mut coupons = Vec::new();
+        for source in &self.permit {
+            let SpendPermit { presented, permit } = SpendPermit::read(source)?;
+            desk.campaign(presented.coupon.campaign)?;
+            coupons.push(CouponPermit { presented, permit: Some(permit) });
+        }
+        if !self.own.coupons.is_empty() {
+            let own = self.own.read(desk)?;
+            coupons.extend(own.into_iter().map(|presented| CouponPermit { presented, permit: None }));
+        }
+        Ok((signed.order.clone(), permits(signed, coupons, caller)))
+    }
+}
+
+/// The acceptor needs no permit of its own.
+fn permits(signed: SignedOrder, coupons: Vec<CouponPermit>, caller: AccountId) -> Permits {
+    let acceptor = signed.order.acceptor;
+    Permits { acceptor: signed.permit.filter(|_| caller != acceptor), coupons }
 }
 
 /// # Errors
 /// Files that can't be read, or the contracts' refusal.
 pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
-    let caller = desk.session.signer(&opts.signer)?.account();
-    let signed = SignedOrder::read(&opts.order)?;
-    let (presented, permit): (Presented, _) = match (&opts.permit, &opts.coupon) {
-        (Some(file), _) => {
-            let spend = SpendPermit::load(file)?;
-            (spend.presented, Some(spend.permit))
+    let key = desk.session.signer(&opts.signer)?;
+    let caller = key.account();
+    let (order, permits) = opts.agreed.read(&mut desk, caller)?;
+    let presented = permits.presented();
+    let alliance = through(&mut desk, &presented, order.acceptor)?;
+    let mut why = HashMap::new();
+    if presented.iter().any(|line| line.optional) {
+        // The redemption says that a coupon was left out; only a quote says why, with its evidence.
+        let quote = ask(&desk, order.clone(), &presented, alliance.unwrap_or(caller))?;
+        for line in quote.lines {
+            if let Err(error) = line.outcome {
+                why.insert(shown(line.coupon), desk.session.words.registry(&error).what);
+            }
         }
-        (None, text) => (coupon_id(text.as_deref().unwrap_or_default())?.into(), None),
-    };
-    let coupon = presented.coupon;
-    let (campaign, _) = desk.campaign(coupon.campaign)?;
-    let order = signed.order;
-    let through = alliance_for(&campaign.terms.acceptance, campaign.issuer, order.acceptor);
-    let permits = Permits {
-        acceptor: signed.permit.filter(|_| caller != order.acceptor),
-        coupons: vec![CouponPermit { presented, permit }],
-    };
-    let redemption = if through == Some(desk.suite.alliance) {
-        // The alliance hears the acceptor or its cashier as the caller; the order's own signature is not asked for.
-        let permits = Permits { acceptor: None, ..permits };
+    }
+    let redemption = if alliance == Some(desk.suite.alliance) {
+        // The registry hears the alliance as the caller, so a cashier says by a permit who it is.
+        let needs_permit = caller != order.acceptor && permits.acceptor.is_none();
+        let signed = match needs_permit {
+            true => Some(sign_order(&desk.domain(), &key, epoch(&desk, caller)?, &presented, &order)),
+            false => permits.acceptor,
+        };
+        let permits = Permits { acceptor: signed, coupons: permits.coupons };
         let message = desk.alliance().call_mut().redeem(desk.suite.registry, order, permits);
         desk.session.send(caller, 0, message, Words::alliance)?.0
     } else {
         let value = match order.settlement {
             Settlement::OffChain => 0,
-            Settlement::OnChain => value_of(campaign.terms.asset, net(&desk, caller, &order, coupon)?),
+            Settlement::OnChain => {
+                let first = presented.first().map(|line| line.coupon.campaign).unwrap_or_default();
+                let asset = desk.campaign(first)?.0.terms.asset;
+                value_of(asset, ask(&desk, order.clone(), &presented, caller)?.net)
+            }
         };
         let message = desk.registry().call_mut().redeem(order, permits);
         desk.session.send(caller, value, message, Words::registry)?.0
     };
     let words = desk.session.words.clone();
     desk.session.save()?;
+    Ok(report(&redemption, &words, &why))
+}
+
+/// What a redemption did; `why` has the reasons for the coupons it went on without.
+pub fn report(redemption: &Redemption, words: &Words, why: &HashMap<String, String>) -> Report {
     let discount = redemption.discount();
     let how = if redemption.payer.is_some() { "paid on chain" } else { "to pay at the till" };
-    Ok(Report::new(
-        format!(
-            "coupon {}: {} off, {} {how}",
-            shown(coupon),
-            words.money(discount),
-            words.money(redemption.net)
-        ),
-        json!({
-            "acceptor": ss58(&redemption.acceptor),
-            "number": redemption.number,
-            "coupon": shown(coupon),
-            "discount": discount.to_string(),
-            "net": redemption.net.to_string(),
-            "on_chain": redemption.payer.is_some(),
-            "through_alliance": redemption.alliance.is_some(),
-            "final_at": redemption.final_at,
+    let sum = format!("{} off, {} {how}", words.money(discount), words.money(redemption.net));
+    let coupons: Vec<Value> = redemption
+        .uses
+        .iter()
+        .map(|used| {
+            json!({
+                "coupon": shown(used.coupon),
+                "holder": ss58(&used.holder),
+                "discount": used.discount.to_string(),
+                "left": used.left_after.to_string(),
+            })
+        })
+        .collect();
+    let reason = |coupon: CouponId| why.get(&shown(coupon)).map_or("refused", String::as_str);
+    let refused: Vec<Value> = redemption
+        .refused
+        .iter()
+        .map(|refused| json!({ "coupon": shown(refused.coupon), "why": reason(refused.coupon) }))
+        .collect();
+    let json = json!({
+        "acceptor": ss58(&redemption.acceptor),
+        "number": redemption.number,
+        "coupons": coupons,
+        "left_out": refused,
+        "discount": discount.to_string(),
+        "net": redemption.net.to_string(),
+        "on_chain": redemption.payer.is_some(),
+        "through_alliance": redemption.alliance.is_some(),
+        "final_at": redemption.final_at,
+    });
+    let mut report = match redemption.uses.as_slice() {
+        [used] if refused.is_empty() => Report::new(format!("coupon {}: {sum}", shown(used.coupon)), json),
+        uses => uses.iter().fold(Report::new(sum, json), |report, used| {
+            report.line(format!("  {}: {} off", shown(used.coupon), words.money(used.discount)))
         }),
-    )
-    .line(format!("it can be rolled back until {}", times::show(redemption.final_at))))
+    };
+    for refused in &redemption.refused {
+        let coupon = refused.coupon;
+        report = report.line(format!("  {}: left out: {}", shown(coupon), reason(coupon)));
+    }
+    report.line(format!("it can be rolled back until {}", times::show(redemption.final_at)))
 }
 
 /// # Errors
-/// No such redemption, or the contracts' refusal.
-pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
+/// Files that can't be read, or the desk's refusal.
+pub fn reserve(opts: &Reserve, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let caller = desk.session.signer(&opts.signer)?.account();
-    let acceptor = desk.session.account(opts.acceptor.as_ref().unwrap_or(&opts.signer))?;
-    let redemption = find(&desk, acceptor, opts.number)?;
-    desk.session.words.count_in(redemption.asset);
-    let escrow = redemption.paid_from_escrow();
-    let paid = redemption.payer.map_or(0, |_| redemption.net);
-    let owed = escrow.saturating_add(paid);
-    let value = value_of(redemption.asset, owed);
-    let coupons: Vec<_> = redemption.uses.iter().map(|used| shown(used.coupon)).collect();
-    if redemption.alliance.is_some() {
-        let message = desk.alliance().call_mut().roll_back(desk.suite.registry, redemption);
-        desk.session.send(caller, value, message, Words::alliance)?;
-    } else {
-        let message = desk.service_desk().call_mut().roll_back(redemption, None);
-        desk.session.send(caller, value, message, Words::registry)?;
-    }
-    let words = desk.session.words.clone();
+    let (order, permits) = opts.agreed.read(&mut desk, caller)?;
+    let coupons: Vec<_> = permits.presented().iter().map(|line| shown(line.coupon)).collect();
+    let number = order.number;
+    let message = desk.service_desk().call_mut().reserve(order, permits);
+    let (until, _) = desk.session.send(caller, 0, message, Words::registry)?;
     desk.session.save()?;
     Ok(Report::new(
-        format!(
-            "order {} is undone: {} live again, {} given back",
-            opts.number,
-            coupons.join(", "),
-            words.money(owed)
-        ),
-        json!({
-            "acceptor": ss58(&acceptor),
-            "number": opts.number,
-            "coupons": coupons,
-            "given_back": owed.to_string(),
-        }),
+        format!("{} reserved for order {number} until {}", coupons.join(", "), times::show(until)),
+        json!({ "coupons": coupons, "number": number, "until": until }),
     ))
 }
 
-/// What the caller would pay on chain.
-fn net(desk: &Desk, caller: AccountId, order: &Order, coupon: CouponId) -> Result<Balance, Refusal> {
-    let message = desk.service_desk().call().quote(order.clone(), vec![coupon.into()], Some(caller));
-    let (answer, _) = desk.session.explained(desk.session.chain.view_typed(caller, 0, message))?;
-    answer.map(|quote| quote.net).map_err(|error| desk.session.words.registry(&error))
-}
-
-/// The chain keeps a redemption's digest; the redemption itself is in its event, or in that of the last rollback in part.
-fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
-    let mut found = None;
-    for event in desk.session.chain.history() {
-        let signature = event.topics.first();
-        if event.contract == desk.suite.registry && signature == OrdersRedeemed::SIGNATURE_TOPIC.as_ref() {
-            let redeemed = OrdersRedeemed::decode_all(&mut event.data.as_slice()).ok();
-            let redemptions = redeemed.map(|event| event.redemptions).unwrap_or_default();
-            let wanted = |done: &Redemption| done.acceptor == acceptor && done.number == number;
-            found = redemptions.into_iter().find(wanted).or(found);
-        } else if event.contract == desk.suite.desk && signature == OrderRolledBack::SIGNATURE_TOPIC.as_ref() {
-            let undone = OrderRolledBack::decode_all(&mut event.data.as_slice()).ok();
-            if let Some(undone) = undone.filter(|done| done.acceptor == acceptor && done.number == number) {
-                found = undone.remains;
+/// # Errors
+/// A backlog that can't be read, or a whole call that the registry refuses.
+pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
+    let mut desk = ctx.desk()?;
+    let caller = desk.session.signer(&opts.signer)?.account();
+    let entries = read_backlog(&opts.backlog)?;
+    let folder = opts.backlog.parent().unwrap_or(Path::new("."));
+    let (mut outcomes, mut orders) = (Vec::new(), Vec::new());
+    for (place, entry) in entries.iter().enumerate() {
+        match read_entry(entry, folder, &mut desk, caller) {
+            Ok(order) => orders.push((place, order)),
+            Err(fault) => outcomes.push((place, None, Err(fault))),
+        }
+    }
+    for chunk in orders.chunks(MAX_ORDERS) {
+        let sent = chunk.iter().map(|(_, (order, permits))| (order.clone(), permits.clone())).collect();
+        let message = desk.registry().call_mut().redeem_batch(sent);
+        let (results, _) = desk.session.send(caller, 0, message, Words::registry)?;
+        for ((place, (order, permits)), result) in chunk.iter().zip(results) {
+            let outcome = explained(&mut desk, permits, result);
+            outcomes.push((*place, Some((order.acceptor, order.number)), outcome));
+        }
+    }
+    outcomes.sort_by_key(|(place, ..)| *place);
+    desk.session.save()?;
+    let done = outcomes.iter().filter(|(.., outcome)| outcome.is_ok()).count();
+    let refused = outcomes.len().saturating_sub(done);
+    let mut lines = Vec::new();
+    let mut results = Vec::new();
+    for (place, order, outcome) in outcomes {
+        let entry = place.saturating_add(1);
+        let name = order.map_or(format!("entry {entry}"), |(_, number)| format!("order {number}"));
+        let order = order.map(|(acceptor, number)| json!({ "acceptor": ss58(&acceptor), "number": number }));
+        match outcome {
+            Ok((discount, text)) => {
+                lines.push(format!("{name}: {text} off"));
+                results.push(json!({ "entry": entry, "order": order, "discount": discount.to_string() }));
+            }
+            Err(Refusal { what, fix }) => {
+                lines.push(format!("{name}: refused: {what}\n  fix: {fix}"));
+                results.push(json!({ "entry": entry, "order": order, "error": what, "fix": fix }));
             }
         }
     }
-    found.ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchRedemption { number }))
+    lines.push(format!("{done} orders took effect, {refused} did not"));
+    let json = json!({ "done": done, "refused": refused, "results": results });
+    Ok(Report { lines, json, differs: false })
+}
+
+/// One order's result in plain words: the discount in its asset.
+fn explained(
+    desk: &mut Desk,
+    permits: &Permits,
+    result: Result<Balance, RegistryError>,
+) -> Result<(Balance, String), Refusal> {
+    if let Some(first) = permits.coupons.first() {
+        desk.campaign(first.presented.coupon.campaign)?;
+    }
+    let words = &desk.session.words;
+    result.map(|discount| (discount, words.money(discount))).map_err(|error| words.registry(&error))
+}
+
+fn read_backlog(path: &Path) -> Result<Vec<Entry>, Refusal> {
+    let text = fs::read_to_string(path).map_err(|why| cannot("read", path, &why))?;
+    let fault = |why: String| {
+        Refusal::new(
+            format!("{}: {why}", path.display()),
+            "write a CSV file of order,permits, or a JSON array of {\"order\": FILE, \"permits\": [FILE]}",
+        )
+    };
+    if path.extension().is_some_and(|ending| ending == "json") {
+        return serde_json::from_str(&text).map_err(|why| fault(why.to_string()));
+    }
+    let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize::<Row>();
+    rows.map(|row| {
+        let Row { order, permits } = row.map_err(|why| fault(why.to_string()))?;
+        Ok(Entry { order, permits: permits.split_whitespace().map(str::to_owned).collect() })
+    })
+    .collect()
+}
+
+fn read_entry(
+    entry: &Entry,
+    folder: &Path,
+    desk: &mut Desk,
+    caller: AccountId,
+) -> Result<(Order, Permits), Refusal> {
+    let beside = |source: &str| {
+        if payload::is_payload(source) {
+            source.to_owned()
+        } else {
+            folder.join(source).display().to_string()
+        }
+    };
+    let signed = SignedOrder::read(&beside(&entry.order))?;
+    let mut coupons = Vec::new();
+    for source in &entry.permits {
+        let SpendPermit { presented, permit } = SpendPermit::read(&beside(source))?;
+        desk.campaign(presented.coupon.campaign)?;
+        coupons.push(CouponPermit { presented, permit: Some(permit) });
+    }
+    Ok((signed.order.clone(), permits(signed, coupons, caller)))
 }

@@ -10,9 +10,13 @@
 mod town;
 
 use chain::{keys::ss58, tamper, Chain, EmbeddedChain, EventRecord, TypedChain};
-use couponry::audit::{self, AuditError, Contradiction, Finding, Kind, Place, Unreadable};
+use couponry::{
+    audit::{self, AuditError, Contradiction, Finding, Kind, Place, Unreadable},
+    cli,
+};
+use desk::events::{CouponExpired, CouponsMerged, DeskOpened, RedemptionRated};
 use ink::{codegen::TraitCallBuilder, env::Event};
-use office::events::CouponsIssued;
+use office::events::{CampaignHandedOver, CouponRevoked, CouponsIssued};
 use registry::events::{OrdersRedeemed, Transfer};
 use rusqlite::Connection;
 use scale::{Decode, Encode};
@@ -44,6 +48,31 @@ fn the_audit_of_a_whole_life_agrees() {
     ];
     assert_eq!(holdings, expected);
     assert!(report.holdings.iter().all(|h| h.suffices()));
+}
+
+#[test]
+fn a_whole_life_tells_every_event_there_is() {
+    let (town, folder) = (Town::lived(), tempfile::tempdir().unwrap());
+    let db = folder.path().join("audit.sqlite");
+    audit::run(&town.chain, &town.suite, Some(&db), None).unwrap();
+    let connection = Connection::open(&db).unwrap();
+    let mut names = connection
+        .prepare("SELECT contract || ' ' || GROUP_CONCAT(event, ' ') FROM (SELECT DISTINCT contract, event FROM events ORDER BY 1, 2) GROUP BY contract ORDER BY 1")
+        .unwrap();
+    let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let expected = [
+        "alliance AllianceCreated CollateralDeposited CollateralWithdrawn CycleClosed DebtBooked DebtReversed MemberAdmitted MemberApplied \
+         MemberExited PayInCovered PayInReceived PayoutMade",
+        "desk AdvocateRewarded CouponExpired CouponReleased CouponSplit CouponsMerged CouponsReserved CreditWithdrawn DeskOpened \
+         OrderRolledBack PermitsCancelled RedemptionForgotten RedemptionRated",
+        // No pay-out of the market's fails here.
+        "market CreditWithdrawn FeeChanged ListingCancelled ListingOpened ListingSold MarketCreated",
+        "office AccountFreezeChanged CampaignCreated CampaignHandedOver CampaignImproved CampaignOffered CouponFreezeChanged CouponRevoked \
+         CouponToppedUp CouponsIssued DropCreated EscrowWithdrawn GuardianChanged GuardianOffered OfficeOpened PauseChanged RoleChanged \
+         VoucherKeyChanged",
+        "registry Approval CouponsIssued CreditAdded OrdersRedeemed Transfer",
+    ];
+    assert_eq!(names, expected);
 }
 
 #[test]
@@ -183,16 +212,35 @@ fn every_deleted_event_that_left_a_trace_is_noticed() {
     let delete = |chain: &mut EmbeddedChain, event: &EventRecord, _| {
         tamper::delete_event(chain, event.block, event.index).unwrap();
     };
-    // In order: a coupon sent to its own holder, a cashier dismissed at once, approvals that a transfer used up, the admission of a member
-    // that left, one more approval, and a coupon frozen anew.
+    // In order, with what came of it since.
     let traceless = [
+        // A coupon sent to its own holder.
         "Transfer",
-        "CashierChanged",
+        // Undone in part, and then whole.
+        "OrderRolledBack",
+        // Reserved again for the same order, and spent on it.
+        "CouponReleased",
+        "CouponsReserved",
+        // Dismissed at once.
+        "RoleChanged",
+        // Frozen for another reason.
+        "AccountFreezeChanged",
+        // Offered to another.
+        "CampaignOffered",
+        "CampaignOffered",
+        "CampaignOffered",
+        // Lifted.
+        "PauseChanged",
+        "GuardianOffered",
+        "GuardianOffered",
+        // Used up by a transfer.
         "Approval",
         "Approval",
         "Approval",
+        // A member that left.
         "MemberAdmitted",
         "Approval",
+        // Frozen for another reason.
         "CouponFreezeChanged",
     ];
     assert_eq!(missed(delete, |_| 1), traceless);
@@ -209,21 +257,42 @@ fn every_altered_byte_that_left_a_trace_is_noticed() {
     names.sort();
     names.dedup();
     let traceless = [
+        // Frozen for another reason since.
+        "AccountFreezeChanged",
         // Used up by a transfer since.
         "Approval",
         // The document's URI: only its hash is a term.
         "CampaignCreated",
-        // Dismissed since.
-        "CashierChanged",
+        // Offered to another since.
+        "CampaignOffered",
         // Frozen for another reason since.
         "CouponFreezeChanged",
+        // The issuer's reason.
+        "CouponRevoked",
+        // How much was parted: merged since.
+        "CouponSplit",
+        // Spent since.
+        "CouponsReserved",
+        // Taken up by another since.
+        "GuardianOffered",
         // What a member that left was admitted to, and applied with.
         "MemberAdmitted",
         "MemberApplied",
-        // The order's hash, and its price in cash, where no rollback is possible.
+        // The first guardian.
+        "OfficeOpened",
+        // What was left at first of a redemption that was undone whole since.
+        "OrderRolledBack",
+        // The order's hash and its price in cash, where the redemption was undone or forgotten since.
         "OrdersRedeemed",
+        // Lifted since.
+        "PauseChanged",
         // Who paid in for a member.
         "PayInReceived",
+        // Stars and comment: nothing on the chain depends on them.
+        "RedemptionRated",
+        // Dismissed since.
+        "RoleChanged",
+        "VoucherKeyChanged",
     ];
     assert_eq!(names, traceless);
 }
@@ -236,6 +305,7 @@ fn findings_name_the_event() {
         is::<Transfer>(record)
             && Transfer::decode(&mut &*record.data).is_ok_and(|t| t.from == Some(account("ann")))
     });
+    let branches = [("office", town.event(is::<CouponsIssued>)), ("desk", town.event(is::<DeskOpened>))];
     let mut edit = |record: &EventRecord, edit: &dyn Fn(&mut EventRecord)| {
         town.chain.restore(&moment);
         tamper::event(&mut town.chain, record.block, record.index, edit).unwrap();
@@ -261,6 +331,16 @@ fn findings_name_the_event() {
     let unknown = edit(&moved, &|record| record.topics[0] = [9; 32]);
     let why = Unreadable::UnknownSignature { signature: [9; 32] };
     assert_eq!(unknown, Finding::Unreadable { place, contract: "registry", why });
+    for (contract, event) in branches {
+        let place = Place { block: event.block, index: event.index };
+        // A transfer is an event of the registry's, and of no other contract.
+        let signature = moved.topics[0];
+        let unknown = edit(&event, &|record| record.topics[0] = signature);
+        assert_eq!(
+            unknown,
+            Finding::Unreadable { place, contract, why: Unreadable::UnknownSignature { signature } }
+        );
+    }
     let longer = edit(&moved, &|record| record.data.push(0));
     let why = Unreadable::TrailingBytes { event: "Transfer", bytes: 1 };
     assert_eq!(longer, Finding::Unreadable { place, contract: "registry", why });
@@ -270,6 +350,122 @@ fn findings_name_the_event() {
         edit(&moved, &|record| record.kind = replaced.clone()),
         Finding::CodeChanged { place, contract: "registry", kind }
     );
+}
+
+#[test]
+fn what_the_office_and_the_desk_tell_against_the_rules_is_named() {
+    fn changed<E: Event + Decode + Encode>(change: impl FnOnce(&mut E)) -> String {
+        let mut town = Town::lived();
+        let event = town.event(is::<E>);
+        tamper::event(&mut town.chain, event.block, event.index, |record| {
+            let mut told = E::decode(&mut record.data.as_slice()).unwrap();
+            change(&mut told);
+            record.data = told.encode();
+        })
+        .unwrap();
+        town.finding().to_string()
+    }
+    for (finding, why) in [
+        (
+            changed(|told: &mut CouponExpired| told.to_holder += 1),
+            "desk: CouponExpired: the holder's share is",
+        ),
+        (
+            changed(|told: &mut CouponsMerged| told.from = told.into),
+            "desk: CouponsMerged: the rules refuse this: two gift cards",
+        ),
+        (
+            changed(|told: &mut RedemptionRated| told.stars = 6),
+            "desk: RedemptionRated: the rules refuse this: a rating has one to five stars",
+        ),
+        (
+            changed(|told: &mut RedemptionRated| told.holder = account("ben")),
+            "desk: RedemptionRated: the rules refuse this: a redemption is rated by a holder",
+        ),
+        (
+            changed(|told: &mut CouponRevoked| told.paid -= 1),
+            "office: CouponRevoked: what backs the coupon is 3000000000000",
+        ),
+        (
+            changed(|told: &mut CampaignHandedOver| told.issuer = account("cem")),
+            "office: CampaignHandedOver: whom the campaign was offered to is",
+        ),
+    ] {
+        assert!(finding.contains(why), "{finding}");
+    }
+}
+
+#[test]
+fn a_coupon_that_ended_and_is_still_held_is_a_finding() {
+    let mut town = Town::lived();
+    let revoked = town.event(is::<CouponRevoked>);
+    let coupon = CouponRevoked::decode(&mut revoked.data.as_slice()).unwrap().coupon;
+    tamper::delete_event(&mut town.chain, revoked.block, revoked.index + 1).unwrap();
+    let finding = town.finding();
+    assert!(
+        matches!(&finding, Finding::Contradiction { why, .. } if **why == Contradiction::Unfinished { coupon }),
+        "{finding}"
+    );
+}
+
+#[test]
+fn a_merchant_reads_what_came_of_its_drops_and_writes_an_allow_list() {
+    let (town, folder) = (Town::lived(), tempfile::tempdir().unwrap());
+    let (db, list) = (folder.path().join("audit.sqlite"), folder.path().join("repeat.csv"));
+    audit::run(&town.chain, &town.suite, Some(&db), None).unwrap();
+    let run = |more: &[&str]| {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let args = ["couponry", "insights", "--db", db.to_str().unwrap()]
+            .into_iter()
+            .chain(more.iter().copied())
+            .map(Into::into);
+        let exit = cli::run(args, &mut out, &mut err).unwrap();
+        (exit, String::from_utf8([out, err].concat()).unwrap())
+    };
+    let export = ["--export-segment", "repeat", "--out", list.to_str().unwrap(), "--count", "3"];
+    let (exit, answer) = run(&[&["--merchant", "bakery", "--json"][..], &export].concat());
+    assert_eq!(exit, cli::OK, "{answer}");
+    let told: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    // Of the campaign with codes and vouchers, 7 coupons were had: 3 of drop 1, of which one was used for 3 and one undone, 2 of drop 2, both used, and
+    // 2 by vouchers, one used. So 4 uses for 7 coupons, and for drop 1 one for 3: 7 / 12 of the mean; for drop 2 one each: 7 / 4.
+    let drops = &told["drops"].as_array().unwrap()[..2];
+    let of = |drop: &serde_json::Value, field: &str| drop[field].as_i64().unwrap();
+    let drops: Vec<_> = drops
+        .iter()
+        .map(|drop| {
+            (
+                of(drop, "drop"),
+                of(drop, "coupons"),
+                of(drop, "redemptions"),
+                of(drop, "redemptions_uplift_bps"),
+            )
+        })
+        .collect();
+    assert_eq!(drops, [(1, 3, 1, 5_833 - 10_000), (2, 2, 2, 17_500 - 10_000)]);
+    assert_eq!(told["drops"][1]["discount"], (6 * UNIT).to_string());
+    assert_eq!(
+        told["ratings"],
+        serde_json::json!({ "count": 1, "mean_hundredths": 400, "by_stars": [0, 0, 0, 1, 0] })
+    );
+    let segment = std::fs::read_to_string(&list).unwrap();
+    let mut accounts: Vec<_> =
+        ["ann", "ben", "dan"].map(|name| format!("{},3", ss58(&account(name)))).to_vec();
+    accounts.sort();
+    assert_eq!(segment.lines().collect::<Vec<_>>(), [vec!["account,count".to_owned()], accounts].concat());
+    assert_eq!(told["segment"]["accounts"], 3);
+
+    let (exit, text) = run(&["--merchant", "bakery"]);
+    assert_eq!(exit, cli::OK);
+    assert!(
+        text.contains(
+            "drop 4/2: coupons 2, redemptions 2 (+75% to the mean), discount 6 UNIT (+75% to the mean)"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("ratings:           1, 4 stars on average"), "{text}");
+    let (exit, refusal) = run(&["--merchant", "ann"]);
+    assert_eq!(exit, cli::REFUSED);
+    assert!(refusal.contains("has nothing of ann's"), "{refusal}");
 }
 
 #[test]
@@ -295,7 +491,7 @@ fn a_coupon_spent_without_its_order_and_one_issued_to_nobody_are_findings() {
     let issue = town.event(is::<CouponsIssued>);
     tamper::delete_event(&mut town.chain, issue.block, issue.index + 1).unwrap();
     let finding = town.finding();
-    assert!(finding.to_string().contains("the serial of the coupon issued"), "{finding}");
+    assert!(finding.to_string().contains("the coupon that comes into being"), "{finding}");
 }
 
 #[test]
@@ -339,7 +535,34 @@ fn the_database_and_the_tables_tell_the_same() {
     assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE issued_to IS NULL"), 0);
     assert_eq!(one("SELECT COUNT(*) FROM listings WHERE state = 'open'"), 1);
     assert_eq!(one("SELECT price - seller_part - royalty - fee FROM sales"), 0);
-    assert_eq!(one("SELECT COUNT(*) FROM redemptions WHERE rolled_back_at IS NOT NULL"), 4);
+    assert_eq!(one("SELECT COUNT(*) FROM redemptions WHERE rolled_back_at IS NOT NULL"), 10);
+    assert_eq!(one("SELECT COUNT(*) FROM rollbacks"), 12);
+    let unit = i64::try_from(UNIT).unwrap();
+    assert_eq!(one("SELECT SUM(discount) FROM rollbacks WHERE in_part"), 6 * unit);
+    assert_eq!(one("SELECT SUM(discount - kept) FROM uses"), one("SELECT SUM(discount) FROM rollbacks"));
+    // Gift cards of 20: 4 and 1 spent, 7 added; 3 given back beside the card that moved on.
+    let cards = "SELECT SUM(value_left) FROM coupons JOIN campaigns ON campaign = number WHERE benefit LIKE 'a gift card%'";
+    assert_eq!(one(cards), (60 - 5 + 7) * unit);
+    assert_eq!(one("SELECT origin FROM coupons WHERE source = 'rollback'"), 2);
+    assert_eq!(one("SELECT origin FROM coupons WHERE source = 'split'"), 1);
+    assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE source = 'code' AND drop_number = 2"), 2);
+    assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE source = 'voucher' AND advocate IS NOT NULL"), 1);
+    assert_eq!(one("SELECT stars FROM ratings JOIN redemptions USING (acceptor, number) WHERE forgotten_at IS NOT NULL"), 4);
+    assert_eq!(
+        one("SELECT COUNT(*) FROM rewards JOIN coupons USING (campaign, serial) WHERE source = 'reward'"),
+        1
+    );
+    assert_eq!(one("SELECT daily_cap FROM roles WHERE daily_cap IS NOT NULL"), 50 * unit);
+    assert_eq!(one("SELECT used FROM voucher_keys WHERE most IS NOT NULL"), 2);
+    assert_eq!(one("SELECT COUNT(*) FROM reservations WHERE released_at IS NULL"), 2);
+    assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE reserved_until IS NOT NULL"), 1);
+    assert_eq!(one("SELECT SUM(cleared) FROM expiries"), 2);
+    // A quarter and a tenth of what backed three coupons.
+    assert_eq!(one("SELECT SUM(to_holder) FROM expiries"), 3 * unit * 3 / 4);
+    assert_eq!(one("SELECT SUM(to_fund) FROM expiries"), 3 * unit * 3 / 10);
+    assert_eq!(one("SELECT paid FROM revocations"), 3 * unit);
+    assert_eq!(one("SELECT SUM(uses) FROM campaigns"), one("SELECT SUM(stands) FROM uses"));
+    assert_eq!(one("SELECT COUNT(DISTINCT change) FROM card_changes"), 3);
     assert_eq!(one("SELECT COUNT(*) FROM bookings WHERE reversed_at IS NOT NULL"), 2);
     assert_eq!(one("SELECT COUNT(*) FROM cycles"), 3);
     for holding in &report.holdings {

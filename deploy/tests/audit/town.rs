@@ -25,8 +25,8 @@ use shared::{
     psp34::PSP34,
     registry::CouponRegistry,
     terms::{
-        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral, Stacking,
-        Terms, TransferPolicy, Unit, Window,
+        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral,
+        Stacking, Terms, TransferPolicy, Unit, Window,
     },
     Hash, Signature,
 };
@@ -153,7 +153,13 @@ impl Town {
         self.act(issuer, escrow, message)
     }
 
-    pub(crate) fn issue(&mut self, issuer: &str, campaign: CampaignId, to: &[&str], source: u64) -> Vec<CouponId> {
+    pub(crate) fn issue(
+        &mut self,
+        issuer: &str,
+        campaign: CampaignId,
+        to: &[&str],
+        source: u64,
+    ) -> Vec<CouponId> {
         let accounts = to.iter().map(|name| account(name)).collect();
         let message = self.office().call_mut().issue(campaign, accounts, source);
         let first = self.act(issuer, 0, message);
@@ -183,7 +189,12 @@ impl Town {
     }
 
     /// Spends coupons at the acceptor's till.
-    pub(crate) fn at_till(&mut self, acceptor: &str, number: u64, coupons: &[(&str, Presented)]) -> Redemption {
+    pub(crate) fn at_till(
+        &mut self,
+        acceptor: &str,
+        number: u64,
+        coupons: &[(&str, Presented)],
+    ) -> Redemption {
         let order = self.order(acceptor, number, Settlement::OffChain);
         let permits = self.permits(&order, coupons);
         let message = self.registry().call_mut().redeem(order, permits);
@@ -404,7 +415,10 @@ impl Town {
             (41, vec![("ben", Presented::from(second))]),
             (42, vec![("dan", listed.into())]),
             (42, vec![("cem", first.into())]),
-            (43, vec![("ben", third.into()), ("dan", CouponId { serial: listed.serial + 1, ..listed }.into())]),
+            (
+                43,
+                vec![("ben", third.into()), ("dan", CouponId { serial: listed.serial + 1, ..listed }.into())],
+            ),
         ]
         .into_iter()
         .map(|(number, coupons)| {
@@ -621,8 +635,7 @@ impl Town {
     fn live_in_tokens(&mut self) {
         let transfer = (ink::selector_bytes!("PSP22::transfer"), account("ben"), 10 * UNIT, Vec::<u8>::new());
         self.chain.call(account("owner"), self.token, 0, transfer.encode()).unwrap();
-        let spenders =
-            [("owner", self.suite.office), ("owner", self.suite.desk), ("ben", self.suite.market)];
+        let spenders = [("owner", self.suite.office), ("owner", self.suite.desk), ("ben", self.suite.market)];
         for (owner, spender) in spenders {
             let approve = (ink::selector_bytes!("PSP22::approve"), spender, 50 * UNIT);
             self.chain.call(account(owner), self.token, 0, approve.encode()).unwrap();
@@ -653,7 +666,8 @@ impl Town {
         });
         let coupons = self.issue("bakery", campaign, &["ben", "dan", "ann"], 1);
         self.chain.advance(DAY).unwrap();
-        for (who, coupon) in [("cem", coupons[0]), ("dan", coupons[1]), ("cem", coupons[2]), ("bakery", coupons[2])]
+        for (who, coupon) in
+            [("cem", coupons[0]), ("dan", coupons[1]), ("cem", coupons[2]), ("bakery", coupons[2])]
         {
             let message = self.desk().call_mut().expire(coupon);
             self.act(who, 0, message);

@@ -1,18 +1,22 @@
 //! The property test: random lives, on the chain and in a model written independently, must agree in every result, event, balance and byte of
 //! storage, and keep every invariant of the design after every step.
 //!
-//! `COUPONRY_STEPS` sets how long (1,500 if unset; from 10,000 on it is a soak, and the histogram is held to its bounds too), and
+//! `COUPONRY_STEPS` sets how long (1,500 if unset; from 50,000 on it is a soak, and the histogram is held to its bounds too), and
 //! `COUPONRY_SEED` where to start. Seeds that ever failed are in `regressions/seeds.txt` and come first.
 
 use crate::model::run::{failed_before, live, remember, shrink, Beginnings, Tally, LIFE};
 use std::{env, str::FromStr};
 
-/// From this many steps on, every message must have been seen to succeed and to be refused.
-const SOAK: usize = 10_000;
+/// From this many steps on, every message must have been done and refused often.
+const SOAK: usize = 50_000;
 
-/// Messages that refuse nobody.
-const NEVER_REFUSED: [&str; 4] =
-    ["registry.set_cashier", "registry.cancel_permits", "token.approve", "token.misbehave"];
+/// How often, in a soak of that length.
+const DONE: u32 = 200;
+const REFUSED: u32 = 100;
+
+/// Messages that refuse nobody, and the door that is open to two contracts only.
+const NEVER_REFUSED: [&str; 3] = ["office.set_role", "desk.cancel_permits", "desk.holder"];
+const NEVER_DONE: [&str; 1] = ["registry.apply"];
 
 fn setting<T: FromStr>(name: &str, otherwise: T) -> T {
     env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -32,13 +36,12 @@ fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
         }
     }
     println!("{tally}");
+    let short = tally.short_of(DONE, REFUSED, &NEVER_DONE, &NEVER_REFUSED);
+    println!("seldom seen: {short:?}");
     if steps >= SOAK {
         let (done, refused) = tally.totals();
         let share = 100 * done / (done + refused);
-        assert!((35..=75).contains(&share), "{share} % of the messages succeeded: the test says little");
-        for (message, (successes, refusals)) in tally.0.iter().filter(|(message, _)| message.contains('.')) {
-            assert!(*successes > 0, "{message} never succeeded");
-            assert!(!refusals.is_empty() || NEVER_REFUSED.contains(message), "{message} was never refused");
-        }
+        assert!((40..=70).contains(&share), "{share} % of the messages succeeded: the test says little");
+        assert!(short.is_empty(), "seldom seen: {short:?}");
     }
 }

@@ -359,7 +359,7 @@ fn a_frozen_coupon_stays_listed_until_it_is_thawed() {
 
 #[test]
 fn a_new_fee_is_the_owners_to_set_and_touches_no_listing_there_is() {
-    let (mut world, to, mut market, coupon) = listed(terms());
+    let (mut world, mut to, mut market, coupon) = listed(terms());
     let other = issue(&mut world, "bakery", coupon.campaign, "ben");
     let not_owner = |who| MarketError::NotMarketOwner { owner: account(OWNER), caller: account(who) };
     for who in ["ann", "bakery"] {

@@ -70,6 +70,14 @@ impl fmt::Debug for Emitted {
     }
 }
 
+impl Emitted {
+    /// The event, for a test that can't say all of it beforehand.
+    pub(crate) fn read<E: Event + Decode>(&self) -> E {
+        assert_eq!(self.topics.first(), E::SIGNATURE_TOPIC.as_ref(), "{self:?}");
+        E::decode(&mut &*self.data).expect("an event of this kind")
+    }
+}
+
 impl From<&EventRecord> for Emitted {
     fn from(record: &EventRecord) -> Self {
         assert_eq!(record.kind, EventKind::Emitted);
@@ -294,7 +302,7 @@ pub(crate) fn issue(world: &mut World, issuer: &str, campaign: CampaignId, to: &
     issue_many(world, issuer, campaign, to, 1)[0]
 }
 
-/// Issues coupons of `campaign` to `to`, up to 100.
+/// Issues coupons of `campaign` to `to`, in batches.
 pub(crate) fn issue_many(
     world: &mut World,
     issuer: &str,
@@ -303,10 +311,15 @@ pub(crate) fn issue_many(
     count: usize,
 ) -> Vec<CouponId> {
     let mut office = world.office();
-    let source = u64::from(world.chain.height());
-    let message = office.call_mut().issue(campaign, vec![account(to); count], source);
-    let first = act(world, issuer, 0, message).result;
-    (first..).take(count).map(|serial| CouponId { campaign, serial }).collect()
+    let mut coupons = Vec::new();
+    while coupons.len() < count {
+        let source = u64::from(world.chain.height());
+        let batch = (count - coupons.len()).min(50);
+        let message = office.call_mut().issue(campaign, vec![account(to); batch], source);
+        let first = act(world, issuer, 0, message).result;
+        coupons.extend((first..).take(batch).map(|serial| CouponId { campaign, serial }));
+    }
+    coupons
 }
 
 /// A world in which the bakery has made a campaign of `terms`, and ann holds its first coupon.

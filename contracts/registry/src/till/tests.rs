@@ -31,7 +31,7 @@ fn batch(book: &mut Book, orders: &[(Order, Permits)]) -> Vec<Result<Balance, Re
     let mut till = Till::new(Storage);
     let redeemed: Vec<_> = orders
         .iter()
-        .map(|(order, permits)| Ok(book.redeem(&mut till, order, permits, &scene)?.discount()))
+        .map(|(order, permits)| Ok(book.redeem(&mut till, order, permits, &scene)??.discount()))
         .collect();
     book.close(till);
     redeemed
@@ -40,7 +40,7 @@ fn batch(book: &mut Book, orders: &[(Order, Permits)]) -> Vec<Result<Balance, Re
 fn redeem(book: &mut Book, order: &Order, presented: &[Presented]) -> Result<Box<Redemption>, Refusal> {
     let scene = Scene { caller: CASHIER, domain: &DOMAIN, now: NOW };
     let mut till = Till::new(Storage);
-    let redeemed = book.redeem(&mut till, order, &unsigned(presented), &scene);
+    let redeemed = book.redeem(&mut till, order, &unsigned(presented), &scene)?;
     book.close(till);
     redeemed
 }
@@ -82,6 +82,7 @@ fn a_redemption_ends_the_coupon_and_leaves_a_record() {
         net: 900,
         payer: None,
         alliance: None,
+        cashier: None,
         redeemed_at: NOW,
         final_at: NOW + 5,
     };

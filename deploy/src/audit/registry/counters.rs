@@ -210,3 +210,140 @@ fn within(cap: &Cap, uses: u32, value: Balance) -> Result<(), Contradiction> {
     ensure_rule("a limit of uses", cap.uses.is_none_or(|most| uses <= most))?;
     ensure_rule("a limit of discounts", cap.value.is_none_or(|most| value <= most))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{
+        campaigns::Campaign,
+        ids::CouponId,
+        terms::{Benefit, Card, Limits, PeriodLimits, Unit, Window},
+        AccountId,
+    };
+
+    const ONE: AccountId = ink::primitives::AccountId([1; 32]);
+    const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+    fn campaign(benefit: Benefit, card: Card, funding: Funding) -> Campaign {
+        let any = Cap::default();
+        let limits = Limits {
+            period: Some(PeriodLimits { unit: Unit::Day, start: 0, campaign: any, holder: any }),
+            ..Limits::default()
+        };
+        let window = Window { start: 0, end: 100 * DAY };
+        let budget = (funding != Funding::Escrow).then_some(1_000);
+        let terms =
+            Terms { card, funding, limits, budget, rollback_window: DAY, ..Terms::plain(benefit, window, 9) };
+        Campaign { issuer: ONE, terms }
+    }
+
+    fn used(campaign: &Campaign, left_before: Balance, discount: Balance) -> Use {
+        Use {
+            coupon: CouponId { campaign: 1, serial: 1 },
+            holder: ONE,
+            valid_until: 0,
+            issuer: ONE,
+            funding: campaign.terms.funding,
+            advocate: None,
+            left_before,
+            left_after: left_before - campaign.terms.spent_by(discount),
+            discount,
+        }
+    }
+
+    fn campaigns() -> Vec<(Campaign, Vec<Balance>)> {
+        let percent = Benefit::PercentOff { bps: 1_000, cap: 40 };
+        [Funding::Merchant, Funding::Escrow]
+            .into_iter()
+            .flat_map(|funding| {
+                [
+                    (campaign(Benefit::AmountOff { value: 40 }, Card::Uses(1), funding), vec![30]),
+                    (campaign(percent, Card::Uses(3), funding), vec![40, 7, 1]),
+                    (campaign(percent, Card::Stamps(2), funding), vec![0, 25]),
+                    (campaign(Benefit::StoredValue { value: 90 }, Card::Uses(1), funding), vec![20, 50, 20]),
+                ]
+            })
+            .collect()
+    }
+
+    /// Both reckonings after the discounts, one a day, of one coupon.
+    fn spent(campaign: &Campaign, discounts: &[Balance]) -> (Progress, Vec<(Use, Timestamp)>) {
+        let mut theirs = Progress::new(&campaign.terms, 300);
+        let mut ours = start(&campaign.terms, 300);
+        assert_eq!(theirs.issue(campaign, 2, 1).unwrap(), 1);
+        issue(&mut ours, &campaign.terms, 1, 2, 1).unwrap();
+        let (mut left, mut uses) = (campaign.terms.full(), Vec::new());
+        for (day, discount) in (1..).zip(discounts) {
+            let (used, now) = (used(campaign, left, *discount), day * DAY);
+            theirs.spend((1, campaign), left, *discount, now).unwrap();
+            spend(&mut ours, &campaign.terms, &used, now).unwrap();
+            assert_eq!(ours, theirs, "{campaign:?}, {discount} on day {day}");
+            left = used.left_after;
+            uses.push((used, now));
+        }
+        (ours, uses)
+    }
+
+    #[test]
+    fn uses_and_their_rollbacks_come_to_what_the_contracts_reckon() {
+        for (campaign, discounts) in campaigns() {
+            let (mut ours, uses) = spent(&campaign, &discounts);
+            let mut theirs = ours.clone();
+            for (used, at) in uses.iter().rev() {
+                theirs.restore(&campaign, used.left_before, used.discount, *at).unwrap();
+                undo(&mut ours, &campaign.terms, used, None, *at).unwrap();
+                assert_eq!(ours, theirs, "{campaign:?}, {used:?}");
+            }
+            let (fresh, _) = spent(&campaign, &[]);
+            assert_eq!(Progress { period: fresh.period, ..ours }, fresh);
+        }
+    }
+
+    #[test]
+    fn a_use_lowered_and_then_undone_leaves_as_much_as_one_undone_at_once() {
+        for (campaign, discounts) in campaigns() {
+            let (mut ours, uses) = spent(&campaign, &discounts);
+            let (last, at) = uses.last().unwrap();
+            let back = 1;
+            let value_back = if campaign.terms.is_stored_value() { back } else { 0 };
+            let kept =
+                Use { discount: last.discount - back, left_after: last.left_after + value_back, ..*last };
+            let (mut theirs, mut at_once) = (ours.clone(), ours.clone());
+            theirs.lower(&campaign, back, *at).unwrap();
+            undo(&mut ours, &campaign.terms, last, Some(&kept), *at).unwrap();
+            assert_eq!(ours, theirs, "{campaign:?}");
+            undo(&mut ours, &campaign.terms, &kept, None, *at).unwrap();
+            undo(&mut at_once, &campaign.terms, last, None, *at).unwrap();
+            assert_eq!(ours, at_once, "{campaign:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_account_had_comes_to_what_the_contracts_reckon() {
+        let (campaign, _) = campaigns().remove(0);
+        let terms = &campaign.terms;
+        let (mut ours, mut theirs) = (Usage::default(), Usage::default());
+        for (discount, now) in [(5, DAY), (6, DAY), (7, 2 * DAY)] {
+            use_by(&mut ours, terms, discount, now).unwrap();
+            theirs.count_use(&terms.limits, discount, now).unwrap();
+            assert_eq!(ours, theirs);
+        }
+        for (whole, back, at) in [(true, 5, DAY), (false, 2, 2 * DAY), (true, 5, 2 * DAY)] {
+            undo_by(&mut ours, terms, whole, back, at).unwrap();
+            theirs.give_back(&terms.limits, whole, back, at);
+            assert_eq!(ours, theirs);
+        }
+    }
+
+    #[test]
+    fn limits_refuse_the_use_that_passes_them() {
+        let (mut campaign, _) = campaigns().remove(0);
+        campaign.terms.limits.uses = Some(0);
+        let mut progress = start(&campaign.terms, 0);
+        let limit = spend(&mut progress, &campaign.terms, &used(&campaign, 1, 30), DAY);
+        assert_eq!(limit, Err(Contradiction::Refused { rule: "a campaign's limit of uses".into() }));
+        campaign.terms.limits.holder = Cap { uses: None, value: Some(29) };
+        let passed = use_by(&mut Usage::default(), &campaign.terms, 30, DAY);
+        assert_eq!(passed, Err(Contradiction::Refused { rule: "a limit of discounts".into() }));
+    }
+}

@@ -77,9 +77,7 @@ impl RegistryReplay {
             OfficeEvent::CouponRevoked(event) => self.revoked(event, now),
             OfficeEvent::CouponToppedUp(event) => self.topped_up(event),
             OfficeEvent::PauseChanged(event) => self.pause_changed(event),
-            OfficeEvent::GuardianOffered(event) => {
-                self.change_office(|office| office.heir = event.to)
-            }
+            OfficeEvent::GuardianOffered(event) => self.change_office(|office| office.heir = event.to),
             OfficeEvent::GuardianChanged(event) => {
                 let heir = self.office_books()?.heir;
                 ensure_rule(
@@ -295,16 +293,14 @@ impl RegistryReplay {
         match source {
             Source::Batch(source) => {
                 let (word, bit) = Bits::locate(source);
-                self.spend(&SOURCES, &(number, word), bit, || {
-                    format!("source {source} of campaign {number}")
-                })
+                self.spend(&SOURCES, &(number, word), bit, || format!("source {source} of campaign {number}"))
             }
             Source::Code { drop, index } => {
                 let progress = self.progress(number)?;
                 let place = drop.checked_sub(1).and_then(|place| usize::try_from(place).ok());
-                let found = place.and_then(|place| progress.drops.get(place)).ok_or_else(|| {
-                    Contradiction::Missing { item: format!("drop {number}/{drop}") }
-                })?;
+                let found = place
+                    .and_then(|place| progress.drops.get(place))
+                    .ok_or_else(|| Contradiction::Missing { item: format!("drop {number}/{drop}") })?;
                 ensure_rule("a code lies within its drop", index < found.size)?;
                 let (word, bit) = Bits::locate(index.into());
                 let drop = (number, drop);

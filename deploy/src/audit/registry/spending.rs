@@ -60,21 +60,26 @@ impl RegistryReplay {
             "an order through an alliance is not paid on chain",
             redemption.payer.is_none() || redemption.alliance.is_none(),
         )?;
-        let (mut final_at, mut through_alliance) = (now, false);
+        let (mut final_at, mut through_alliance) = (Timestamp::MAX, false);
         let (mut eligible, mut net) = (redemption.eligible, redemption.basket);
         let mut priority = None;
         for used in &redemption.uses {
             let terms = self.use_one(redemption, used, eligible, fresh, now)?;
             match terms.stacking {
-                Stacking::Exclusive => ensure_same("the coupons beside an exclusive one", 1, presented(redemption))?,
+                Stacking::Exclusive => {
+                    ensure_same("the coupons beside an exclusive one", 1, presented(redemption))?
+                }
                 Stacking::Common { priority: this } => {
-                    ensure_rule("coupons come in the order of their priority", priority.is_none_or(|last| last <= this))?;
+                    ensure_rule(
+                        "coupons come in the order of their priority",
+                        priority.is_none_or(|last| last <= this),
+                    )?;
                     priority = Some(this);
                 }
             }
             through_alliance |=
                 redemption.alliance.is_some_and(|named| terms.acceptance == Acceptance::Alliance(named));
-            final_at = final_at.max(now.saturating_add(terms.rollback_window));
+            final_at = final_at.min(now.saturating_add(terms.rollback_window));
             eligible = eligible.saturating_sub(used.discount);
             net = ensure_some("the net price", net.checked_sub(used.discount))?;
         }
@@ -376,7 +381,10 @@ fn ensure_discount(
         "no discount passes what the terms give",
         used.discount <= terms.discount(eligible, used.left_before),
     )?;
-    ensure_rule("a use takes something off, or is a stamp", used.discount > 0 || terms.is_stamp(used.left_before))?;
+    ensure_rule(
+        "a use takes something off, or is a stamp",
+        used.discount > 0 || terms.is_stamp(used.left_before),
+    )?;
     ensure_same(
         "what is left of the coupon after the use",
         used.left_before.checked_sub(terms.spent_by(used.discount)),

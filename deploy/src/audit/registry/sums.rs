@@ -1,13 +1,11 @@
 //! What must hold of a registry as a whole after its last event (`design.md`, invariants 1, 2 and 9), reckoned from the coupons themselves and from what became
 //! of them, and not from the counters.
-use super::{counters, RegistryReplay, CREDITS, COUPONS, HOLDERS, PROGRESS};
+use super::{counters, RegistryReplay, COUPONS, CREDITS, HOLDERS, PROGRESS};
 use crate::audit::{
     contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
     money,
 };
-use shared::{
-    assets::Asset, campaigns::Campaign, ids::CouponId, terms::Funding, Balance, Timestamp,
-};
+use shared::{assets::Asset, campaigns::Campaign, ids::CouponId, terms::Funding, Balance, Timestamp};
 use std::collections::BTreeMap;
 
 /// What became of a campaign's coupons and promises.
@@ -123,5 +121,111 @@ impl RegistryReplay {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::registry::{Branches, CAMPAIGNS, ROOT};
+    use ::registry::book::Root;
+    use shared::{
+        campaigns::Progress,
+        coupons::{Coupon, Holder},
+        terms::{Benefit, Terms, Window},
+        AccountId,
+    };
+
+    const ONE: AccountId = ink::primitives::AccountId([1; 32]);
+    const NOW: Timestamp = 50;
+
+    /// A campaign with 10 locked, a coupon of 4 that was issued, and one that is spent.
+    fn replay() -> RegistryReplay {
+        let terms = Terms {
+            funding: Funding::Escrow,
+            rollback_window: 5,
+            ..Terms::plain(Benefit::AmountOff { value: 4 }, Window { start: 0, end: 100 }, 2)
+        };
+        let progress = Progress {
+            issued: 2,
+            uses: 1,
+            escrow_left: 6,
+            reserved: 4,
+            held: 1,
+            ..counters::start(&terms, 0)
+        };
+        let mut replay = RegistryReplay::new(Branches { registry: ONE, office: ONE, desk: ONE });
+        let coupon = Coupon::new(ONE, Timestamp::MAX, &terms, None);
+        let root = Root { chain_tag: [0; 32], office: ONE, desk: ONE, live: 1, paused: 0 };
+        replay.ledger.set(&ROOT, &(), &root);
+        replay.ledger.set(&CAMPAIGNS, &1, &Campaign { issuer: ONE, terms });
+        replay.ledger.set(&PROGRESS, &1, &progress);
+        replay.ledger.set(&COUPONS, &CouponId { campaign: 1, serial: 1 }.into(), &coupon);
+        replay.ledger.set(&HOLDERS, &ONE, &Holder { coupons: 1, permit_epoch: 0 });
+        let course = replay.course.entry(1).or_default();
+        course.use_for(3).unwrap();
+        course.end().unwrap();
+        replay
+    }
+
+    fn refusal(change: impl FnOnce(&mut RegistryReplay)) -> String {
+        let mut replay = replay();
+        change(&mut replay);
+        replay.ensure_sums(NOW).unwrap_err().to_string()
+    }
+
+    fn with_progress(change: impl FnOnce(&mut Progress)) -> impl FnOnce(&mut RegistryReplay) {
+        |replay| {
+            let mut progress = replay.progress(1).unwrap();
+            change(&mut progress);
+            replay.ledger.set(&PROGRESS, &1, &progress);
+        }
+    }
+
+    fn with_terms(change: impl FnOnce(&mut Terms)) -> impl FnOnce(&mut RegistryReplay) {
+        |replay| {
+            let mut campaign = replay.campaign(1).unwrap();
+            change(&mut campaign.terms);
+            replay.ledger.set(&CAMPAIGNS, &1, &campaign);
+        }
+    }
+
+    #[test]
+    fn books_that_add_up_are_found_to() {
+        assert_eq!(replay().ensure_sums(NOW), Ok(()));
+    }
+
+    #[test]
+    fn each_sum_that_does_not_add_up_is_named() {
+        let backs = "escrow backs every coupon";
+        for (found, why) in [
+            (refusal(with_progress(|progress| progress.reserved = 3)), backs),
+            (refusal(with_progress(|progress| progress.escrow_left = 4)), backs),
+            (refusal(with_progress(|progress| progress.held = 3)), backs),
+            (refusal(with_progress(|progress| progress.issued = 3)), "live and ended is Some(2)"),
+            (refusal(with_progress(|progress| progress.uses = 2)), "uses is 1"),
+            (
+                refusal(with_progress(|progress| progress.budget_left = Some(7))),
+                "budget less its discounts is None",
+            ),
+            (refusal(with_terms(|terms| terms.budget = Some(10))), "budget less its discounts is Some(7)"),
+            (refusal(with_terms(|terms| terms.budget = Some(2))), "budget less its discounts passes"),
+            (refusal(with_terms(|terms| terms.supply = 1)), "supply is its limit"),
+            (refusal(|replay| replay.live(|live| live.checked_add(1)).unwrap()), "the live coupons is 1"),
+            (
+                refusal(|replay| replay.count(ONE, |coupons| coupons.checked_add(1)).unwrap()),
+                "of all holders is 1",
+            ),
+        ] {
+            assert!(found.contains(why), "{found}");
+        }
+    }
+
+    #[test]
+    fn what_is_over_needs_no_backing() {
+        let mut replay = replay();
+        with_progress(|progress| progress.escrow_left = 0)(&mut replay);
+        assert!(replay.ensure_sums(104).is_err());
+        assert_eq!(replay.ensure_sums(105), Ok(()));
     }
 }

@@ -1,13 +1,9 @@
 //! The model's alliance: every debt ever booked between two parties, and every position recounted from them.
 
-use super::{
-    ops::{AllianceCall, Route},
-    registry::from_escrow,
-    Answer, Model, Refusal,
-};
+use super::{ops::AllianceCall, registry::from_escrow, Answer, Model};
 use ::alliance::{config::Config, error::AllianceError as E};
 use chain::{AccountId, Balance};
-use shared::{order::Redemption, terms::Funding};
+use shared::{assets::Asset, order::Redemption, terms::Funding};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
@@ -29,9 +25,15 @@ pub(crate) struct Posting {
 }
 
 /// What a rollback needs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Booking {
     pub(crate) cycle: u32,
+    pub(crate) debts: Vec<Debt>,
+}
+
+/// What one coupon made its issuer owe.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Debt {
     pub(crate) issuer: AccountId,
     pub(crate) amount: Balance,
     pub(crate) fee: Balance,
@@ -171,17 +173,17 @@ impl Alliance {
 }
 
 impl Model {
-    pub(super) fn alliance_call(&mut self, call: &AllianceCall) -> Result<Answer, Refusal> {
-        self.alliance_rules(call).map_err(Refusal::Alliance)
-    }
-
-    fn alliance_rules(&mut self, call: &AllianceCall) -> Result<Answer, E> {
-        let (caller, this, now) = (self.places.of(call.caller()), self.places.alliance, self.now);
+    pub(super) fn alliance_call(
+        &mut self,
+        caller: AccountId,
+        value: Balance,
+        call: &AllianceCall,
+    ) -> Result<Answer, E> {
+        let (this, now) = (self.places.alliance, self.now);
         let asset = self.alliance.config.asset;
-        self.pay_along(caller, this, call.value());
         match call {
-            AllianceCall::Apply { registry, profile, value, .. } => {
-                self.known(self.places.of(registry))?;
+            AllianceCall::Apply { registry, profile } => {
+                self.ensure_known(self.places.of(registry))?;
                 if self.alliance.members.contains_key(&caller) {
                     return Err(E::AlreadyMember { account: caller });
                 }
@@ -189,10 +191,10 @@ impl Model {
                 let member = Member { profile: *profile, active: false, since: now, collateral: 0, cap: 0 };
                 self.alliance.members.insert(caller, member);
                 self.alliance.fund += fee;
-                self.money.collect(asset, this, caller, fee, *value).map_err(E::Payment)?;
+                self.money.collect(asset, (this, this), caller, fee, value).map_err(E::Payment)?;
                 self.emit("MemberApplied");
             }
-            AllianceCall::Admit { member, cap, .. } => {
+            AllianceCall::Admit { member, cap } => {
                 let operator = self.alliance.config.operator;
                 if caller != operator {
                     return Err(E::NotOperator { operator, caller });
@@ -205,16 +207,16 @@ impl Model {
                 (member.active, member.since, member.cap) = (true, now, *cap);
                 self.emit("MemberAdmitted");
             }
-            AllianceCall::Deposit { amount, value, .. } => {
+            AllianceCall::Deposit { amount } => {
                 let member = self.alliance.member_mut(caller)?;
                 if *amount == 0 {
                     return Err(E::ZeroAmount);
                 }
                 member.collateral += amount;
-                self.money.collect(asset, this, caller, *amount, *value).map_err(E::Payment)?;
+                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("CollateralDeposited");
             }
-            AllianceCall::Withdraw { amount, .. } => {
+            AllianceCall::Withdraw { amount } => {
                 let member = self.alliance.member_mut(caller)?;
                 if *amount == 0 {
                     return Err(E::ZeroAmount);
@@ -227,41 +229,37 @@ impl Model {
                 self.emit("CollateralWithdrawn");
                 self.money.pay(asset, this, caller, *amount).map_err(E::Payment)?;
             }
-            AllianceCall::Redeem { registry, order, acceptor, coupons, .. } => {
-                self.known(self.places.of(registry))?;
-                self.alliance.ensure_active(order.acceptor)?;
-                self.acceptor_calls(order.acceptor, caller)?;
-                let redemption = self
-                    .redeem_by(order, acceptor, coupons, Route::Alliance(this))
-                    .map_err(|refusal| E::Registry(refusal.into()))?;
+            AllianceCall::Redeem { registry, order } => {
+                let acceptor = order.order.acceptor;
+                self.ensure_known(self.places.of(registry))?;
+                self.alliance.ensure_active(acceptor)?;
+                if caller != acceptor && order.acceptor.is_none() {
+                    return Err(E::NotAcceptor { acceptor, caller });
+                }
+                let redemption =
+                    self.redeem_and_pay(this, order, 0).map_err(|refusal| E::Registry(refusal.into()))?;
                 self.book(&redemption)?;
                 return Ok(Answer::Redemption(Box::new(redemption)));
             }
-            AllianceCall::RollBack { registry, redemption, value, .. } => {
-                self.known(self.places.of(registry))?;
+            AllianceCall::RollBack { registry, redemption } => {
+                self.ensure_known(self.places.of(registry))?;
                 self.alliance.member(redemption.acceptor)?;
                 if caller != redemption.acceptor {
                     return Err(E::NotAcceptor { acceptor: redemption.acceptor, caller });
                 }
                 let escrow = from_escrow(redemption);
-                self.money.collect(redemption.asset, this, caller, escrow, *value).map_err(E::Payment)?;
-                let registry = self.places.registry;
-                let paid = match redemption.asset {
-                    shared::assets::Asset::Native => escrow,
-                    shared::assets::Asset::Psp22(_) => {
-                        if escrow > 0 {
-                            self.money.allowances.insert((this, registry), escrow);
-                        }
-                        0
-                    }
-                };
-                self.pay_along(this, registry, paid);
-                self.roll_back_by(redemption, Route::Alliance(this), this, paid)
+                let collected = self.money.collect(redemption.asset, (this, this), caller, escrow, value);
+                collected.map_err(E::Payment)?;
+                let paid = if redemption.asset == Asset::Native { escrow } else { 0 };
+                if paid < escrow {
+                    self.money.allowances.insert((this, self.places.desk), escrow);
+                }
+                self.roll_back(this, redemption, None, paid)
                     .map_err(|refusal| E::Registry(refusal.into()))?;
                 self.unbook(redemption)?;
             }
-            AllianceCall::Close { .. } => return self.close(caller),
-            AllianceCall::PayIn { member, amount, value, .. } => {
+            AllianceCall::Close => return self.close(caller),
+            AllianceCall::PayIn { member, amount } => {
                 let account = self.places.of(member);
                 self.alliance.member(account)?;
                 if *amount == 0 {
@@ -273,10 +271,10 @@ impl Model {
                 }
                 let cycle = self.alliance.cycle - 1;
                 *self.alliance.paid.entry((cycle, account)).or_default() += amount;
-                self.money.collect(asset, this, caller, *amount, *value).map_err(E::Payment)?;
+                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("PayInReceived");
             }
-            AllianceCall::Cover { member, .. } => {
+            AllianceCall::Cover { member } => {
                 let account = self.places.of(member);
                 let collateral = self.alliance.member(account)?.collateral;
                 let cut_off = self.alliance.cut_off;
@@ -293,7 +291,7 @@ impl Model {
                 self.emit("PayInCovered");
                 return Ok(Answer::Number(amount));
             }
-            AllianceCall::Payout { member, .. } => {
+            AllianceCall::Payout { member } => {
                 let account = self.places.of(member);
                 self.alliance.member(account)?;
                 let settled = if self.alliance.unsettled() == 0 {
@@ -314,7 +312,7 @@ impl Model {
                 self.money.pay(asset, this, account, amount).map_err(E::Payment)?;
                 return Ok(Answer::Number(amount));
             }
-            AllianceCall::Exit { .. } => {
+            AllianceCall::Exit => {
                 let collateral = self.alliance.member(caller)?.collateral;
                 let (open, due, credit) = self.alliance.positions(caller);
                 if (open, due, credit) != (0, 0, 0) {
@@ -328,7 +326,7 @@ impl Model {
         Ok(Answer::Nothing)
     }
 
-    fn known(&self, registry: AccountId) -> Result<(), E> {
+    fn ensure_known(&self, registry: AccountId) -> Result<(), E> {
         if registry == self.places.registry {
             Ok(())
         } else {
@@ -336,29 +334,20 @@ impl Model {
         }
     }
 
-    fn acceptor_calls(&self, acceptor: AccountId, caller: AccountId) -> Result<(), E> {
-        if caller == acceptor || self.registry.cashiers.contains(&(acceptor, caller)) {
-            Ok(())
-        } else {
-            Err(E::NotAcceptor { acceptor, caller })
-        }
-    }
-
     fn book(&mut self, redemption: &Redemption) -> Result<(), E> {
         let acceptor = redemption.acceptor;
         let config = self.alliance.config.clone();
-        for used in &redemption.uses {
-            if used.funding == Funding::Merchant && used.issuer != acceptor {
+        let mut debts = Vec::new();
+        for used in redemption.uses.iter().filter(|used| used.issuer != acceptor) {
+            if used.funding == Funding::Merchant {
                 self.alliance.ensure_active(used.issuer)?;
-            }
-            if used.funding != Funding::Alliance || used.issuer == acceptor {
                 continue;
             }
             if redemption.asset != config.asset {
                 return Err(E::WrongAsset { expected: config.asset, redeemed: redemption.asset });
             }
             let amount = used.discount * Balance::from(config.default_rate_bps) / 10_000;
-            if amount == 0 {
+            if used.funding == Funding::Escrow || amount == 0 {
                 continue;
             }
             let fee = (amount * Balance::from(config.fee_bps)).div_ceil(10_000);
@@ -367,10 +356,13 @@ impl Model {
             alliance.post(Some(used.issuer), Some(acceptor), amount - fee);
             alliance.post(Some(used.issuer), None, fee);
             *alliance.fees.entry(alliance.cycle).or_default() += fee;
-            let booking = Booking { cycle: alliance.cycle, issuer: used.issuer, amount, fee };
-            alliance.bookings.insert((acceptor, redemption.number), booking);
             alliance.ensure_covered(used.issuer)?;
+            debts.push(Debt { issuer: used.issuer, amount, fee });
             self.emit("DebtBooked");
+        }
+        if !debts.is_empty() {
+            let booking = Booking { cycle: self.alliance.cycle, debts };
+            self.alliance.bookings.insert((acceptor, redemption.number), booking);
         }
         Ok(())
     }
@@ -380,22 +372,23 @@ impl Model {
         let Some(booking) = self.alliance.bookings.remove(&(acceptor, redemption.number)) else {
             return Ok(());
         };
-        let alliance = &mut self.alliance;
-        alliance.member(booking.issuer)?;
-        let refund = if booking.cycle == alliance.cycle {
-            *alliance.fees.entry(alliance.cycle).or_default() -= booking.fee;
-            booking.fee
-        } else {
-            let refund = booking.fee.min(alliance.fund);
-            alliance.fund -= refund;
-            *alliance.refunds.entry(alliance.cycle).or_default() += refund;
-            refund
-        };
-        alliance.post(Some(acceptor), Some(booking.issuer), booking.amount - refund);
-        alliance.post(None, Some(booking.issuer), refund);
-        alliance.ensure_covered(acceptor)?;
-        self.emit("DebtReversed");
-        Ok(())
+        for debt in booking.debts {
+            let alliance = &mut self.alliance;
+            alliance.member(debt.issuer)?;
+            let refund = if booking.cycle == alliance.cycle {
+                *alliance.fees.entry(alliance.cycle).or_default() -= debt.fee;
+                debt.fee
+            } else {
+                let refund = debt.fee.min(alliance.fund);
+                alliance.fund -= refund;
+                *alliance.refunds.entry(alliance.cycle).or_default() += refund;
+                refund
+            };
+            alliance.post(Some(acceptor), Some(debt.issuer), debt.amount - refund);
+            alliance.post(None, Some(debt.issuer), refund);
+            self.emit("DebtReversed");
+        }
+        self.alliance.ensure_covered(acceptor)
     }
 
     fn close(&mut self, closer: AccountId) -> Result<Answer, E> {

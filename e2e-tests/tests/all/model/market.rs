@@ -1,6 +1,6 @@
 //! The model's market: listings, and how a price is shared.
 
-use super::{ops::MarketCall, Answer, Model, Refusal};
+use super::{ops::MarketCall, Answer, Model};
 use ::market::error::MarketError as E;
 use chain::{AccountId, Balance};
 use shared::{
@@ -37,6 +37,7 @@ fn refused(coupon: CouponId, refusal: PSP34Error) -> E {
         PSP34Error::NotApproved => E::NotApproved { coupon },
         PSP34Error::Custom(word) => match word.as_str() {
             "CouponFrozen" => E::CouponFrozen { coupon },
+            "CouponLocked" => E::CouponLocked { coupon },
             "Soulbound" => E::Soulbound { coupon },
             "MarketOnly" => E::OtherMarketOnly { coupon },
             _ => E::TransferRefused { coupon },
@@ -48,31 +49,34 @@ fn refused(coupon: CouponId, refusal: PSP34Error) -> E {
 }
 
 impl Model {
-    pub(super) fn market_call(&mut self, call: &MarketCall) -> Result<Answer, Refusal> {
-        self.market_rules(call).map_err(Refusal::Market)
-    }
-
-    fn market_rules(&mut self, call: &MarketCall) -> Result<Answer, E> {
-        let (caller, this, now) = (self.places.of(call.caller()), self.places.market, self.now);
+    pub(super) fn market_call(
+        &mut self,
+        caller: AccountId,
+        value: Balance,
+        call: &MarketCall,
+    ) -> Result<Answer, E> {
+        let (this, now) = (self.places.market, self.now);
         match call {
-            MarketCall::List { registry, coupon, price, ends_at, .. } => {
+            MarketCall::List { registry, coupon, price, ends_at } => {
                 let at = self.places.of(registry);
                 if at != self.places.registry {
                     let code = (at == self.places.alliance).then_some(self.places.alliance_code);
                     return Err(E::UnknownRegistry { registry: at, code });
                 }
-                let terms = self.sale_terms(*coupon).map_err(|refusal| {
-                    if matches!(refusal, RegistryError::CouponFrozen { .. }) {
-                        E::CouponFrozen { coupon: *coupon }
-                    } else {
-                        E::NoSuchCoupon { coupon: *coupon }
-                    }
+                let terms = self.sale_terms(*coupon).map_err(|refusal| match refusal {
+                    RegistryError::CouponFrozen { coupon, .. } => E::CouponFrozen { coupon },
+                    RegistryError::CouponLocked { coupon, .. } => E::CouponLocked { coupon },
+                    RegistryError::Paused { .. } => E::TradingPaused { registry: at },
+                    _ => E::NoSuchCoupon { coupon: *coupon },
                 })?;
                 if terms.owner != caller {
                     return Err(E::NotHolder { holder: terms.owner, caller });
                 }
                 if *price == 0 {
                     return Err(E::NoPrice);
+                }
+                if let Some(highest) = terms.highest_price.filter(|highest| price > highest) {
+                    return Err(E::PriceOverBand { price: *price, highest });
                 }
                 if *ends_at <= now {
                     return Err(E::EndsInPast { ends_at: *ends_at, now });
@@ -97,8 +101,7 @@ impl Model {
                 self.emit("ListingOpened");
                 self.transfer(this, this, *coupon).map_err(|refusal| refused(*coupon, refusal))?;
             }
-            MarketCall::Buy { registry, coupon, highest, value, .. } => {
-                self.pay_along(caller, this, *value);
+            MarketCall::Buy { registry, coupon, highest } => {
                 let listing = self.take_listing(self.places.of(registry), *coupon)?;
                 let (price, asset) = (listing.price, listing.asset);
                 if now >= listing.ends_at {
@@ -112,12 +115,13 @@ impl Model {
                 }
                 let fee = price * Balance::from(listing.fee_bps) / 10_000;
                 let royalty = price * Balance::from(listing.royalty_bps) / 10_000;
-                let change = match asset {
-                    Asset::Native if *value < price => {
-                        return Err(E::Payment(PaymentFault::WrongValue { expected: price, paid: *value }))
+                // What is over goes back.
+                let kept = match asset {
+                    Asset::Native if value < price => {
+                        return Err(E::Payment(PaymentFault::WrongValue { expected: price, paid: value }))
                     }
-                    Asset::Native => value - price,
-                    Asset::Psp22(_) => 0,
+                    Asset::Native => price,
+                    Asset::Psp22(_) => value,
                 };
                 match asset {
                     Asset::Native => self.market.native_fees += fee,
@@ -126,19 +130,18 @@ impl Model {
                     }
                     Asset::Psp22(_) => {}
                 }
-                self.money.collect(asset, this, caller, price, value - change).map_err(E::Payment)?;
+                self.money.collect(asset, (this, this), caller, price, kept).map_err(E::Payment)?;
                 self.transfer(this, caller, *coupon).map_err(|refusal| refused(*coupon, refusal))?;
                 self.emit("ListingSold");
-                let parts =
-                    [(listing.seller, price - fee - royalty), (listing.issuer, royalty), (caller, change)];
-                for (account, amount) in parts {
+                for (account, amount) in [(listing.seller, price - fee - royalty), (listing.issuer, royalty)]
+                {
                     if self.money.pay(asset, this, account, amount).is_err() {
                         *self.market.credits.entry((account, asset)).or_default() += amount;
                         self.emit("CreditAdded");
                     }
                 }
             }
-            MarketCall::Cancel { registry, coupon, .. } => {
+            MarketCall::Cancel { registry, coupon } => {
                 let Listing { seller, .. } = self.take_listing(self.places.of(registry), *coupon)?;
                 if caller != seller {
                     return Err(E::NotSeller { seller, caller });
@@ -146,7 +149,7 @@ impl Model {
                 self.emit("ListingCancelled");
                 self.transfer(this, caller, *coupon).map_err(|refusal| refused(*coupon, refusal))?;
             }
-            MarketCall::Withdraw { asset, .. } => {
+            MarketCall::Withdraw { asset } => {
                 let mut amount = self.market.credits.remove(&(caller, *asset)).unwrap_or_default();
                 if caller == self.market.owner && *asset == Asset::Native {
                     amount += std::mem::take(&mut self.market.native_fees);
@@ -158,7 +161,7 @@ impl Model {
                 self.money.pay(*asset, this, caller, amount).map_err(E::Payment)?;
                 return Ok(Answer::Number(amount));
             }
-            MarketCall::SetFee { bps, .. } => {
+            MarketCall::SetFee { bps } => {
                 let owner = self.market.owner;
                 if caller != owner {
                     return Err(E::NotMarketOwner { owner, caller });

@@ -43,7 +43,6 @@ pub(crate) type Who = &'static str;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Nothing,
-    Yes(bool),
     Number(u128),
     Coupon(CouponId),
     Sale(SaleTerms),

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Money {
     pub(crate) existential_deposit: Balance,
     pub(crate) native: BTreeMap<AccountId, Balance>,
+    /// What all accounts had together at first.
+    pub(crate) total: Balance,
     pub(crate) token: AccountId,
     pub(crate) tokens: BTreeMap<AccountId, Balance>,
     /// (owner, spender).
@@ -49,6 +51,9 @@ impl Money {
             Mode::RefusePayouts if spender == from => return false,
             Mode::TrueWithoutMoving => return true,
             Mode::Honest | Mode::FeeOnTransfer | Mode::RefusePayouts => {}
+            Mode::BurnGas | Mode::HogDeposit | Mode::CallBack | Mode::CallBackThroughHelper => {
+                unreachable!("no step sets it")
+            }
         }
         if amount > 0 && from != to {
             if spender != from {

@@ -211,7 +211,6 @@ pub(crate) enum DeskCall {
     WithdrawCredit { asset: Asset },
     Quote { order: Order, presented: Vec<Presented>, by: Option<Who> },
     SaleTerms { coupon: CouponId },
-    IsCashier { merchant: Who, account: Who },
     Campaign { campaign: CampaignId },
     Coupon { coupon: CouponId },
     Holder { account: Who },
@@ -288,7 +287,6 @@ impl Message {
             Self::Desk(
                 DeskCall::Quote { .. }
                     | DeskCall::SaleTerms { .. }
-                    | DeskCall::IsCashier { .. }
                     | DeskCall::Campaign { .. }
                     | DeskCall::Coupon { .. }
                     | DeskCall::Holder { .. }
@@ -345,7 +343,6 @@ impl Message {
                 DeskCall::WithdrawCredit { .. } => "desk.withdraw_credit",
                 DeskCall::Quote { .. } => "desk.quote",
                 DeskCall::SaleTerms { .. } => "desk.sale_terms",
-                DeskCall::IsCashier { .. } => "desk.is_cashier",
                 DeskCall::Campaign { .. } => "desk.campaign",
                 DeskCall::Coupon { .. } => "desk.coupon",
                 DeskCall::Holder { .. } => "desk.holder",

@@ -1,19 +1,26 @@
 //! The same steps on the chain. Signs what a step says is signed, calls the contract, and reports in the model's words.
 
 use super::{
-    ops::{AllianceCall, Consent, Forgery, MarketCall, Op, Overpaid, RegistryCall},
-    registry::{blake2, CodeSet},
+    ops::{
+        key_of, AllianceCall, Attested, CodeCall, Consent, DeskCall, Entitled, Forgery, MarketCall, Message,
+        OfficeCall, Op, OrderCall, RegistryCall,
+    },
+    printed::{Printed, Sheet},
+    registry::blake2,
     Answer, Outcome, Places, Refusal, Who,
 };
 use ::alliance::{events as alliance_events, AllianceRef};
+use ::desk::{events as desk_events, DeskRef};
 use ::market::{events as market_events, MarketRef};
-use ::registry::{drops::Claim, events as registry_events, RegistryRef};
+use ::office::{events as office_events, OfficeRef};
+use ::registry::{events as registry_events, RegistryRef};
 use chain::{
-    AccountId, Balance, Chain, ChainError, EmbeddedChain, Hash, Keypair, Message, Outcome as Done, TypedChain,
+    AccountId, Balance, Chain, ChainError, EmbeddedChain, Hash, Keypair, Message as Typed, Outcome as Done,
+    TypedChain,
 };
 use e2e_tests::{
     keys,
-    signing::{wrapped, Codes, Place},
+    signing::{wrapped, Place, Target},
     world::reference,
     World,
 };
@@ -22,11 +29,14 @@ use mock_psp22::TokenRef;
 use psp22::PSP22;
 use scale::{Decode, Encode};
 use shared::{
+    claims::{Attestation, Claim, CodeClaim, Entitlement},
+    coupons::{Coupon, Holder},
     ids::{CampaignId, CouponId},
-    order::Order,
-    permit::{CouponPermit, OrderPermit, Permit, Permits, Purpose},
+    ledger::{Ledger, Step},
+    order::{Order, Redemption},
+    permit::{CouponPermit, OrderPermit, Permit, Permits, Presented, Purpose},
     psp34::{PSP34Error, PSP34},
-    registry::{CouponRegistry, RegistryError},
+    registry::{CouponRegistry, RegistryError, SaleTerms, ServiceDesk},
 };
 
 /// What the chain did in a step.
@@ -41,6 +51,16 @@ pub(crate) struct Deed {
 
 type Called<R> = Result<(R, Done), ChainError>;
 
+/// Who calls, and the value sent along.
+type By = (Who, Balance);
+
+impl Deed {
+    /// One that costs nobody a deposit and moves no token.
+    fn quiet(outcome: Outcome) -> Self {
+        Self { outcome, signer: None, deposit: 0, tokens_moved: false }
+    }
+}
+
 /// Runs steps on a world.
 pub(crate) struct Real<'a> {
     pub(crate) world: &'a mut World,
@@ -54,55 +74,47 @@ impl Real<'_> {
         match op {
             Op::Advance(ms) => {
                 self.world.chain.advance(*ms).map_err(|fault| fault.to_string())?;
-                Ok(Deed {
-                    outcome: Ok((Answer::Nothing, Vec::new())),
-                    signer: None,
-                    deposit: 0,
-                    tokens_moved: false,
-                })
+                Ok(Deed::quiet(Ok((Answer::Nothing, Vec::new()))))
             }
             Op::Gift { caller, contract, amount } => {
                 let (from, to) = (self.places.of(caller), self.places.of(contract));
                 self.world.chain.transfer(from, to, *amount).map_err(|fault| fault.to_string())?;
-                Ok(Deed {
-                    outcome: Ok((Answer::Nothing, Vec::new())),
-                    signer: None,
-                    deposit: 0,
-                    tokens_moved: false,
-                })
+                Ok(Deed::quiet(Ok((Answer::Nothing, Vec::new()))))
             }
             Op::Allow { caller, spender, amount } => {
                 let mut token: contract_ref!(PSP22, Env) = self.places.token.into();
                 let call = token.call_mut().approve(self.places.of(spender), *amount);
+                let by = (*caller, 0);
                 self.call(
-                    caller,
-                    0,
+                    by,
                     call,
-                    |_: ()| Answer::Nothing,
+                    |(): ()| Answer::Nothing,
                     |fault: psp22::PSP22Error| panic!("the token refuses an approval: {fault:?}"),
                 )
             }
             Op::Misbehave(mode) => {
-                let mut token: TokenRef = self.token();
+                let mut token: TokenRef = reference(self.places.token);
                 let call = token.call_mut().misbehave(*mode);
-                self.call_plain(e2e_tests::actors::OWNER, 0, call, |()| Answer::Nothing)
+                let called = self.world.chain.call_typed(self.places.of(e2e_tests::actors::OWNER), 0, call);
+                self.report(self.places.of(e2e_tests::actors::OWNER), called, |()| Ok(Answer::Nothing))
             }
-            Op::Overpay(message) => self.overpay(*message),
-            Op::Registry(call) => self.registry(call),
-            Op::Alliance(call) => self.alliance(call),
-            Op::Market(call) => self.market(call),
+            Op::Call { caller, value, message } => {
+                let by = (*caller, *value);
+                match message {
+                    Message::Office(call) => self.office(by, call),
+                    Message::Registry(call) => self.registry(by, call),
+                    Message::Desk(call) => self.desk(by, call),
+                    Message::Alliance(call) => self.alliance(by, call),
+                    Message::Market(call) => self.market(by, call),
+                }
+            }
         }
-    }
-
-    fn token(&self) -> TokenRef {
-        reference(self.places.token)
     }
 
     fn call<Args: Encode, T: Decode, E: Decode>(
         &mut self,
-        caller: Who,
-        value: Balance,
-        message: Message<Args, Result<T, E>>,
+        (caller, value): By,
+        message: Typed<Args, Result<T, E>>,
         answer: impl FnOnce(T) -> Answer,
         refusal: impl FnOnce(E) -> Refusal,
     ) -> Result<Deed, String> {
@@ -114,31 +126,18 @@ impl Real<'_> {
         })
     }
 
-    fn call_plain<Args: Encode, T: Decode>(
-        &mut self,
-        caller: Who,
-        value: Balance,
-        message: Message<Args, T>,
-        answer: impl FnOnce(T) -> Answer,
-    ) -> Result<Deed, String> {
-        let signer = self.places.of(caller);
-        let called = self.world.chain.call_typed(signer, value, message);
-        self.report(signer, called, |value| Ok(answer(value)))
-    }
-
     fn view<Args: Encode, T: Decode>(
         &mut self,
-        caller: Who,
-        message: Message<Args, Result<T, RegistryError>>,
+        (caller, _): By,
+        message: Typed<Args, Result<T, RegistryError>>,
         answer: impl FnOnce(T) -> Answer,
     ) -> Result<Deed, String> {
         let viewed = self.world.chain.view_typed(self.places.of(caller), 0, message);
         let (result, _) = viewed.map_err(|fault| fault.to_string())?;
-        let outcome = match result {
+        Ok(Deed::quiet(match result {
             Ok(value) => Ok((answer(value), Vec::new())),
             Err(fault) => Err(Refusal::Registry(fault)),
-        };
-        Ok(Deed { outcome, signer: None, deposit: 0, tokens_moved: false })
+        }))
     }
 
     fn report<R>(
@@ -156,12 +155,9 @@ impl Real<'_> {
                 let deposit = if refused { 0 } else { done.cost.deposit };
                 Ok(Deed { outcome, signer: Some(signer), deposit, tokens_moved })
             }
-            Err(ChainError::Trapped { .. }) => Ok(Deed {
-                outcome: Err(Refusal::Trapped),
-                signer: Some(signer),
-                deposit: 0,
-                tokens_moved: false,
-            }),
+            Err(ChainError::Trapped { .. }) => {
+                Ok(Deed { signer: Some(signer), ..Deed::quiet(Err(Refusal::Trapped)) })
+            }
             Err(fault) => Err(fault.to_string()),
         }
     }
@@ -172,198 +168,258 @@ impl Real<'_> {
         of_suite.map(|event| event.topics.first().map_or("an event without topics", name)).collect()
     }
 
-    fn overpay(&mut self, message: Overpaid) -> Result<Deed, String> {
-        let caller = e2e_tests::actors::OWNER;
-        match message {
-            Overpaid::CancelPermits => {
-                let mut registry: RegistryRef = reference(self.places.registry);
-                let call = registry.call_mut().cancel_permits();
-                self.call(caller, 1, call, |_: u32| Answer::Nothing, Refusal::Registry)
+    fn office(&mut self, by: By, call: &OfficeCall) -> Result<Deed, String> {
+        let nothing = |()| Answer::Nothing;
+        let number = |number: u32| Answer::Number(number.into());
+        let mut office: OfficeRef = reference(self.places.office);
+        let office = office.call_mut();
+        let of = |who: &Who| self.places.of(who);
+        match call {
+            OfficeCall::CreateCampaign { terms, uri, escrow } => {
+                let uri = vec![b'u'; usize::try_from(*uri).unwrap()];
+                let call = office.create_campaign(terms.as_ref().clone(), uri, *escrow);
+                self.call(by, call, number, Refusal::Registry)
             }
-            Overpaid::CloseCycle => {
-                let mut alliance: AllianceRef = reference(self.places.alliance);
-                let call = alliance.call_mut().close_cycle();
-                self.call(caller, 1, call, |_: Balance| Answer::Nothing, Refusal::Alliance)
+            OfficeCall::ImproveCampaign { campaign, improvement } => {
+                self.call(by, office.improve_campaign(*campaign, *improvement), nothing, Refusal::Registry)
             }
-            Overpaid::SetFee => {
-                let mut market: MarketRef = reference(self.places.market);
-                let call = market.call_mut().set_fee(5);
-                self.call(caller, 1, call, |()| Answer::Nothing, Refusal::Market)
+            OfficeCall::WithdrawEscrow { campaign, amount } => {
+                self.call(by, office.withdraw_escrow(*campaign, *amount), nothing, Refusal::Registry)
             }
+            OfficeCall::OfferCampaign { campaign, to } => {
+                let call = office.offer_campaign(*campaign, to.as_ref().map(of));
+                self.call(by, call, nothing, Refusal::Registry)
+            }
+            OfficeCall::AcceptCampaign { campaign } => {
+                self.call(by, office.accept_campaign(*campaign), nothing, Refusal::Registry)
+            }
+            OfficeCall::CreateDrop { campaign, printed } => {
+                let call = office.create_drop(*campaign, printed.root(), printed.size);
+                self.call(by, call, number, Refusal::Registry)
+            }
+            OfficeCall::Issue { campaign, to, source } => {
+                let call = office.issue(*campaign, to.iter().map(of).collect(), *source);
+                self.call(by, call, number, Refusal::Registry)
+            }
+            OfficeCall::Claim { campaign, to, advocate, attested, entitled } => {
+                let claim = self.claim(*campaign, to, *advocate, *attested, *entitled);
+                self.call(by, office.claim(claim), Answer::Coupon, Refusal::Registry)
+            }
+            OfficeCall::SetVoucherKey { campaign, signer, named } => {
+                let call = office.set_voucher_key(*campaign, key_of(signer), *named);
+                self.call(by, call, nothing, Refusal::Registry)
+            }
+            OfficeCall::SetRole { account, operator, cashier, daily_cap } => {
+                let call = office.set_role(of(account), *operator, *cashier, *daily_cap);
+                self.call(by, call, nothing, Refusal::Registry)
+            }
+            OfficeCall::SetFrozen { coupon, reason } => {
+                self.call(by, office.set_frozen(*coupon, *reason), nothing, Refusal::Registry)
+            }
+            OfficeCall::SetAccountFrozen { account, reason } => {
+                self.call(by, office.set_account_frozen(of(account), *reason), nothing, Refusal::Registry)
+            }
+            OfficeCall::Revoke { coupon, reason } => {
+                self.call(by, office.revoke(*coupon, *reason), nothing, Refusal::Registry)
+            }
+            OfficeCall::TopUp { coupon, value } => {
+                self.call(by, office.top_up(*coupon, *value), nothing, Refusal::Registry)
+            }
+            OfficeCall::SetPaused { scopes } => {
+                self.call(by, office.set_paused(*scopes), nothing, Refusal::Registry)
+            }
+            OfficeCall::OfferGuardian { to } => {
+                self.call(by, office.offer_guardian(to.as_ref().map(of)), nothing, Refusal::Registry)
+            }
+            OfficeCall::AcceptGuardian => {
+                self.call(by, office.accept_guardian(), nothing, Refusal::Registry)
+            }
+            OfficeCall::StepDown => self.call(by, office.step_down(), nothing, Refusal::Registry),
         }
     }
 
-    fn registry(&mut self, call: &RegistryCall) -> Result<Deed, String> {
-        let caller = call.caller();
+    fn registry(&mut self, by: By, call: &RegistryCall) -> Result<Deed, String> {
         let nothing = |()| Answer::Nothing;
-        let number = |number: u32| Answer::Number(number.into());
+        let redeemed = |redemption| Answer::Redemption(Box::new(redemption));
         let mut registry: RegistryRef = reference(self.places.registry);
         let mut psp34: contract_ref!(PSP34, Env) = self.places.registry.into();
         let mut suite: contract_ref!(CouponRegistry, Env) = self.places.registry.into();
+        let mut ledger: contract_ref!(Ledger, Env) = self.places.registry.into();
         match call {
-            RegistryCall::Create { terms, uri, escrow, value, .. } => {
-                let uri = vec![b'u'; usize::try_from(*uri).unwrap()];
-                let call = registry.call_mut().create_campaign(terms.clone(), uri, *escrow);
-                self.call(caller, *value, call, number, Refusal::Registry)
+            RegistryCall::Claim(claim) => {
+                let call = registry.call_mut().claim(self.code_claim(claim, None));
+                self.call(by, call, Answer::Coupon, Refusal::Registry)
             }
-            RegistryCall::Improve { campaign, improvement, value, .. } => {
-                let call = registry.call_mut().improve_campaign(*campaign, *improvement);
-                self.call(caller, *value, call, nothing, Refusal::Registry)
+            RegistryCall::ClaimAndRedeem { claim, order, acceptor } => {
+                let unclaimed = CouponId { campaign: claim.campaign, serial: 0 };
+                let call = OrderCall {
+                    order: order.clone(),
+                    acceptor: *acceptor,
+                    coupons: vec![(unclaimed.into(), None)],
+                };
+                let acceptor = self.permits(&call).acceptor;
+                let claim = self.code_claim(claim, Some(order));
+                let call = registry.call_mut().claim_and_redeem(claim, order.clone(), acceptor);
+                self.call(by, call, redeemed, Refusal::Registry)
             }
-            RegistryCall::WithdrawEscrow { campaign, amount, .. } => {
-                let call = registry.call_mut().withdraw_escrow(*campaign, *amount);
-                self.call(caller, 0, call, nothing, Refusal::Registry)
+            RegistryCall::Redeem(call) => {
+                let call = suite.call_mut().redeem(call.order.clone(), self.permits(call));
+                self.call(by, call, redeemed, Refusal::Registry)
             }
-            RegistryCall::CreateDrop { campaign, codes, .. } => {
-                let root =
-                    if codes.size == 0 { [0; 32] } else { Codes::print(codes.name, codes.size).root() };
-                let call = registry.call_mut().create_drop(*campaign, root, codes.size);
-                self.call(caller, 0, call, number, Refusal::Registry)
+            RegistryCall::RedeemBatch(calls) => {
+                let orders = calls.iter().map(|call| (call.order.clone(), self.permits(call))).collect();
+                let call = registry.call_mut().redeem_batch(orders);
+                self.call(by, call, Answer::Results, Refusal::Registry)
             }
-            RegistryCall::Issue { campaign, to, source, .. } => {
-                let to = to.iter().map(|who| self.places.of(who)).collect();
-                let call = registry.call_mut().issue(*campaign, to, *source);
-                self.call(caller, 0, call, number, Refusal::Registry)
-            }
-            RegistryCall::Claim { campaign, drop, index, to, codes, forgery, .. } => {
-                let claim = self.claim((*campaign, *drop, *index), to, *codes, *forgery);
-                let call = registry.call_mut().claim(claim);
-                self.call(caller, 0, call, Answer::Coupon, Refusal::Registry)
-            }
-            RegistryCall::SetFrozen { coupon, reason, .. } => {
-                let call = registry.call_mut().set_frozen(*coupon, *reason);
-                self.call(caller, 0, call, nothing, Refusal::Registry)
-            }
-            RegistryCall::SetCashier { cashier, allowed, .. } => {
-                let call = registry.call_mut().set_cashier(self.places.of(cashier), *allowed);
-                self.call_plain(caller, 0, call, nothing)
-            }
-            RegistryCall::CancelPermits { .. } => {
-                self.call(caller, 0, registry.call_mut().cancel_permits(), number, Refusal::Registry)
-            }
-            RegistryCall::Quote { order, coupons, through, .. } => {
-                let through = through.map(|who| self.places.of(who));
-                let call = registry.call().quote(order.clone(), coupons.clone(), through);
-                self.view(caller, call, Answer::Quote)
-            }
-            RegistryCall::Redeem { order, acceptor, coupons, value, through_alliance, .. } => {
-                let (order, permits) = (order.clone(), self.permits(order, acceptor, coupons));
-                let redeemed = |redemption| Answer::Redemption(Box::new(redemption));
-                if *through_alliance {
-                    let call = suite.call_mut().redeem_for_alliance(order, permits);
-                    self.call(caller, *value, call, redeemed, Refusal::Registry)
-                } else {
-                    let call = registry.call_mut().redeem(order, permits);
-                    self.call(caller, *value, call, redeemed, Refusal::Registry)
-                }
-            }
-            RegistryCall::RollBack { redemption, value, through_alliance, .. } => {
-                let redemption = redemption.as_ref().clone();
-                if *through_alliance {
-                    let call = suite.call_mut().roll_back_for_alliance(redemption);
-                    self.call(caller, *value, call, nothing, Refusal::Registry)
-                } else {
-                    let call = registry.call_mut().roll_back(redemption);
-                    self.call(caller, *value, call, nothing, Refusal::Registry)
-                }
-            }
-            RegistryCall::WithdrawCredit { asset, .. } => {
-                let call = registry.call_mut().withdraw_credit(*asset);
-                self.call(caller, 0, call, nothing, Refusal::Registry)
-            }
-            RegistryCall::SaleTerms { coupon, .. } => {
-                self.view(caller, suite.call().sale_terms(*coupon), Answer::Sale)
-            }
-            RegistryCall::Approve { operator, coupon, approved, .. } => {
+            RegistryCall::Approve { operator, coupon, approved } => {
                 let id = coupon.map(Into::into);
                 let call = psp34.call_mut().approve(self.places.of(operator), id, *approved);
-                self.call(caller, 0, call, nothing, |fault: PSP34Error| Refusal::Psp34(fault))
+                self.call(by, call, nothing, |fault: PSP34Error| Refusal::Psp34(fault))
             }
-            RegistryCall::Transfer { to, coupon, .. } => {
+            RegistryCall::Transfer { to, coupon } => {
                 let call = psp34.call_mut().transfer(self.places.of(to), (*coupon).into(), Vec::new());
-                self.call(caller, 0, call, nothing, |fault: PSP34Error| Refusal::Psp34(fault))
+                self.call(by, call, nothing, |fault: PSP34Error| Refusal::Psp34(fault))
+            }
+            RegistryCall::Apply => {
+                let call = ledger.call_mut().apply(vec![Step::Pause { scopes: 7 }]);
+                self.call(by, call, nothing, Refusal::Registry)
             }
         }
     }
 
-    fn alliance(&mut self, call: &AllianceCall) -> Result<Deed, String> {
-        let (caller, value) = (call.caller(), call.value());
+    fn desk(&mut self, by: By, call: &DeskCall) -> Result<Deed, String> {
+        let nothing = |()| Answer::Nothing;
+        let mut desk: DeskRef = reference(self.places.desk);
+        let mut service: contract_ref!(ServiceDesk, Env) = self.places.desk.into();
+        let remains = |remains: Option<Redemption>| Answer::Remains(remains.map(Box::new));
+        let plain = |redemption: &Redemption| redemption.clone();
+        match call {
+            DeskCall::RollBack { redemption, kept, for_alliance: true } => {
+                let call = service.call_mut().roll_back_for_alliance(plain(redemption), *kept);
+                self.call(by, call, remains, Refusal::Registry)
+            }
+            DeskCall::RollBack { redemption, kept, for_alliance: false } => {
+                let call = desk.call_mut().roll_back(plain(redemption), *kept);
+                self.call(by, call, remains, Refusal::Registry)
+            }
+            DeskCall::Reserve(call) => {
+                let call = desk.call_mut().reserve(call.order.clone(), self.permits(call));
+                self.call(by, call, |until: u64| Answer::Number(until.into()), Refusal::Registry)
+            }
+            DeskCall::Release { coupon, order } => {
+                let call = desk.call_mut().release(*coupon, order.clone());
+                self.call(by, call, nothing, Refusal::Registry)
+            }
+            DeskCall::Reward { redemption, coupon } => {
+                let call = desk.call_mut().reward(plain(redemption), *coupon);
+                self.call(by, call, Answer::Coupon, Refusal::Registry)
+            }
+            DeskCall::Rate { redemption, stars, comment } => {
+                let call = desk.call_mut().rate(plain(redemption), *stars, *comment);
+                self.call(by, call, nothing, Refusal::Registry)
+            }
+            DeskCall::Forget { redemption } => {
+                self.call(by, desk.call_mut().forget(plain(redemption)), nothing, Refusal::Registry)
+            }
+            DeskCall::Expire { coupon } => {
+                self.call(by, desk.call_mut().expire(*coupon), nothing, Refusal::Registry)
+            }
+            DeskCall::Split { coupon, value } => {
+                self.call(by, desk.call_mut().split(*coupon, *value), Answer::Coupon, Refusal::Registry)
+            }
+            DeskCall::Merge { into, from } => {
+                self.call(by, desk.call_mut().merge(*into, *from), nothing, Refusal::Registry)
+            }
+            DeskCall::CancelPermits => {
+                let number = |epoch: u32| Answer::Number(epoch.into());
+                self.call(by, desk.call_mut().cancel_permits(), number, Refusal::Registry)
+            }
+            DeskCall::WithdrawCredit { asset } => {
+                self.call(by, desk.call_mut().withdraw_credit(*asset), nothing, Refusal::Registry)
+            }
+            DeskCall::Quote { order, presented, by: on_behalf } => {
+                let on_behalf = on_behalf.map(|who| self.places.of(who));
+                let call = desk.call().quote(order.clone(), presented.clone(), on_behalf);
+                self.view(by, call, Answer::Quote)
+            }
+            DeskCall::SaleTerms { coupon } => {
+                self.view(by, service.call().sale_terms(*coupon), |terms: SaleTerms| Answer::Sale(terms))
+            }
+            DeskCall::Campaign { campaign } => {
+                self.view(by, desk.call().campaign(*campaign), |found| Answer::Campaign(Box::new(found)))
+            }
+            DeskCall::Coupon { coupon } => {
+                self.view(by, desk.call().coupon(*coupon), |coupon: Coupon| Answer::State(coupon))
+            }
+            DeskCall::Holder { account } => {
+                let call = desk.call().holder(self.places.of(account));
+                self.view(by, call, |holder: Holder| Answer::Holder(holder))
+            }
+        }
+    }
+
+    fn alliance(&mut self, by: By, call: &AllianceCall) -> Result<Deed, String> {
         let nothing = |()| Answer::Nothing;
         let mut alliance: AllianceRef = reference(self.places.alliance);
+        let alliance = alliance.call_mut();
         let of = |who: &Who| self.places.of(who);
         match call {
-            AllianceCall::Apply { registry, profile, .. } => {
-                let call = alliance.call_mut().apply(of(registry), *profile);
-                self.call(caller, value, call, nothing, Refusal::Alliance)
+            AllianceCall::Apply { registry, profile } => {
+                self.call(by, alliance.apply(of(registry), *profile), nothing, Refusal::Alliance)
             }
-            AllianceCall::Admit { member, cap, .. } => {
-                let call = alliance.call_mut().admit(of(member), *cap);
-                self.call(caller, value, call, nothing, Refusal::Alliance)
+            AllianceCall::Admit { member, cap } => {
+                self.call(by, alliance.admit(of(member), *cap), nothing, Refusal::Alliance)
             }
-            AllianceCall::Deposit { amount, .. } => {
-                let call = alliance.call_mut().deposit_collateral(*amount);
-                self.call(caller, value, call, nothing, Refusal::Alliance)
+            AllianceCall::Deposit { amount } => {
+                self.call(by, alliance.deposit_collateral(*amount), nothing, Refusal::Alliance)
             }
-            AllianceCall::Withdraw { amount, .. } => {
-                let call = alliance.call_mut().withdraw_collateral(*amount);
-                self.call(caller, value, call, nothing, Refusal::Alliance)
+            AllianceCall::Withdraw { amount } => {
+                self.call(by, alliance.withdraw_collateral(*amount), nothing, Refusal::Alliance)
             }
-            AllianceCall::Redeem { registry, order, acceptor, coupons, .. } => {
-                let permits = self.permits(order, acceptor, coupons);
-                let call = alliance.call_mut().redeem(of(registry), order.clone(), permits);
+            AllianceCall::Redeem { registry, order } => {
+                let call = alliance.redeem(of(registry), order.order.clone(), self.permits(order));
                 let redeemed = |redemption| Answer::Redemption(Box::new(redemption));
-                self.call(caller, value, call, redeemed, Refusal::Alliance)
+                self.call(by, call, redeemed, Refusal::Alliance)
             }
-            AllianceCall::RollBack { registry, redemption, .. } => {
-                let call = alliance.call_mut().roll_back(of(registry), redemption.as_ref().clone());
-                self.call(caller, value, call, nothing, Refusal::Alliance)
+            AllianceCall::RollBack { registry, redemption } => {
+                let call = alliance.roll_back(of(registry), redemption.as_ref().clone());
+                self.call(by, call, nothing, Refusal::Alliance)
             }
-            AllianceCall::Close { .. } => {
-                self.call(caller, value, alliance.call_mut().close_cycle(), Answer::Number, Refusal::Alliance)
+            AllianceCall::Close => self.call(by, alliance.close_cycle(), Answer::Number, Refusal::Alliance),
+            AllianceCall::PayIn { member, amount } => {
+                self.call(by, alliance.pay_in(of(member), *amount), nothing, Refusal::Alliance)
             }
-            AllianceCall::PayIn { member, amount, .. } => {
-                let call = alliance.call_mut().pay_in(of(member), *amount);
-                self.call(caller, value, call, nothing, Refusal::Alliance)
+            AllianceCall::Cover { member } => {
+                self.call(by, alliance.cover(of(member)), Answer::Number, Refusal::Alliance)
             }
-            AllianceCall::Cover { member, .. } => {
-                let call = alliance.call_mut().cover(of(member));
-                self.call(caller, value, call, Answer::Number, Refusal::Alliance)
+            AllianceCall::Payout { member } => {
+                self.call(by, alliance.payout(of(member)), Answer::Number, Refusal::Alliance)
             }
-            AllianceCall::Payout { member, .. } => {
-                let call = alliance.call_mut().payout(of(member));
-                self.call(caller, value, call, Answer::Number, Refusal::Alliance)
-            }
-            AllianceCall::Exit { .. } => {
-                self.call(caller, value, alliance.call_mut().exit(), nothing, Refusal::Alliance)
-            }
+            AllianceCall::Exit => self.call(by, alliance.exit(), nothing, Refusal::Alliance),
         }
     }
 
-    fn market(&mut self, call: &MarketCall) -> Result<Deed, String> {
-        let caller = call.caller();
+    fn market(&mut self, by: By, call: &MarketCall) -> Result<Deed, String> {
         let nothing = |()| Answer::Nothing;
         let mut market: MarketRef = reference(self.places.market);
+        let market = market.call_mut();
         let of = |who: &Who| self.places.of(who);
         match call {
-            MarketCall::List { registry, coupon, price, ends_at, .. } => {
-                let call = market.call_mut().list(of(registry), *coupon, *price, *ends_at);
-                self.call(caller, 0, call, nothing, Refusal::Market)
+            MarketCall::List { registry, coupon, price, ends_at } => {
+                let call = market.list(of(registry), *coupon, *price, *ends_at);
+                self.call(by, call, nothing, Refusal::Market)
             }
-            MarketCall::Buy { registry, coupon, highest, value, .. } => {
-                let call = market.call_mut().buy(of(registry), *coupon, *highest);
-                self.call(caller, *value, call, nothing, Refusal::Market)
+            MarketCall::Buy { registry, coupon, highest } => {
+                self.call(by, market.buy(of(registry), *coupon, *highest), nothing, Refusal::Market)
             }
-            MarketCall::Cancel { registry, coupon, .. } => {
-                let call = market.call_mut().cancel(of(registry), *coupon);
-                self.call(caller, 0, call, nothing, Refusal::Market)
+            MarketCall::Cancel { registry, coupon } => {
+                self.call(by, market.cancel(of(registry), *coupon), nothing, Refusal::Market)
             }
-            MarketCall::Withdraw { asset, .. } => {
-                let call = market.call_mut().withdraw(*asset);
-                self.call(caller, 0, call, Answer::Number, Refusal::Market)
+            MarketCall::Withdraw { asset } => {
+                self.call(by, market.withdraw(*asset), Answer::Number, Refusal::Market)
             }
-            MarketCall::SetFee { bps, .. } => {
-                let call = market.call_mut().set_fee(*bps);
-                self.call(caller, 0, call, nothing, Refusal::Market)
+            MarketCall::SetFee { bps } => {
+                self.call(by, market.set_fee(*bps), nothing, Refusal::Market)
             }
         }
     }
@@ -372,60 +428,111 @@ impl Real<'_> {
         Place { chain_tag: self.places.chain_tag, registry: self.places.registry }
     }
 
-    fn claim(
-        &self,
-        (campaign, drop, index): (CampaignId, u32, u32),
-        to: Who,
-        codes: CodeSet,
-        forgery: Option<Forgery>,
-    ) -> Claim {
-        let size = codes.size.max(1);
-        let to = self.places.of(to);
-        let printed = Codes::print(codes.name, size);
-        let mut claim = printed.claim(self.place(), campaign, drop, index % size, to);
-        let key = Keypair::named(&format!("{} code {}", codes.name, index % size));
+    /// A code's claim, of `spent_on` too where the coupon is spent at once.
+    fn code_claim(&self, code: &CodeCall, spent_on: Option<&Order>) -> CodeClaim {
+        let CodeCall { campaign, drop, index, printed, forgery, .. } = *code;
+        let printed = Printed { is_list: false, ..printed };
+        let printed_index = index % printed.size.max(1);
+        let sheet = printed.sheet();
+        let Sheet::Codes(codes) = &*sheet else { unreachable!("it isn't a list") };
+        let (to, advocate) = (self.places.of(code.to), code.advocate.map(|who| self.places.of(who)));
+        let target = Target { campaign, drop, index: printed_index, to, advocate };
+        let mut claim = match spent_on {
+            None => codes.claim_for(self.place(), target),
+            Some(order) => codes.claim_and_spend(self.place(), target, order),
+        };
         match forgery {
             None => {}
             Some(Forgery::NoProof) if claim.proof.is_empty() => claim.key = [1; 32],
             Some(Forgery::NoProof) => claim.proof.clear(),
             Some(forgery) => {
-                let subject = (campaign, drop, index, to);
-                let other = (campaign, drop, index, self.places.market);
-                claim.signature =
-                    self.forged(&key, Purpose::Claim, &subject, &other, 0, u64::MAX, Some(forgery)).signature;
+                let key = Keypair::named(&format!("{} code {printed_index}", printed.name));
+                let subject = (campaign, drop, index, to, advocate);
+                let other = (campaign, drop, index, self.places.market, advocate);
+                let (purpose, subject, other) = match spent_on.map(blake2) {
+                    None => (Purpose::Claim, subject.encode(), other.encode()),
+                    Some(order) => {
+                        (Purpose::ClaimAndSpend, (subject, order).encode(), (other, order).encode())
+                    }
+                };
+                let permit =
+                    self.forged(&key, purpose, &Raw(subject), &Raw(other), 0, u64::MAX, Some(forgery));
+                claim.signature = permit.signature;
             }
         }
         claim.index = index;
         claim
     }
 
-    fn permits(
+    fn claim(
         &self,
-        order: &Order,
-        acceptor: &Option<Consent>,
-        coupons: &[(CouponId, Option<Consent>)],
-    ) -> Permits {
-        let hash = blake2(order);
+        campaign: CampaignId,
+        to: Who,
+        advocate: Option<Who>,
+        attested: Option<Attested>,
+        entitled: Entitled,
+    ) -> Claim {
+        let account = self.places.of(to);
+        let entitlement = match entitled {
+            Entitled::Listed { drop, index, printed } => {
+                let printed = Printed { is_list: true, ..printed };
+                let printed_index = index % printed.size.max(1);
+                let sheet = printed.sheet();
+                let Sheet::List(list) = &*sheet else { unreachable!("it is a list") };
+                match list.claim(campaign, drop, printed_index).entitlement {
+                    Entitlement::Listed { drop, count, proof, .. } => {
+                        Entitlement::Listed { drop, index, count, proof }
+                    }
+                    other => other,
+                }
+            }
+            Entitled::Voucher { signer, nonce, deadline, forgery } => {
+                let advocate = advocate.map(|who| self.places.of(who));
+                let subject = (campaign, nonce, account, advocate);
+                let other = (campaign, nonce, self.places.market, advocate);
+                let keys = keys(signer);
+                let permit = self.forged(&keys, Purpose::Voucher, &subject, &other, 0, deadline, forgery);
+                Entitlement::Voucher { key: keys.public(), nonce, deadline, signature: permit.signature }
+            }
+            Entitled::Code { drop, index, printed, forgery } => {
+                let code = CodeCall { campaign, drop, index, to, advocate, printed, forgery };
+                let CodeClaim { key, proof, signature, .. } = self.code_claim(&code, None);
+                Entitlement::Code { drop, index, key, proof, signature }
+            }
+        };
+        let attestation = attested.map(|Attested { class, expires_at, forgery }| {
+            let (subject, other) = ((class, account), (class, self.places.market));
+            let keys = keys(super::dice::ATTESTER);
+            let permit = self.forged(&keys, Purpose::Attest, &subject, &other, 0, expires_at, forgery);
+            Attestation { expires_at, signature: permit.signature }
+        });
+        let advocate = advocate.map(|who| self.places.of(who));
+        Claim { campaign, to: account, advocate, attestation, entitlement }
+    }
+
+    fn permits(&self, call: &OrderCall) -> Permits {
+        let hash = blake2(&call.order);
         let other: Hash = [5; 32];
-        let first = coupons.first().map_or(CouponId { campaign: 0, serial: 0 }, |(coupon, _)| *coupon);
         let sign = |consent: &Consent, purpose, subject: &dyn Fn(Hash) -> Vec<u8>| {
             let signer = keys(consent.signer);
             let (epoch, deadline) = (consent.epoch, consent.deadline);
             let (subject, other) = (Raw(subject(hash)), Raw(subject(other)));
             self.forged(&signer, purpose, &subject, &other, epoch, deadline, consent.forgery)
         };
+        let presented: Vec<Presented> = call.coupons.iter().map(|(presented, _)| *presented).collect();
         Permits {
-            acceptor: acceptor.as_ref().map(|consent| OrderPermit {
+            acceptor: call.acceptor.as_ref().map(|consent| OrderPermit {
                 signer: self.places.of(consent.signer),
-                permit: sign(consent, Purpose::Order, &|hash| (first, hash).encode()),
+                permit: sign(consent, Purpose::Order, &|hash| (&presented, hash).encode()),
             }),
-            coupons: coupons
+            coupons: call
+                .coupons
                 .iter()
-                .map(|(coupon, consent)| CouponPermit {
-                    coupon: *coupon,
+                .map(|(presented, consent)| CouponPermit {
+                    presented: *presented,
                     permit: consent
                         .as_ref()
-                        .map(|consent| sign(consent, Purpose::Spend, &|hash| (*coupon, hash).encode())),
+                        .map(|consent| sign(consent, Purpose::Spend, &|hash| (*presented, hash).encode())),
                 })
                 .collect(),
         }
@@ -481,6 +588,7 @@ impl Encode for Raw {
         output.write(&self.0);
     }
 }
+
 /// The event that a signature topic belongs to.
 fn name(topic: &Hash) -> &'static str {
     macro_rules! events {
@@ -489,9 +597,12 @@ fn name(topic: &Hash) -> &'static str {
         };
     }
     let events = events! {
-        registry_events: Transfer Approval RegistryCreated CampaignCreated CampaignImproved EscrowWithdrawn DropCreated
-            CouponsIssued CouponFreezeChanged OrderRedeemed OrderRolledBack CashierChanged PermitsCancelled CreditAdded
-            CreditWithdrawn;
+        registry_events: Transfer Approval CouponsIssued OrdersRedeemed CreditAdded;
+        office_events: OfficeOpened CampaignCreated CampaignImproved EscrowWithdrawn CampaignOffered
+            CampaignHandedOver DropCreated CouponsIssued VoucherKeyChanged RoleChanged CouponFreezeChanged
+            AccountFreezeChanged CouponRevoked CouponToppedUp PauseChanged GuardianOffered GuardianChanged;
+        desk_events: DeskOpened OrderRolledBack CouponsReserved CouponExpired CouponSplit CouponsMerged
+            CouponReleased AdvocateRewarded RedemptionRated RedemptionForgotten PermitsCancelled CreditWithdrawn;
         alliance_events: AllianceCreated MemberApplied MemberAdmitted MemberExited CollateralDeposited
             CollateralWithdrawn DebtBooked DebtReversed CycleClosed PayInReceived PayInCovered PayoutMade;
         market_events: MarketCreated FeeChanged ListingOpened ListingSold ListingCancelled CreditAdded CreditWithdrawn;

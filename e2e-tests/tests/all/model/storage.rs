@@ -3,23 +3,24 @@
 
 use super::{
     alliance::Alliance,
-    registry::{blake2, Registry},
-    Model,
+    registry::{blake2, Fate, Registry},
+    terms, Model,
 };
 use ::alliance::{
     bookings::{Booking, Debt},
     cycles::{Books, Closed, Cycle},
 };
 use ::market::listings::Listing;
-use ::registry::{
-    campaigns::{Campaign, Progress},
-    coupons::{Coupon, Holder},
-    drops::Drop,
-};
-use chain::AccountId;
-use e2e_tests::signing::Codes;
+use chain::{AccountId, Hash};
 use scale::Encode;
-use std::collections::BTreeMap;
+use shared::{
+    campaigns::{Campaign, Progress, Tally, Usage},
+    claims::Drop,
+    coupons::Holder,
+    ids::CampaignId,
+    order::OrderWord,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Storage by key.
 pub(crate) type Items = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -47,72 +48,107 @@ fn put_bits<K: Encode + Ord + Clone>(
 
 /// The registry's storage.
 pub(crate) fn of_registry(model: &Model) -> Items {
-    let registry = &model.registry;
+    let (registry, places) = (&model.registry, &model.places);
     let mut items = Items::new();
-    let campaigns = u32::try_from(registry.campaigns.len()).unwrap();
     let live = u64::try_from(registry.coupons.len()).unwrap();
-    items.insert(0u32.encode(), (model.places.chain_tag, campaigns, live).encode());
-    for (number, campaign) in (1u32..).zip(&registry.campaigns) {
-        let fixed = Campaign { issuer: campaign.issuer, terms: campaign.terms.clone() };
-        put(&mut items, 0x01, number, fixed);
+    let paused = registry.paused.unwrap_or_default();
+    let root = (places.chain_tag, places.office, places.desk, live, paused);
+    items.insert(0u32.encode(), root.encode());
+    for (number, _) in registry.numbered() {
+        put(&mut items, 0x01, number, fixed(registry, number));
         put(&mut items, 0x02, number, progress(registry, number));
-        for (drop, codes) in (1u32..).zip(&campaign.drops) {
-            let root = Codes::print(codes.name, codes.size).root();
-            put(&mut items, 0x03, (number, drop), Drop { root, size: codes.size });
-        }
     }
     let codes = registry.codes.iter().map(|(number, drop, index)| ((*number, *drop), u64::from(*index)));
     put_bits(&mut items, 0x04, codes);
     put_bits(&mut items, 0x05, registry.sources.iter().copied());
     for (id, coupon) in &registry.coupons {
-        let policy = registry.campaign(id.campaign).unwrap().terms.transfer;
-        let (owner, approved) = (coupon.owner, coupon.approved);
-        let (valid_until, frozen) = (coupon.valid_until, coupon.frozen);
-        let key = (u64::from(id.campaign) << 32) + u64::from(id.serial);
-        put(&mut items, 0x06, key, Coupon { owner, approved, valid_until, frozen, policy });
+        put(&mut items, 0x06, (u64::from(id.campaign) << 32) + u64::from(id.serial), coupon);
     }
     for (account, holder) in holders(registry) {
         put(&mut items, 0x07, account, holder);
     }
-    for (key, count) in registry.issued_to.iter().filter(|(_, count)| **count > 0) {
-        put(&mut items, 0x08, key, count);
+    for (key, usage) in usage(registry) {
+        put(&mut items, 0x08, key, usage);
     }
     for pair in &registry.operators {
         put(&mut items, 0x09, pair, ());
     }
-    for pair in &registry.cashiers {
-        put(&mut items, 0x0a, pair, ());
+    for (pair, role) in &registry.roles {
+        put(&mut items, 0x0a, pair, role);
     }
-    let orders = registry.past.iter().map(|past| (past.redemption.acceptor, past.redemption.number));
-    put_bits(&mut items, 0x0b, orders);
-    for past in registry.past.iter().filter(|past| !past.undone) {
-        let redemption = &past.redemption;
-        if redemption.final_at > redemption.redeemed_at {
-            put(&mut items, 0x0c, (redemption.acceptor, redemption.number), blake2(redemption));
-        }
+    for (key, word) in order_words(registry) {
+        put(&mut items, 0x0b, key, word);
     }
     for (key, amount) in &registry.credits {
         put(&mut items, 0x0d, key, amount);
     }
+    for (key, named) in &registry.keys {
+        put(&mut items, 0x0e, key, named);
+    }
+    put_bits(&mut items, 0x0f, registry.vouchers.iter().copied());
+    for (key, customer) in &registry.customers {
+        put(&mut items, 0x10, key, customer);
+    }
+    if let Some(paused) = registry.paused {
+        put(&mut items, 0x11, (), paused);
+    }
     items
 }
 
-fn progress(registry: &Registry, number: u32) -> Progress {
+/// The office's storage.
+pub(crate) fn of_office(model: &Model) -> Items {
+    let (registry, places) = (&model.registry, &model.places);
+    let campaigns = u32::try_from(registry.campaigns.len()).unwrap();
+    let (guardian, heir) = (registry.guardian, registry.heir);
+    let paused = registry.paused.unwrap_or_default();
+    let root = (places.registry, places.chain_tag, guardian, heir, campaigns, paused);
+    let mut items = Items::from([(0u32.encode(), root.encode())]);
+    for (number, campaign) in registry.numbered() {
+        if let Some(to) = campaign.offered {
+            put(&mut items, 0x21, number, to);
+        }
+    }
+    items
+}
+
+/// The desk's storage.
+pub(crate) fn of_desk(model: &Model) -> Items {
+    let (registry, places) = (&model.registry, &model.places);
+    let mut items = Items::from([(0u32.encode(), (places.registry, places.chain_tag).encode())]);
+    for key in &registry.rated {
+        put(&mut items, 0x31, key, ());
+    }
+    for (key, friends) in &registry.friends {
+        put(&mut items, 0x32, key, friends);
+    }
+    items
+}
+
+pub(crate) fn fixed(registry: &Registry, number: CampaignId) -> Campaign {
+    let campaign = registry.campaign(number).unwrap();
+    Campaign { issuer: campaign.issuer, terms: campaign.terms.clone() }
+}
+
+pub(crate) fn progress(registry: &Registry, number: CampaignId) -> Progress {
     let campaign = registry.campaign(number).unwrap();
     let counts = registry.counts(number);
+    let drops = campaign.drops.iter();
     Progress {
         issued: campaign.issued,
-        redeemed: counts.redeemed,
-        drops: u32::try_from(campaign.drops.len()).unwrap(),
+        parts: campaign.parts,
+        uses: counts.uses,
+        drops: drops.map(|printed| Drop { root: printed.root(), size: printed.size }).collect(),
         issuing_stopped: campaign.stopped,
         redeem_ends: campaign.ends,
         budget_left: counts.budget_left,
         escrow_left: counts.escrow_left,
         reserved: counts.reserved,
+        held: counts.held,
+        period: registry.newest_period(number, None),
     }
 }
 
-fn holders(registry: &Registry) -> BTreeMap<AccountId, Holder> {
+pub(crate) fn holders(registry: &Registry) -> BTreeMap<AccountId, Holder> {
     let mut holders: BTreeMap<AccountId, Holder> = BTreeMap::new();
     for coupon in registry.coupons.values() {
         holders.entry(coupon.owner).or_default().coupons += 1;
@@ -121,6 +157,62 @@ fn holders(registry: &Registry) -> BTreeMap<AccountId, Holder> {
         holders.entry(*account).or_default().permit_epoch = *epoch;
     }
     holders
+}
+
+/// What accounts have had, where the terms limit that. Where they limit issuing alone, a coupon spent as it was claimed is counted as used too,
+/// for good.
+fn usage(registry: &Registry) -> BTreeMap<(CampaignId, AccountId), Usage> {
+    let mut keys: BTreeSet<(CampaignId, AccountId)> = registry.issued_to.keys().copied().collect();
+    for used in registry.past.iter().flat_map(|past| &past.first) {
+        let number = used.coupon.campaign;
+        if terms::counts_holders(&registry.campaign(number).unwrap().terms) {
+            keys.insert((number, used.holder));
+        }
+    }
+    let of = |(number, holder): (CampaignId, AccountId)| {
+        let issued = registry.issued_to.get(&(number, holder)).copied().unwrap_or_default();
+        let (uses, value, period) = if terms::counts_holders(&registry.campaign(number).unwrap().terms) {
+            let (uses, value) = registry.of_holder(number, holder);
+            (uses, value, registry.newest_period(number, Some(holder)))
+        } else {
+            claimed_uses(registry, number, holder)
+        };
+        ((number, holder), Usage { issued, uses, value, period })
+    };
+    keys.into_iter().map(of).collect()
+}
+
+fn claimed_uses(registry: &Registry, number: CampaignId, holder: AccountId) -> (u32, u128, Tally) {
+    let limits = &registry.campaign(number).unwrap().terms.limits;
+    let (mut uses, mut value, mut period) = (0, 0, Tally::default());
+    for past in registry.past.iter().filter(|past| past.claimed) {
+        for used in past.first.iter().filter(|used| (used.coupon.campaign, used.holder) == (number, holder)) {
+            (uses, value) = (uses + 1, value + used.discount);
+            let Some(of) = limits.period else { continue };
+            let index = terms::period(&of, past.redemption.redeemed_at);
+            if period.index != index {
+                period = Tally { index, ..Tally::default() };
+            }
+            (period.uses, period.value) = (period.uses + 1, period.value + used.discount);
+        }
+    }
+    (uses, value, period)
+}
+
+/// 16 order numbers to an item, with the digests of what stands and isn't forgotten.
+fn order_words(registry: &Registry) -> BTreeMap<(AccountId, u64), OrderWord> {
+    let mut words: BTreeMap<(AccountId, u64), OrderWord> = BTreeMap::new();
+    for past in &registry.past {
+        let redemption = &past.redemption;
+        let word = words.entry((redemption.acceptor, redemption.number / 16)).or_default();
+        let place = u8::try_from(redemption.number % 16).unwrap();
+        word.used |= 1 << place;
+        if past.fate == Fate::Stands {
+            let digest: Hash = blake2(redemption);
+            word.records.push((place, digest));
+        }
+    }
+    words
 }
 
 /// The market's storage.
@@ -155,13 +247,13 @@ pub(crate) fn of_alliance(model: &Model) -> Items {
     let mut items = Items::new();
     items.insert(0u32.encode(), (&alliance.config, books(alliance)).encode());
     for ((acceptor, number), booking) in &alliance.bookings {
-        let debt = Debt {
-            issuer: booking.issuer,
+        let debts = booking.debts.iter().map(|debt| Debt {
+            issuer: debt.issuer,
             rate_bps: alliance.config.default_rate_bps,
-            amount: booking.amount,
-            fee: booking.fee,
-        };
-        let booking = Booking { cycle: booking.cycle, debts: vec![debt] };
+            amount: debt.amount,
+            fee: debt.fee,
+        });
+        let booking = Booking { cycle: booking.cycle, debts: debts.collect() };
         put(&mut items, 0x02, (model.places.registry, acceptor, number), booking);
     }
     items

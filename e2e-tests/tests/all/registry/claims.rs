@@ -86,7 +86,7 @@ fn anyone_may_bring_a_claim_and_the_coupon_goes_to_the_signed_account() {
 #[test]
 fn a_code_works_once() {
     let (mut world, mut to, campaign, codes) = dropped(terms(), 0);
-    let claim = |world: &e2e_tests::World, to| codes.claim(world.place(), campaign, 1, 2, account(to));
+    let claim = |world: &e2e_tests::World, who| codes.claim(world.place(), campaign, 1, 2, account(who));
     let first = claim(&world, "ann");
     act(&mut world, "ann", 0, to.registry.call_mut().claim(first.clone()));
     for again in [first, claim(&world, "ben")] {
@@ -162,8 +162,8 @@ fn codes_are_good_while_the_campaign_issues() {
     let (mut world, mut to, campaign, codes) =
         dropped(terms_but(|t| (t.funding, t.limits.issued_per_holder, t.supply) = (Funding::Escrow, Some(1), 2)), 1_000);
     let place = world.place();
-    let mut claim = |world: &mut _, index, to| {
-        let claim = codes.claim(place, campaign, 1, index, account(to));
+    let mut claim = |world: &mut _, index, who| {
+        let claim = codes.claim(place, campaign, 1, index, account(who));
         call(world, "relayer", 0, to.registry.call_mut().claim(claim)).result.map(|coupon| coupon.serial)
     };
     assert_eq!(claim(&mut world, 0, "ann"), Ok(1));

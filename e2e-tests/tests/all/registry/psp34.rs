@@ -8,7 +8,7 @@ use registry::events::*;
 use scale::{Decode, Encode};
 use shared::{
     ids::CouponId,
-    psp34::{Id, PSP34Error, FROZEN, LOCKED, MARKET_ONLY, PSP34, SOULBOUND},
+    psp34::{Id, PSP34Error, FROZEN, MARKET_ONLY, PSP34, SOULBOUND},
     terms::TransferPolicy,
 };
 

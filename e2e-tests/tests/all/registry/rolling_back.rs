@@ -116,6 +116,7 @@ fn only_exactly_what_was_done_is_undone() {
         Redemption { net: 1_801, ..good() },
         Redemption { payer: Some(account("ben")), ..good() },
         Redemption { alliance: Some(account("ben")), ..good() },
+        Redemption { cashier: Some(account("ben")), ..good() },
         Redemption { redeemed_at: NOW + 1, ..good() },
         Redemption { final_at: Timestamp::MAX, ..good() },
     ];

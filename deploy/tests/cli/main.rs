@@ -7,132 +7,16 @@
     reason = "a test may stop short"
 )]
 
+mod handing_out;
+mod spending;
+mod town;
+
 use serde_json::Value;
 use std::{
     fs,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-    sync::OnceLock,
+    process::Command,
 };
-use tempfile::TempDir;
-
-/// A folder with a chain, and the program run in it.
-struct Town {
-    folder: TempDir,
-}
-
-const CHAIN: &str = "town.couponry";
-
-/// The contracts are built, and the suite deployed, once for all tests.
-fn deployed() -> &'static [u8] {
-    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
-    FILE.get_or_init(|| {
-        let town = Town { folder: tempfile::tempdir().unwrap() };
-        town.ok("build");
-        town.ok(
-            "chain new --time 2026-05-01T09:00:00Z --endow operator=1000 --endow bakery=1000 --endow cafe=1000 \
-             --endow anna=100 --endow ben=100",
-        );
-        town.ok("deploy --as operator --joining-fee 1 --closing-bounty 0.5");
-        fs::read(town.path(CHAIN)).unwrap()
-    })
-}
-
-impl Town {
-    fn new() -> Self {
-        let town = Self { folder: tempfile::tempdir().unwrap() };
-        fs::write(town.path(CHAIN), deployed()).unwrap();
-        town
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_couponry"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_remove("COUPONRY_CHAIN")
-            .output()
-            .unwrap()
-    }
-
-    fn words(&self, line: &str) -> Output {
-        self.run(&line.split_whitespace().collect::<Vec<_>>())
-    }
-
-    /// What a command that must succeed says.
-    fn ok(&self, line: &str) -> String {
-        let output = self.words(line);
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert_eq!(output.status.code(), Some(0), "couponry {line}\n{out}{err}");
-        out
-    }
-
-    fn json(&self, line: &str) -> Value {
-        serde_json::from_str(&self.ok(&format!("{line} --json"))).unwrap()
-    }
-
-    /// A command that must be refused with exactly these words, leaving every file as it was.
-    #[track_caller]
-    fn refuses(&self, line: &str, what: &str, fix: &str) {
-        let before = self.files();
-        let output = self.words(line);
-        assert_eq!(text(&output.stderr), format!("error: {what}\n  fix: {fix}\n"), "couponry {line}");
-        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""));
-        assert_eq!(self.files(), before, "couponry {line} changed a file");
-    }
-
-    /// The paths and bytes of every file. The lock file, if any, is no part of the state.
-    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        fn walk(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    walk(&path, found);
-                } else if path.extension().is_none_or(|ending| ending != "lock") {
-                    found.push((path.clone(), fs::read(&path).unwrap()));
-                }
-            }
-        }
-        let mut found = Vec::new();
-        walk(self.folder.path(), &mut found);
-        found.sort();
-        found
-    }
-
-    /// The bakery's first campaign, from the example file with a change.
-    fn campaign(&self, from: &str, to: &str) {
-        self.write_campaign("campaign.toml", from, to);
-        self.ok("campaign create campaign.toml --as bakery");
-    }
-
-    fn write_campaign(&self, name: &str, from: &str, to: &str) {
-        let example = fs::read_to_string(example("first.toml")).unwrap();
-        let changed = example.replacen(from, to, 1);
-        assert!(from == to || changed != example, "{from}");
-        fs::write(self.path(name), changed).unwrap();
-    }
-
-    fn balance(&self, name: &str) -> u128 {
-        self.json(&format!("chain balance {name}"))["balance"].as_str().unwrap().parse().unwrap()
-    }
-
-    fn code(&self, index: usize) -> String {
-        fs::read_to_string(self.path("codes/codes.csv")).unwrap().lines().nth(index + 1).unwrap().to_owned()
-    }
-}
-
-fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-const UNIT: u128 = 1_000_000_000_000;
+use town::{address, example, text, Town, CHAIN, UNIT};
 
 #[test]
 fn a_first_campaign_from_printing_codes_to_the_audit() {
@@ -174,7 +58,7 @@ fn a_first_campaign_from_printing_codes_to_the_audit() {
     assert_eq!(redeemed["net"], "10000000000000");
     assert!(town.balance("bakery") > bakery + 2 * UNIT);
     town.ok("rollback --number 7 --as bakery");
-    assert!(town.ok("coupon 1/1").contains("held by"));
+    assert!(town.ok("coupon show 1/1").contains("held by"));
 
     // At the web shop: the bakery signs, Anna submits and pays.
     town.ok("order sign --number 8 --basket 10 --settle on-chain --coupon 1/1 --as bakery --out web.json --qr web.png");
@@ -265,7 +149,7 @@ fn bad_campaign_files_are_refused_by_field() {
             "lock at least one coupon's largest discount, better the supply's",
         ),
     ] {
-        town.write_campaign("campaign.toml", from, to);
+        town.write_campaign("first.toml", from, to);
         town.refuses("campaign create campaign.toml --as bakery", what, fix);
     }
     fs::write(town.path("campaign.toml"), "supply = 1\nprize = 2\n").unwrap();
@@ -304,7 +188,7 @@ fn codes_give_one_coupon_each_and_only_to_whom_they_sign_for() {
         "copy the whole line of codes.csv",
     );
     town.refuses(
-        "claim --code couponry:claim:1:00:deadbeef --drop codes --to ben",
+        "claim --code couponry:claim:2:deadbeef --drop codes --to ben",
         "this is no claim code: its checksum doesn't match",
         "scan or paste it again: a character is missing or wrong",
     );
@@ -348,13 +232,13 @@ fn coupons_that_are_spent_expired_foreign_or_frozen_give_nothing() {
         "nothing to do if this is a retry; else choose another --source",
     );
     town.refuses(
-        "freeze 1/2 --reason 3 --as bakery",
+        "coupon freeze 1/2 --reason 3 --as bakery",
         "coupon 1/2 is backed by escrow and can't be frozen",
         "let it be: its holder was promised the money",
     );
     town.ok(&format!("campaign create {} --as bakery", example("high-street.toml").display()));
     town.ok("issue --campaign 2 --to ben --source 1 --as bakery");
-    town.ok("freeze 2/1 --reason 3 --as bakery");
+    town.ok("coupon freeze 2/1 --reason 3 --as bakery");
     let frozen = "coupon 2/1 is frozen by its issuer (reason 3)";
     town.refuses("quote --coupon 2/1 --acceptor bakery --basket 10", frozen, "ask the issuer to thaw it");
     town.refuses(
@@ -362,7 +246,7 @@ fn coupons_that_are_spent_expired_foreign_or_frozen_give_nothing() {
         "coupon 2/1 is frozen by its issuer",
         "ask the issuer to thaw it",
     );
-    town.ok("freeze 2/1 --thaw --as bakery");
+    town.ok("coupon thaw 2/1 --as bakery");
     town.refuses(
         "quote --coupon 1/1 --acceptor florist --basket 10",
         "the terms of coupon 1/1 don't let this acceptor take it",
@@ -386,7 +270,7 @@ fn coupons_that_are_spent_expired_foreign_or_frozen_give_nothing() {
     town.refuses(
         "redeem --order two.json --permit permit.json --as bakery",
         "there is no live coupon 1/1: it was never issued, or it is spent",
-        "choose a coupon that is live (`couponry coupon`)",
+        "choose a coupon that is live (`couponry coupon show`)",
     );
     town.ok("chain advance 3h");
     let output = town.words("quote --coupon 1/2 --acceptor bakery --basket 10");
@@ -589,8 +473,4 @@ fn exit_codes_and_json_are_as_documented() {
         &format!("the key of {} is not here, so it can't sign", address("anna")),
         "sign as a named account of the embedded chain, such as bakery",
     );
-}
-
-fn address(name: &str) -> String {
-    chain::keys::ss58(&chain::Keypair::named(name).account())
 }

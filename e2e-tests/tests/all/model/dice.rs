@@ -1,0 +1,412 @@
+//! How steps are drawn. Knows the model's state, to aim at what exists; draws a few times if a step isn't what was wanted: mostly one that is
+//! done, often enough one that is refused.
+
+mod after;
+mod issuers;
+mod orders;
+mod others;
+
+use super::{
+    desk,
+    ops::{Message, Op, DAY, FORGERIES, MINUTE},
+    registry::Fate,
+    terms, Model, Who,
+};
+use chain::{AccountId, Balance};
+use e2e_tests::actors::{CONSUMERS, GHOST, HELPERS, MERCHANTS, OPERATOR, OWNER};
+use mock_psp22::Mode;
+use rand::{rngs::StdRng, seq::SliceRandom, Rng};
+use shared::{
+    assets::Asset,
+    coupons::Coupon,
+    ids::{CampaignId, CouponId},
+};
+
+/// Whose key attests.
+pub(crate) const ATTESTER: Who = "attester";
+
+/// Whose keys sign vouchers.
+pub(crate) const SIGNERS: [Who; 2] = ["backend", "device"];
+
+/// How often a step that isn't as wanted is drawn anew.
+const TRIES: usize = 7;
+
+/// Draws steps.
+pub(crate) struct Dice<'a> {
+    pub(crate) rng: &'a mut StdRng,
+    pub(crate) model: &'a Model,
+}
+
+/// Draws one kind of step.
+type Draw = fn(&mut Dice<'_>) -> Op;
+
+/// Every kind of step, with its weight.
+const STEPS: [(u32, Draw); 62] = [
+    (60, |dice| dice.advance()),
+    (5, |dice| dice.allow()),
+    (12, |dice| dice.misbehave()),
+    (5, |dice| dice.gift()),
+    (28, |dice| dice.create_campaign()),
+    (16, |dice| dice.improve_campaign()),
+    (16, |dice| dice.withdraw_escrow()),
+    (12, |dice| dice.offer_campaign()),
+    (12, |dice| dice.accept_campaign()),
+    (12, |dice| dice.create_drop()),
+    (22, |dice| dice.issue()),
+    (12, |dice| dice.claim_listed()),
+    (14, |dice| dice.claim_with_voucher()),
+    (14, |dice| dice.claim_attested_code()),
+    (14, |dice| dice.set_voucher_key()),
+    (8, |dice| dice.set_role()),
+    (10, |dice| dice.set_frozen()),
+    (8, |dice| dice.set_account_frozen()),
+    (12, |dice| dice.revoke()),
+    (12, |dice| dice.top_up()),
+    (8, |dice| dice.set_paused()),
+    (8, |dice| dice.offer_guardian()),
+    (10, |dice| dice.accept_guardian()),
+    (4, |dice| dice.step_down()),
+    (20, |dice| dice.claim()),
+    (20, |dice| dice.claim_and_redeem()),
+    (50, |dice| dice.redeem()),
+    (20, |dice| dice.redeem_batch()),
+    (20, |dice| dice.approve()),
+    (16, |dice| dice.transfer()),
+    (3, |dice| dice.apply_steps()),
+    (16, |dice| dice.roll_back()),
+    (16, |dice| dice.roll_back_in_part()),
+    (10, |dice| dice.roll_back_for_alliance()),
+    (16, |dice| dice.reserve()),
+    (14, |dice| dice.release()),
+    (14, |dice| dice.reward()),
+    (12, |dice| dice.rate()),
+    (12, |dice| dice.forget()),
+    (16, |dice| dice.expire()),
+    (12, |dice| dice.split()),
+    (14, |dice| dice.merge()),
+    (5, |dice| dice.cancel_permits()),
+    (12, |dice| dice.withdraw_credit()),
+    (16, |dice| dice.quote()),
+    (10, |dice| dice.sale_terms()),
+    (5, |dice| dice.view_campaign()),
+    (5, |dice| dice.view_coupon()),
+    (4, |dice| dice.view_holder()),
+    (9, |dice| dice.apply()),
+    (10, |dice| dice.admit()),
+    (14, |dice| dice.deposit()),
+    (14, |dice| dice.withdraw_collateral()),
+    (40, |dice| dice.alliance_redeem()),
+    (16, |dice| dice.alliance_roll_back()),
+    (12, |dice| dice.close()),
+    (14, |dice| dice.pay_in()),
+    (12, |dice| dice.cover()),
+    (12, |dice| dice.payout()),
+    (9, |dice| dice.exit()),
+    (18, |dice| dice.list()),
+    (22, |dice| dice.buy_or_cancel()),
+];
+
+impl Dice<'_> {
+    /// The next step: half the time one that life is short of, so that lives go deep.
+    pub(crate) fn roll(&mut self) -> Op {
+        let wanted = if self.chance(45) { self.wanted() } else { Vec::new() };
+        let draw = match self.pick(&wanted) {
+            Some(draw) => draw,
+            None => STEPS.choose_weighted(self.rng, |(weight, _)| *weight).unwrap().1,
+        };
+        let to_be_done = self.chance(66);
+        let mut op = draw(self);
+        for _ in 0..TRIES {
+            if !matches!(op, Op::Call { .. }) || self.model.accepts(&op) == to_be_done {
+                break;
+            }
+            op = draw(self);
+        }
+        match &mut op {
+            // Value where none is taken.
+            Op::Call { value, message, .. }
+                if !to_be_done && !message.takes_value() && !message.is_view() && self.chance(4) =>
+            {
+                *value = 1;
+            }
+            _ => {}
+        }
+        op
+    }
+
+    /// What would lead on from here.
+    fn wanted(&self) -> Vec<Draw> {
+        let (registry, alliance, now) = (&self.model.registry, &self.model.alliance, self.model.now);
+        let standing = || alliance.members.keys().map(|who| alliance.positions(*who));
+        let live = |through_alliance| {
+            registry.coupons.keys().filter(|id| self.spendable(**id, through_alliance)).count()
+        };
+        let issuing = registry.numbered().filter(|(number, _)| self.issues(*number)).count();
+        let undoable = |route| {
+            registry.past.iter().any(|past| {
+                past.fate == Fate::Stands
+                    && now < past.redemption.final_at
+                    && past.redemption.alliance == route
+            })
+        };
+        let (market, relayer) = (self.model.places.market, self.model.places.of(HELPERS[1]));
+        let ghost = self.model.places.of(GHOST);
+        let approved = |coupon: &Coupon| coupon.approved == Some(market) && coupon.owner != market;
+        let coupons = || registry.coupons.iter();
+        let ended = |id: &CouponId, coupon: &Coupon| {
+            let campaign = registry.campaign(id.campaign).unwrap();
+            coupon.owner != market && coupon.left > 0 && now >= coupon.valid_until.min(campaign.ends)
+        };
+        let referred = registry.past.iter().any(|past| {
+            past.fate == Fate::Stands
+                && now >= past.redemption.final_at
+                && past.redemption.uses.iter().any(|used| {
+                    let referral = registry.campaign(used.coupon.campaign).unwrap().terms.referral;
+                    used.advocate.is_some() && referral.is_some_and(|referral| self.issues(referral.reward))
+                })
+        });
+        let old = registry.past.iter().any(|past| {
+            past.fate == Fate::Stands && now >= past.redemption.final_at + 30 * DAY
+        });
+        let gift_cards = coupons()
+            .filter(|(id, coupon)| {
+                coupon.left > 1
+                    && coupon.owner != market
+                    && terms::is_gift_card(&registry.campaign(id.campaign).unwrap().terms)
+            })
+            .count();
+        let drops = |lists: bool| {
+            registry.numbered().any(|(number, campaign)| {
+                self.issues(number) && campaign.drops.iter().any(|printed| printed.is_list == lists)
+            })
+        };
+        let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
+        let wanted: [(bool, Draw); 34] = [
+            (alliance.members.len() < MERCHANTS.len(), |dice| dice.apply()),
+            (alliance.members.values().any(|member| !member.active), |dice| dice.admit()),
+            (alliance.members.values().any(|member| member.collateral < 60), |dice| dice.deposit()),
+            (issuing < 7, |dice| dice.create_campaign()),
+            (issuing < 4, |dice| dice.create_campaign()),
+            (!drops(false) && issuing > 0, |dice| dice.create_drop()),
+            (!drops(true) && issuing > 0, |dice| dice.create_drop()),
+            (!keys && issuing > 0, |dice| dice.set_voucher_key()),
+            (drops(false), |dice| dice.claim()),
+            (drops(false), |dice| dice.claim_and_redeem()),
+            (drops(true), |dice| dice.claim_listed()),
+            (keys, |dice| dice.claim_with_voucher()),
+            (live(false) < 8, |dice| dice.issue()),
+            (live(true) < 6, |dice| dice.issue()),
+            (live(true) > 0, |dice| dice.alliance_redeem()),
+            (live(false) > 2, |dice| dice.redeem()),
+            (live(false) > 4, |dice| dice.reserve()),
+            (coupons().any(|(_, coupon)| coupon.lock.is_some()), |dice| dice.release()),
+            (now >= alliance.opened_at + alliance.config.cycle_length, |dice| dice.close()),
+            (standing().any(|(_, due, _)| due < 0), |dice| dice.pay_in()),
+            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, |dice| dice.cover()),
+            (standing().any(|(_, due, credit)| due > 0 || credit > 0), |dice| dice.payout()),
+            (undoable(None), |dice| dice.roll_back()),
+            (undoable(None), |dice| dice.roll_back_in_part()),
+            (undoable(Some(self.model.places.alliance)), |dice| dice.alliance_roll_back()),
+            (undoable(Some(relayer)), |dice| dice.roll_back_for_alliance()),
+            (registry.credits.keys().any(|(who, _)| *who != ghost), |dice| dice.withdraw_credit()),
+            (coupons().any(|(_, coupon)| approved(coupon)), |dice| dice.list()),
+            (!self.model.market.listings.is_empty(), |dice| dice.buy_or_cancel()),
+            (coupons().any(|(id, coupon)| ended(id, coupon)), |dice| dice.expire()),
+            (gift_cards > 0, |dice| dice.split()),
+            (gift_cards > 1, |dice| dice.merge()),
+            (referred, |dice| dice.reward()),
+            (old, |dice| dice.forget()),
+        ];
+        wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, step)| step).collect()
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.rng.gen_ratio(percent, 100)
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        from.choose(self.rng).cloned()
+    }
+
+    fn one_of<T: Copy>(&mut self, from: &[T]) -> T {
+        *from.choose(self.rng).expect("there is something to choose from")
+    }
+
+    /// A round number of minutes, or of days.
+    fn span(&mut self, minutes: std::ops::Range<u64>, days: std::ops::Range<u64>) -> u64 {
+        if self.chance(55) {
+            self.rng.gen_range(minutes) * MINUTE
+        } else {
+            self.rng.gen_range(days) * DAY
+        }
+    }
+
+    fn merchant(&mut self) -> Who {
+        self.one_of(&MERCHANTS)
+    }
+
+    fn consumer(&mut self) -> Who {
+        if self.chance(80) {
+            self.one_of(&CONSUMERS)
+        } else {
+            self.merchant()
+        }
+    }
+
+    fn anyone(&mut self) -> Who {
+        let everyone: Vec<Who> =
+            MERCHANTS.into_iter().chain(CONSUMERS).chain(HELPERS).chain([OPERATOR, OWNER]).collect();
+        self.one_of(&everyone)
+    }
+
+    /// The person with this account, or sometimes someone else; someone else too for a contract.
+    fn mostly(&mut self, account: AccountId) -> Who {
+        let wrong = self.chance(12);
+        match self.name(account) {
+            Some(who) if !wrong && who != GHOST => who,
+            Some(_) | None => self.anyone(),
+        }
+    }
+
+    fn name(&self, account: AccountId) -> Option<Who> {
+        let mut people =
+            MERCHANTS.into_iter().chain(CONSUMERS).chain(HELPERS).chain([OPERATOR, OWNER, GHOST]);
+        people.find(|who| self.model.places.of(who) == account)
+    }
+
+    /// A campaign of those that fit, mostly; with a caller who is its issuer, mostly.
+    fn campaign(&mut self, fits: impl Fn(&Model, CampaignId) -> bool) -> (CampaignId, Who) {
+        let count = u32::try_from(self.model.registry.campaigns.len()).unwrap();
+        let fit: Vec<CampaignId> = (1..=count).filter(|number| fits(self.model, *number)).collect();
+        let beyond = u32::from(self.chance(10));
+        let any = self.rng.gen_range(0..=count + beyond);
+        let number = if self.chance(88) { self.pick(&fit).unwrap_or(any) } else { any };
+        let merchant = self.merchant();
+        let issuer = self.model.registry.campaign(number).map(|campaign| campaign.issuer);
+        (number, issuer.map_or(merchant, |issuer| self.mostly(issuer)))
+    }
+
+    /// Whether a campaign hands coupons out now.
+    fn issues(&self, number: CampaignId) -> bool {
+        issues(self.model, number)
+    }
+
+    /// A live coupon of those that fit, mostly, with its owner.
+    fn coupon(&mut self, fits: impl Fn(&Model, CouponId, &Coupon) -> bool) -> (CouponId, AccountId) {
+        let live: Vec<_> =
+            self.model.registry.coupons.iter().map(|(id, coupon)| (*id, coupon.owner)).collect();
+        let fit: Vec<_> = live
+            .iter()
+            .filter(|(id, _)| fits(self.model, *id, &self.model.registry.coupons[id]))
+            .copied()
+            .collect();
+        let strict = self.chance(90);
+        let chosen = if strict { self.pick(&fit) } else { self.pick(&live) };
+        let stranger = self.consumer();
+        let (campaign, _) = self.campaign(|_, _| true);
+        let nowhere = CouponId { campaign, serial: self.rng.gen_range(1..9) };
+        chosen.unwrap_or((nowhere, self.model.places.of(stranger)))
+    }
+
+    fn amount(&mut self, most: Balance) -> Balance {
+        if self.chance(5) {
+            0
+        } else {
+            self.rng.gen_range(1..=most.max(1))
+        }
+    }
+
+    /// What must be sent along to pay `amount` in `asset`, mostly.
+    fn value(&mut self, asset: Asset, amount: Balance) -> Balance {
+        let due = if asset == Asset::Native { amount } else { 0 };
+        match self.rng.gen_range(0..25) {
+            0 => due + 1,
+            1 => due.saturating_sub(1),
+            _ => due,
+        }
+    }
+
+    fn asset(&mut self) -> Asset {
+        if self.chance(60) {
+            Asset::Native
+        } else if self.chance(96) {
+            Asset::Psp22(self.model.places.token)
+        } else {
+            // An address where there is no token.
+            Asset::Psp22(self.model.places.of(GHOST))
+        }
+    }
+
+    fn registry(&mut self) -> Who {
+        match self.rng.gen_range(0..25) {
+            0 => "alliance",
+            1 => GHOST,
+            _ => "registry",
+        }
+    }
+
+    fn forgery(&mut self) -> Option<super::ops::Forgery> {
+        self.chance(6).then(|| self.one_of(&FORGERIES))
+    }
+
+    fn advance(&mut self) -> Op {
+        let minutes = match self.rng.gen_range(0..100) {
+            0..=4 => 0,
+            5..=69 => self.rng.gen_range(1..15),
+            70..=82 => self.rng.gen_range(15..90),
+            83..=94 => self.rng.gen_range(1..4) * 24 * 60,
+            _ => self.rng.gen_range(26..40) * 24 * 60,
+        };
+        // A millisecond more or less than a round time meets the edges of windows.
+        let jitter = self.rng.gen_range(0..3);
+        Op::Advance((minutes * MINUTE + jitter).saturating_sub(1))
+    }
+
+    fn allow(&mut self) -> Op {
+        let spender = self.one_of(&["registry", "office", "desk", "alliance", "market"]);
+        let amount = if self.chance(20) { self.rng.gen_range(0..50) } else { 1_000_000_000 };
+        Op::Allow { caller: self.anyone(), spender, amount }
+    }
+
+    fn misbehave(&mut self) -> Op {
+        let bad = [
+            Mode::FeeOnTransfer,
+            Mode::TrueWithoutMoving,
+            Mode::Refuse,
+            Mode::Trap,
+            Mode::RefusePayouts,
+            Mode::RefusePayouts,
+            Mode::RefusePayouts,
+        ];
+        let honest = self.model.money.mode != Mode::Honest || self.chance(40);
+        Op::Misbehave(if honest { Mode::Honest } else { self.one_of(&bad) })
+    }
+
+    fn gift(&mut self) -> Op {
+        let contract = self.one_of(&["registry", "office", "desk", "alliance", "market"]);
+        Op::Gift { caller: self.anyone(), contract, amount: self.rng.gen_range(1..100) }
+    }
+}
+
+/// A message of the office's, with the value that pays for it, mostly.
+fn paid(caller: Who, value: Balance, message: Message) -> Op {
+    Op::Call { caller, value, message }
+}
+
+/// Whether a campaign hands coupons out now.
+pub(crate) fn issues(model: &Model, number: CampaignId) -> bool {
+    let Ok(campaign) = model.registry.campaign(number) else { return false };
+    let terms = &campaign.terms;
+    let backed = terms.funding != shared::terms::Funding::Escrow
+        || model.registry.uncommitted(number) >= terms::largest(terms, terms::full(terms));
+    backed
+        && !campaign.stopped
+        && campaign.issued < terms.supply
+        && terms.issue_window.start <= model.now
+        && model.now < terms.issue_window.end
+}
+
+/// Whether `number` may be the reward of a campaign of `issuer`'s, and hands coupons out.
+fn rewards(model: &Model, number: CampaignId, issuer: AccountId) -> bool {
+    issues(model, number) && desk::can_be_reward(model, number, issuer)
+}

@@ -1,0 +1,557 @@
+//! Steps of issuers: campaigns and their terms, and all the ways coupons are handed out.
+
+use super::{issues, paid, rewards, Dice, ATTESTER, SIGNERS};
+use crate::model::{
+    ops::{key_of, Attested, CodeCall, Entitled, Forgery, Message, OfficeCall, Op, RegistryCall, DAY, MINUTE},
+    printed::Printed,
+    terms, Model, Who,
+};
+use chain::Balance;
+use e2e_tests::actors::{GHOST, HELPERS, OPERATOR, OWNER};
+use rand::Rng;
+use shared::{
+    assets::Asset,
+    campaigns::Improvement,
+    claims::{Quota, VoucherKey},
+    ids::{CampaignId, CouponId},
+    terms::{
+        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral, Stacking,
+        Terms, TransferPolicy, Unit, Window,
+    },
+};
+
+fn office(call: OfficeCall) -> Message {
+    Message::Office(call)
+}
+
+impl Dice<'_> {
+    fn benefit(&mut self) -> Benefit {
+        let amount = self.rng.gen_range(1..60);
+        match self.rng.gen_range(0..100) {
+            0..=24 => Benefit::AmountOff { value: amount },
+            25..=44 => Benefit::PercentOff { bps: self.rng.gen_range(100..=10_000), cap: amount },
+            45..=54 => Benefit::NewPrice { price: self.rng.gen_range(0..80), cap: amount },
+            55..=62 => Benefit::FreeItem { worth: amount },
+            _ => Benefit::StoredValue { value: self.rng.gen_range(20..150) },
+        }
+    }
+
+    fn cap(&mut self) -> Cap {
+        Cap {
+            uses: self.chance(60).then(|| self.rng.gen_range(1..4)),
+            value: self.chance(50).then(|| self.rng.gen_range(20..120)),
+        }
+    }
+
+    fn limits(&mut self) -> Limits {
+        let start = self.model.now - self.rng.gen_range(0..20) * DAY;
+        Limits {
+            issued_per_holder: self.chance(25).then(|| self.rng.gen_range(1..4)),
+            uses: self.chance(15).then(|| self.rng.gen_range(1..7)),
+            holder: if self.chance(25) { self.cap() } else { Cap::default() },
+            period: self.chance(35).then(|| PeriodLimits {
+                unit: self.one_of(&[Unit::Day, Unit::Day, Unit::Week, Unit::Month]),
+                start,
+                campaign: self.cap(),
+                holder: if self.chance(50) { self.cap() } else { Cap::default() },
+            }),
+        }
+    }
+
+    fn acceptance(&mut self, funding: Funding) -> Acceptance {
+        let [a, b] = [self.merchant(), self.merchant()].map(|who| self.model.places.of(who));
+        match (funding, self.rng.gen_range(0..10)) {
+            (Funding::Alliance, _) | (_, 0 | 1) => Acceptance::Alliance(self.model.places.alliance),
+            (_, 2) => Acceptance::Listed(vec![a, self.model.places.of(GHOST)]),
+            (_, 3..=5) => Acceptance::Listed(vec![a, b]),
+            (_, 6 | 7) => Acceptance::Alliance(self.model.places.of(HELPERS[1])),
+            (Funding::Merchant | Funding::Escrow, _) => Acceptance::IssuerOnly,
+        }
+    }
+
+    fn breakage(&mut self) -> Breakage {
+        let fund = self.one_of(&[OPERATOR, OWNER, GHOST]);
+        Breakage {
+            holder_bps: self.rng.gen_range(0..=5_000),
+            fund: self
+                .chance(50)
+                .then(|| (self.model.places.of(fund), self.rng.gen_range(0..=5_000))),
+        }
+    }
+
+    fn terms(&mut self, issuer: Who) -> Terms {
+        let now = self.model.now;
+        let (issue, after) = if self.chance(40) {
+            (self.rng.gen_range(30..180) * MINUTE, self.rng.gen_range(0..120) * MINUTE)
+        } else {
+            (self.rng.gen_range(20..90) * DAY, self.rng.gen_range(0..60) * DAY)
+        };
+        let later = if self.chance(5) { 5 * MINUTE } else { 0 };
+        let window = |end| Window { start: now + later, end: now + later + end };
+        let funding = self.one_of(&[
+            Funding::Merchant,
+            Funding::Escrow,
+            Funding::Escrow,
+            Funding::Escrow,
+            Funding::Alliance,
+            Funding::Alliance,
+        ]);
+        let benefit = self.benefit();
+        let card = match self.rng.gen_range(0..10) {
+            0..=5 => Card::Uses(1),
+            _ if matches!(benefit, Benefit::StoredValue { .. }) => Card::Uses(1),
+            6 | 7 => Card::Uses(self.rng.gen_range(2..5)),
+            _ => Card::Stamps(self.rng.gen_range(1..5)),
+        };
+        let (market, other) = (self.model.places.market, self.model.places.of(OWNER));
+        let mut transfer = match self.rng.gen_range(0..9) {
+            0 => TransferPolicy::Soulbound,
+            1 => TransferPolicy::MarketOnly(market),
+            2 => TransferPolicy::MarketOnly(other),
+            _ => TransferPolicy::Free,
+        };
+        let audience = match self.rng.gen_range(0..10) {
+            0 => Audience::FirstOrder,
+            1 | 2 => Audience::Attested { key: key_of(ATTESTER), class: self.rng.gen_range(1..3) },
+            _ => Audience::Anyone,
+        };
+        if matches!(audience, Audience::Attested { .. }) {
+            transfer = TransferPolicy::Soulbound;
+        }
+        let asset = if funding == Funding::Alliance && self.chance(90) {
+            self.model.alliance.config.asset
+        } else {
+            self.asset()
+        };
+        let account = self.model.places.of(issuer);
+        let (reward, _) = self.campaign(|model, number| rewards(model, number, account));
+        let refers = self.chance(45) && rewards(self.model, reward, account);
+        let referral = refers.then(|| Referral { reward, per_advocate: self.rng.gen_range(1..3) });
+        let mut terms = Terms {
+            benefit,
+            asset,
+            min_basket: if self.chance(30) { self.rng.gen_range(1..80) } else { 0 },
+            issue_window: window(issue),
+            redeem_window: window(issue + after),
+            valid_for: self.chance(35).then(|| self.span(5..120, 1..60)),
+            supply: self.rng.gen_range(2..14),
+            card,
+            limits: self.limits(),
+            audience,
+            marks_first_order: audience == Audience::FirstOrder || referral.is_some() || self.chance(30),
+            stacking: if self.chance(70) {
+                Stacking::Common { priority: self.rng.gen_range(0..4) }
+            } else {
+                Stacking::Exclusive
+            },
+            funding,
+            acceptance: self.acceptance(funding),
+            transfer,
+            rollback_window: if self.chance(15) { 0 } else { self.span(5..120, 1..40) },
+            budget: (funding != Funding::Escrow && self.chance(40)).then(|| self.rng.gen_range(1..200)),
+            scope: self.chance(20).then_some([8; 32]),
+            royalty_bps: if self.chance(50) { self.rng.gen_range(0..=1_000) } else { 500 },
+            resale_bps: self.chance(25).then(|| self.rng.gen_range(2_000..=10_000)),
+            referral,
+            reservation_ttl: if self.chance(35) { 0 } else { self.span(5..90, 1..8) },
+            breakage: if funding == Funding::Escrow && self.chance(60) {
+                self.breakage()
+            } else {
+                Breakage::default()
+            },
+            document: [7; 32],
+        };
+        if self.chance(12) {
+            self.spoil(&mut terms);
+        }
+        terms
+    }
+
+    fn spoil(&mut self, terms: &mut Terms) {
+        match self.rng.gen_range(0..24) {
+            0 => terms.benefit = Benefit::AmountOff { value: 0 },
+            1 => terms.benefit = Benefit::PercentOff { bps: 10_001, cap: 1 },
+            2 => terms.issue_window.end = terms.issue_window.start,
+            3 => terms.redeem_window.end = terms.redeem_window.start.saturating_sub(1),
+            4 => terms.issue_window = Window { start: 0, end: self.model.now },
+            5 => terms.redeem_window.end = terms.issue_window.end - 1,
+            6 => terms.supply = 0,
+            7 => terms.budget = Some(self.rng.gen_range(0..2)),
+            8 => terms.acceptance = Acceptance::Listed(Vec::new()),
+            9 => terms.royalty_bps = 1_001,
+            10 => terms.rollback_window = 90 * DAY + 1,
+            11 => terms.card = Card::Uses(self.rng.gen_range(0..3)),
+            12 => terms.card = Card::Stamps(0),
+            13 => terms.limits.holder.uses = Some(0),
+            14 => terms.limits.uses = Some(0),
+            15 => terms.valid_for = Some(0),
+            16 => terms.resale_bps = Some(self.rng.gen_range(0..2) * 10_001),
+            17 => (terms.audience, terms.marks_first_order) = (Audience::FirstOrder, false),
+            18 => terms.transfer = TransferPolicy::Free,
+            19 => terms.reservation_ttl = 7 * DAY + 1,
+            20 => terms.breakage.holder_bps = self.rng.gen_range(5_000..=10_001),
+            21 => terms.referral = Some(Referral { reward: self.rng.gen_range(0..9), per_advocate: 1 }),
+            22 => terms.limits.issued_per_holder = Some(0),
+            _ => {
+                let none = Cap { uses: None, value: Some(0) };
+                let start = self.model.now;
+                terms.limits.period =
+                    Some(PeriodLimits { unit: Unit::Day, start, campaign: none, holder: Cap::default() });
+            }
+        }
+    }
+
+    pub(super) fn create_campaign(&mut self) -> Op {
+        let caller = self.merchant();
+        let terms = self.terms(caller);
+        let each = terms::largest(&terms, terms::full(&terms));
+        let escrow = match terms.funding {
+            Funding::Escrow if self.chance(80) => each * self.rng.gen_range(1..7) + self.rng.gen_range(0..30),
+            Funding::Escrow => self.amount(300),
+            Funding::Merchant | Funding::Alliance => Balance::from(self.chance(3)),
+        };
+        let value = self.value(terms.asset, escrow);
+        let uri = if self.chance(3) { 257 } else { 20 };
+        paid(caller, value, office(OfficeCall::CreateCampaign { terms: Box::new(terms), uri, escrow }))
+    }
+
+    pub(super) fn improve_campaign(&mut self) -> Op {
+        let (campaign, caller) = self.campaign(|_, _| true);
+        let known = self.model.registry.campaign(campaign).ok();
+        let (ends, asset) = known.map_or((0, Asset::Native), |known| (known.ends, known.terms.asset));
+        let improvement = match self.rng.gen_range(0..20) {
+            0..=5 => Improvement::ExtendRedeemWindow { until: ends + self.rng.gen_range(0..20) * MINUTE },
+            6..=11 => Improvement::AddBudget { amount: self.amount(60) },
+            12..=18 => Improvement::AddEscrow { amount: self.amount(200) },
+            _ => Improvement::StopIssuing,
+        };
+        let price = if let Improvement::AddEscrow { amount } = improvement { amount } else { 0 };
+        let value = self.value(asset, price);
+        paid(caller, value, office(OfficeCall::ImproveCampaign { campaign, improvement }))
+    }
+
+    pub(super) fn withdraw_escrow(&mut self) -> Op {
+        let now = self.model.now;
+        let (campaign, caller) = self.campaign(|model, number| model.registry.free_escrow(number, now) > 0);
+        let known = self.model.registry.campaign(campaign).is_ok();
+        let free = if known { self.model.registry.free_escrow(campaign, now) } else { 0 };
+        let amount = match self.rng.gen_range(0..5) {
+            0 => free + 1,
+            1 | 2 => free,
+            _ => self.amount(free),
+        };
+        Op::plain(caller, office(OfficeCall::WithdrawEscrow { campaign, amount }))
+    }
+
+    pub(super) fn offer_campaign(&mut self) -> Op {
+        let (campaign, caller) = self.campaign(|model, number| {
+            model.registry.campaign(number).is_ok_and(|known| known.offered.is_none())
+        });
+        let to = (!self.chance(15)).then(|| self.merchant());
+        Op::plain(caller, office(OfficeCall::OfferCampaign { campaign, to }))
+    }
+
+    pub(super) fn accept_campaign(&mut self) -> Op {
+        let (campaign, mut caller) = self.campaign(|model, number| {
+            model.registry.campaign(number).is_ok_and(|known| known.offered.is_some())
+        });
+        if let Some(to) = self.model.registry.campaign(campaign).ok().and_then(|known| known.offered) {
+            caller = self.mostly(to);
+        }
+        Op::plain(caller, office(OfficeCall::AcceptCampaign { campaign }))
+    }
+
+    fn printed(&mut self, is_list: bool) -> Printed {
+        let name = if is_list {
+            self.one_of(&["friends", "staff"])
+        } else {
+            self.one_of(&["poster", "receipt"])
+        };
+        Printed { name, size: self.rng.gen_range(1..9), is_list }
+    }
+
+    pub(super) fn create_drop(&mut self) -> Op {
+        let (campaign, caller) = self.campaign(issues);
+        let is_list = self.chance(40);
+        let mut printed = self.printed(is_list);
+        if self.chance(8) {
+            printed.size = 0;
+        }
+        let caller = self.or_operator(campaign, caller);
+        Op::plain(caller, office(OfficeCall::CreateDrop { campaign, printed }))
+    }
+
+    /// The till in an issuer's place, where it may be.
+    fn or_operator(&mut self, campaign: CampaignId, issuer: Who) -> Who {
+        let till = self.model.places.of(HELPERS[0]);
+        if self.model.registry.is_operator(campaign, till) && self.chance(40) {
+            HELPERS[0]
+        } else {
+            issuer
+        }
+    }
+
+    pub(super) fn issue(&mut self) -> Op {
+        let (campaign, caller) = self.campaign(issues);
+        let known = self.model.registry.campaign(campaign).ok();
+        let left = known.map_or(1, |known| known.terms.supply - known.issued).max(1);
+        let count = match self.rng.gen_range(0..30) {
+            0 => 0,
+            1 => 51,
+            2 => left + 1,
+            3..=10 => self.rng.gen_range(1..=left),
+            _ => 1,
+        };
+        let to = (0..count).map(|_| self.consumer()).collect();
+        let source = if self.chance(85) { self.rng.gen_range(0..100_000) } else { self.rng.gen_range(0..5) };
+        let caller = self.or_operator(campaign, caller);
+        Op::plain(caller, office(OfficeCall::Issue { campaign, to, source }))
+    }
+
+    /// An unclaimed place in a drop of a campaign that issues, mostly.
+    fn place(&mut self, is_list: bool, attested: bool) -> (CampaignId, u32, u32, Printed) {
+        let codes = &self.model.registry.codes;
+        let free: Vec<(CampaignId, u32, u32, Printed)> = self
+            .model
+            .registry
+            .numbered()
+            .filter(|(number, campaign)| {
+                let of_audience = matches!(campaign.terms.audience, Audience::Attested { .. });
+                issues(self.model, *number) && (is_list || of_audience == attested)
+            })
+            .flat_map(|(number, campaign)| {
+                (1u32..).zip(&campaign.drops).map(move |(drop, printed)| (number, drop, *printed))
+            })
+            .filter(|(_, _, printed)| printed.is_list == is_list)
+            .flat_map(|(number, drop, printed)| {
+                (0..printed.size).map(move |index| (number, drop, index, printed))
+            })
+            .filter(|(number, drop, index, _)| !codes.contains(&(*number, *drop, *index)))
+            .collect();
+        let used: Vec<_> = codes.iter().copied().collect();
+        let (any, _) = self.campaign(|_, _| true);
+        let blank = self.printed(is_list);
+        let mut place = self.pick(&free).unwrap_or((any, 1, self.rng.gen_range(0..9), blank));
+        match self.rng.gen_range(0..30) {
+            0 => place.1 += 1,
+            1 => place.2 += 1,
+            2 => place.3 = blank,
+            3 | 4 => {
+                if let Some((number, drop, index)) = self.pick(&used) {
+                    let drops = &self.model.registry.campaign(number).unwrap().drops;
+                    place = (number, drop, index, drops[usize::try_from(drop).unwrap() - 1]);
+                    place.3.is_list = is_list;
+                }
+            }
+            _ => {}
+        }
+        place
+    }
+
+    fn advocate(&mut self) -> Option<Who> {
+        self.chance(60).then(|| self.consumer())
+    }
+
+    fn code(&mut self, attested: bool) -> CodeCall {
+        let (campaign, drop, index, printed) = self.place(false, attested);
+        let forgery =
+            if self.chance(2) { Some(Forgery::NoProof) } else { self.forgery() };
+        let (to, advocate) = (self.consumer(), self.advocate());
+        CodeCall { campaign, drop, index, to, advocate, printed, forgery }
+    }
+
+    pub(super) fn claim(&mut self) -> Op {
+        let wrong = self.chance(4);
+        let claim = self.code(wrong);
+        Op::plain(self.anyone(), Message::Registry(RegistryCall::Claim(claim)))
+    }
+
+    /// A code for `claim_and_redeem`: mostly of a campaign whose coupons one use uses up.
+    pub(super) fn code_to_spend(&mut self) -> CodeCall {
+        let mut code = self.code(false);
+        for _ in 0..6 {
+            let terms = self.model.registry.campaign(code.campaign).map(|known| &known.terms);
+            if terms.is_ok_and(|terms| matches!(terms.card, Card::Uses(1) | Card::Stamps(1))) {
+                break;
+            }
+            code = self.code(false);
+        }
+        code
+    }
+
+    /// The attesting key's word where a campaign asks for it, mostly good.
+    fn attested(&mut self, campaign: CampaignId) -> Option<Attested> {
+        let audience = self.model.registry.campaign(campaign).map(|known| known.terms.audience);
+        let class = match audience {
+            Ok(Audience::Attested { class, .. }) => class,
+            _ if self.chance(5) => 1,
+            _ => return None,
+        };
+        if self.chance(4) {
+            return None;
+        }
+        let class = if self.chance(3) { class + 1 } else { class };
+        let now = self.model.now;
+        let expires_at = if self.chance(4) { now } else { now + self.span(1..60, 1..9) };
+        Some(Attested { class, expires_at, forgery: self.forgery() })
+    }
+
+    fn claimed_at_office(
+        &mut self,
+        campaign: CampaignId,
+        to: Who,
+        advocate: Option<Who>,
+        entitled: Entitled,
+    ) -> Op {
+        let attested = self.attested(campaign);
+        let call = OfficeCall::Claim { campaign, to, advocate, attested, entitled };
+        Op::plain(self.anyone(), office(call))
+    }
+
+    pub(super) fn claim_listed(&mut self) -> Op {
+        let (campaign, drop, index, printed) = self.place(true, false);
+        let to = if self.chance(92) { printed.entry(index).0 } else { self.consumer() };
+        let advocate = if self.chance(4) { self.advocate() } else { None };
+        self.claimed_at_office(campaign, to, advocate, Entitled::Listed { drop, index, printed })
+    }
+
+    pub(super) fn claim_attested_code(&mut self) -> Op {
+        let CodeCall { campaign, drop, index, to, advocate, printed, forgery } = self.code(true);
+        let entitled = Entitled::Code { drop, index, printed, forgery };
+        self.claimed_at_office(campaign, to, advocate, entitled)
+    }
+
+    pub(super) fn claim_with_voucher(&mut self) -> Op {
+        let named: Vec<(CampaignId, Who)> = SIGNERS
+            .into_iter()
+            .flat_map(|signer| {
+                let known = self.model.registry.keys.keys();
+                known.filter(move |(_, key)| *key == key_of(signer)).map(move |(number, _)| (*number, signer))
+            })
+            .filter(|(number, _)| issues(self.model, *number))
+            .collect();
+        let (any, _) = self.campaign(|_, _| true);
+        let stranger = self.one_of(&SIGNERS);
+        let strict = self.chance(92);
+        let (campaign, signer) = if strict { self.pick(&named) } else { None }.unwrap_or((any, stranger));
+        let nonce =
+            if self.chance(85) { self.rng.gen_range(0..100_000) } else { self.rng.gen_range(0..3) };
+        let now = self.model.now;
+        let deadline = if self.chance(4) { now } else { now + self.span(1..60, 1..9) };
+        let entitled = Entitled::Voucher { signer, nonce, deadline, forgery: self.forgery() };
+        let (to, advocate) = (self.consumer(), self.advocate());
+        self.claimed_at_office(campaign, to, advocate, entitled)
+    }
+
+    pub(super) fn set_voucher_key(&mut self) -> Op {
+        let (campaign, caller) = self.campaign(issues);
+        let caller = self.or_operator(campaign, caller);
+        let signer = self.one_of(&SIGNERS);
+        let quota = self.chance(65).then(|| Quota {
+            most: if self.chance(4) { 0 } else { self.rng.gen_range(1..3) },
+            period: self.span(30..200, 1..8),
+            since: self.model.now,
+            used: 0,
+        });
+        let known = self.model.registry.keys.contains_key(&(campaign, key_of(signer)));
+        let dismiss = if known { self.chance(35) } else { self.chance(10) };
+        let named = (!dismiss).then_some(VoucherKey { device: signer == SIGNERS[1], quota });
+        Op::plain(caller, office(OfficeCall::SetVoucherKey { campaign, signer, named }))
+    }
+
+    pub(super) fn set_role(&mut self) -> Op {
+        let account = match self.rng.gen_range(0..10) {
+            0..=5 => HELPERS[0],
+            6 | 7 => HELPERS[1],
+            8 => "alliance",
+            _ => self.anyone(),
+        };
+        let most = if account == HELPERS[0] { 60 } else { 20 };
+        let daily_cap = self.chance(most).then(|| self.rng.gen_range(20..200));
+        let (operator, cashier) = (self.chance(50), self.chance(85));
+        Op::plain(self.merchant(), office(OfficeCall::SetRole { account, operator, cashier, daily_cap }))
+    }
+
+    /// The issuer of a coupon's campaign, mostly.
+    fn issuer_of(&mut self, coupon: CouponId) -> Who {
+        let issuer = self.model.registry.campaign(coupon.campaign).map(|campaign| campaign.issuer);
+        let stranger = self.merchant();
+        issuer.map_or(stranger, |issuer| self.mostly(issuer))
+    }
+
+    pub(super) fn set_frozen(&mut self) -> Op {
+        let (coupon, _) = self.coupon(|model, id, _| {
+            model.registry.campaign(id.campaign).unwrap().terms.funding != Funding::Escrow
+        });
+        let caller = self.issuer_of(coupon);
+        let caller = self.or_operator(coupon.campaign, caller);
+        let frozen = self.model.registry.coupons.get(&coupon).is_some_and(|coupon| coupon.frozen.is_some());
+        let reason = if frozen != self.chance(20) { None } else { Some(self.rng.gen_range(0..3)) };
+        Op::plain(caller, office(OfficeCall::SetFrozen { coupon, reason }))
+    }
+
+    pub(super) fn set_account_frozen(&mut self) -> Op {
+        let (caller, account) = (self.merchant(), self.consumer());
+        let at = (self.model.places.of(caller), self.model.places.of(account));
+        let frozen = self.model.registry.customers.get(&at).and_then(|customer| customer.frozen);
+        let reason = match frozen {
+            Some(_) if self.chance(80) => None,
+            _ => Some(self.rng.gen_range(0..2)),
+        };
+        let reason = if self.chance(15) { frozen } else { reason };
+        Op::plain(caller, office(OfficeCall::SetAccountFrozen { account, reason }))
+    }
+
+    pub(super) fn revoke(&mut self) -> Op {
+        let (coupon, _) = self.coupon(|_, _, _| true);
+        Op::plain(self.issuer_of(coupon), office(OfficeCall::Revoke { coupon, reason: self.rng.gen_range(0..9) }))
+    }
+
+    pub(super) fn top_up(&mut self) -> Op {
+        let gift_card = |model: &Model, id: CouponId| {
+            terms::is_gift_card(&model.registry.campaign(id.campaign).unwrap().terms)
+        };
+        let (coupon, _) = self.coupon(|model, id, _| gift_card(model, id));
+        let value = self.amount(60);
+        let terms = self.model.registry.campaign(coupon.campaign).map(|known| known.terms.clone()).ok();
+        let backed = terms.as_ref().is_some_and(|terms| terms.funding == Funding::Escrow);
+        let asset = terms.map_or(Asset::Native, |terms| terms.asset);
+        let sent = self.value(asset, if backed { value } else { 0 });
+        paid(self.issuer_of(coupon), sent, office(OfficeCall::TopUp { coupon, value }))
+    }
+
+    /// The guardian, mostly, while there is one.
+    fn guardian(&mut self) -> Who {
+        match self.model.registry.guardian {
+            Some(guardian) => self.mostly(guardian),
+            None => self.anyone(),
+        }
+    }
+
+    pub(super) fn set_paused(&mut self) -> Op {
+        let paused = self.model.registry.paused.unwrap_or_default();
+        let scopes = if paused != 0 || self.chance(30) { 0 } else { self.one_of(&[1, 2, 4, 4, 7]) };
+        Op::plain(self.guardian(), office(OfficeCall::SetPaused { scopes }))
+    }
+
+    pub(super) fn offer_guardian(&mut self) -> Op {
+        let to = (!self.chance(15)).then(|| self.one_of(&[OWNER, OPERATOR]));
+        Op::plain(self.guardian(), office(OfficeCall::OfferGuardian { to }))
+    }
+
+    pub(super) fn accept_guardian(&mut self) -> Op {
+        let offers_first = self.chance(70);
+        let caller = match self.model.registry.heir {
+            Some(heir) => self.mostly(heir),
+            None if self.model.registry.guardian.is_some() && offers_first => return self.offer_guardian(),
+            None => self.anyone(),
+        };
+        Op::plain(caller, office(OfficeCall::AcceptGuardian))
+    }
+
+    /// By others: the guardian itself stays until the end of life.
+    pub(super) fn step_down(&mut self) -> Op {
+        let caller = self.consumer();
+        Op::plain(caller, office(OfficeCall::StepDown))
+    }
+}

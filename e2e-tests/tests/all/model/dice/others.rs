@@ -1,0 +1,210 @@
+//! Steps of the alliance and the market.
+
+use super::{paid, Dice};
+use crate::model::{
+    alliance::owed,
+    market::Listing,
+    ops::{AllianceCall, MarketCall, Message, Op, MINUTE},
+    Model, Who,
+};
+use chain::AccountId;
+use e2e_tests::actors::{MERCHANTS, OPERATOR, OWNER};
+use rand::Rng;
+use shared::{assets::Asset, coupons::Coupon, ids::CouponId};
+
+fn alliance(call: AllianceCall) -> Message {
+    Message::Alliance(call)
+}
+
+fn market(call: MarketCall) -> Message {
+    Message::Market(call)
+}
+
+impl Dice<'_> {
+    pub(super) fn apply(&mut self) -> Op {
+        let fee = self.model.alliance.config.joining_fee;
+        let value = self.value(self.model.alliance.config.asset, fee);
+        let outside: Vec<Who> = MERCHANTS
+            .into_iter()
+            .filter(|who| !self.model.alliance.members.contains_key(&self.model.places.of(who)))
+            .collect();
+        let any = self.merchant();
+        let caller = if self.chance(90) { self.pick(&outside).unwrap_or(any) } else { any };
+        let profile = [self.rng.gen(); 32];
+        paid(caller, value, alliance(AllianceCall::Apply { registry: self.registry(), profile }))
+    }
+
+    pub(super) fn member(&mut self, fits: impl Fn(&Model, AccountId) -> bool) -> Who {
+        let members = self.model.alliance.members.keys().copied();
+        let fit: Vec<_> = members.filter(|account| fits(self.model, *account)).collect();
+        let any = self.merchant();
+        let account = self.pick(&fit).unwrap_or(self.model.places.of(any));
+        if self.chance(92) {
+            self.name(account).unwrap_or(any)
+        } else {
+            any
+        }
+    }
+
+    pub(super) fn admit(&mut self) -> Op {
+        let member = self.member(|model, account| !model.alliance.members[&account].active);
+        let caller = if self.chance(92) { OPERATOR } else { self.anyone() };
+        Op::plain(caller, alliance(AllianceCall::Admit { member, cap: self.rng.gen_range(40..160) }))
+    }
+
+    /// Little at a time, so that collateral binds.
+    pub(super) fn deposit(&mut self) -> Op {
+        let amount = self.amount(60);
+        let value = self.value(self.model.alliance.config.asset, amount);
+        paid(self.member(|_, _| true), value, alliance(AllianceCall::Deposit { amount }))
+    }
+
+    /// All that covers nothing, or a little more.
+    pub(super) fn withdraw_collateral(&mut self) -> Op {
+        let indebted = self.chance(70);
+        let caller = self.member(|model, account| {
+            let member = &model.alliance.members[&account];
+            member.collateral > 0 && (model.alliance.exposure(account) > 0) == indebted
+        });
+        let account = self.model.places.of(caller);
+        let books = &self.model.alliance;
+        let (collateral, bound) = match books.members.get(&account) {
+            Some(member) => {
+                let factor = u128::from(books.config.cap_factor_bps);
+                (member.collateral, (books.exposure(account) * 10_000).div_ceil(factor))
+            }
+            None => (10, 0),
+        };
+        let free = collateral.saturating_sub(bound);
+        let amount = match self.rng.gen_range(0..10) {
+            0 => collateral + 1,
+            1..=3 => free,
+            4 | 5 => free + 1,
+            6 => self.rng.gen_range(free..=collateral.max(free)),
+            _ => self.amount(free),
+        };
+        Op::plain(caller, alliance(AllianceCall::Withdraw { amount }))
+    }
+
+    pub(super) fn close(&mut self) -> Op {
+        Op::plain(self.anyone(), alliance(AllianceCall::Close))
+    }
+
+    pub(super) fn pay_in(&mut self) -> Op {
+        let debtor = self.member(|model, account| model.alliance.positions(account).1 < 0);
+        let account = self.model.places.of(debtor);
+        let known = self.model.alliance.members.contains_key(&account);
+        let due = if known { owed(self.model.alliance.positions(account).1) } else { 0 };
+        let amount = match self.rng.gen_range(0..10) {
+            0 => due + 1,
+            1..=3 => due,
+            _ => self.amount(due),
+        };
+        let value = self.value(self.model.alliance.config.asset, amount);
+        paid(self.mostly(account), value, alliance(AllianceCall::PayIn { member: debtor, amount }))
+    }
+
+    pub(super) fn cover(&mut self) -> Op {
+        let member = self.member(|model, account| model.alliance.positions(account).1 < 0);
+        Op::plain(self.anyone(), alliance(AllianceCall::Cover { member }))
+    }
+
+    pub(super) fn payout(&mut self) -> Op {
+        let member = self.member(|model, account| {
+            let (_, due, credit) = model.alliance.positions(account);
+            due > 0 || credit > 0
+        });
+        Op::plain(self.anyone(), alliance(AllianceCall::Payout { member }))
+    }
+
+    pub(super) fn exit(&mut self) -> Op {
+        let even = |model: &Model, account| model.alliance.positions(account) == (0, 0, 0);
+        let uneven = |model: &Model, account| !even(model, account);
+        let caller = if self.chance(50) { self.member(even) } else { self.member(uneven) };
+        Op::plain(caller, alliance(AllianceCall::Exit))
+    }
+
+    pub(super) fn list(&mut self) -> Op {
+        let this = self.model.places.market;
+        let approved = |model: &Model, id: CouponId, coupon: &Coupon| {
+            coupon.owner != this
+                && (coupon.approved == Some(this)
+                    || model.registry.operators.contains(&(coupon.owner, this)))
+                && model.sale_terms(id).is_ok_and(|terms| model.now < terms.ends_at)
+        };
+        let (coupon, owner) = self.coupon(approved);
+        let now = self.model.now;
+        let sale = self.model.sale_terms(coupon).ok();
+        let ends = sale.map_or(now, |terms| terms.ends_at);
+        let ends_at = match self.rng.gen_range(0..20) {
+            0 => now,
+            1 => ends.saturating_add(1),
+            2..=6 => ends,
+            _ => ends.min(now + self.rng.gen_range(1..60) * MINUTE),
+        };
+        let highest = sale.and_then(|terms| terms.highest_price);
+        let price = match highest {
+            Some(highest) if self.chance(15) => highest + 1,
+            Some(highest) => self.amount(highest),
+            None => self.amount(120),
+        };
+        let caller = self.mostly(owner);
+        let registry = self.registry();
+        Op::plain(caller, market(MarketCall::List { registry, coupon, price, ends_at }))
+    }
+
+    /// A listed coupon, mostly one still for sale.
+    fn listed(&mut self) -> Option<(CouponId, Listing)> {
+        let now = self.model.now;
+        let all: Vec<_> =
+            self.model.market.listings.iter().map(|(id, listing)| (*id, listing.clone())).collect();
+        let open: Vec<_> = all.iter().filter(|(_, listing)| now < listing.ends_at).cloned().collect();
+        let any = self.pick(&all);
+        if self.chance(85) {
+            self.pick(&open).or(any)
+        } else {
+            any
+        }
+    }
+
+    pub(super) fn buy_or_cancel(&mut self) -> Op {
+        match self.rng.gen_range(0..10) {
+            0..=4 => self.buy(),
+            5..=7 => self.cancel(),
+            8 => self.withdraw(),
+            _ => self.set_fee(),
+        }
+    }
+
+    fn buy(&mut self) -> Op {
+        let Some((coupon, listing)) = self.listed() else { return self.approve() };
+        let mut highest = listing.price + if self.chance(70) { 10 } else { 0 };
+        if self.chance(8) {
+            highest = listing.price - 1;
+        }
+        let mut value = self.value(listing.asset, listing.price);
+        if listing.asset == Asset::Native && self.chance(20) {
+            value += 7;
+        }
+        let caller = if self.chance(5) { self.mostly(listing.seller) } else { self.consumer() };
+        paid(caller, value, market(MarketCall::Buy { registry: self.registry(), coupon, highest }))
+    }
+
+    fn cancel(&mut self) -> Op {
+        let Some((coupon, listing)) = self.listed() else { return self.approve() };
+        let registry = self.registry();
+        Op::plain(self.mostly(listing.seller), market(MarketCall::Cancel { registry, coupon }))
+    }
+
+    fn withdraw(&mut self) -> Op {
+        let asset = if self.chance(70) { Asset::Native } else { Asset::Psp22(self.model.places.token) };
+        let caller = if self.chance(80) { OWNER } else { self.anyone() };
+        Op::plain(caller, market(MarketCall::Withdraw { asset }))
+    }
+
+    fn set_fee(&mut self) -> Op {
+        let caller = if self.chance(80) { OWNER } else { self.anyone() };
+        let bps = if self.chance(20) { 1_001 } else { self.rng.gen_range(0..600) };
+        Op::plain(caller, market(MarketCall::SetFee { bps }))
+    }
+}

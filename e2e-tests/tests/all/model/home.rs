@@ -1,0 +1,130 @@
+//! The way home from anywhere: the steps, which anybody could take, that bring everyone's money back at the end of a life.
+
+use super::{
+    alliance::owed,
+    ops::{AllianceCall, DeskCall, MarketCall, Message, OfficeCall, Op},
+    registry::Campaign,
+    terms, Model, Who,
+};
+use chain::AccountId;
+use e2e_tests::{
+    account,
+    actors::{endowed, OWNER},
+};
+use mock_psp22::Mode;
+use shared::{assets::Asset, ids::CampaignId, terms::Funding};
+
+fn name(who: AccountId) -> Option<Who> {
+    endowed().find(|name| account(name) == who)
+}
+
+/// The next step; `None` when all of it is home, and the guardian has left.
+pub(crate) fn homeward(model: &Model) -> Option<Op> {
+    if model.money.mode != Mode::Honest {
+        return Some(Op::Misbehave(Mode::Honest));
+    }
+    from_market(model)
+        .or_else(|| settled(model))
+        .or_else(|| model.registry.numbered().find_map(|(number, campaign)| ended(model, number, campaign)))
+        .or_else(|| {
+            let mut owed = model.registry.credits.keys();
+            let (caller, asset) = owed.find_map(|(who, asset)| Some((name(*who)?, *asset)))?;
+            Some(Op::plain(caller, Message::Desk(DeskCall::WithdrawCredit { asset })))
+        })
+        .or_else(|| {
+            let caller = name(model.registry.guardian?)?;
+            Some(Op::plain(caller, Message::Office(OfficeCall::StepDown)))
+        })
+}
+
+fn from_market(model: &Model) -> Option<Op> {
+    let market = |caller, call| Some(Op::plain(caller, Message::Market(call)));
+    if let Some((coupon, listing)) = model.market.listings.iter().next() {
+        let campaign = model.registry.campaign(coupon.campaign).unwrap();
+        let coupon = *coupon;
+        if model.registry.coupons.get(&coupon).is_some_and(|state| state.frozen.is_some()) {
+            let call = OfficeCall::SetFrozen { coupon, reason: None };
+            return Some(Op::plain(name(campaign.issuer)?, Message::Office(call)));
+        }
+        return market(name(listing.seller)?, MarketCall::Cancel { registry: "registry", coupon });
+    }
+    if model.market.native_fees > 0 {
+        return market(OWNER, MarketCall::Withdraw { asset: Asset::Native });
+    }
+    let (who, asset) = model.market.credits.keys().next()?;
+    market(name(*who)?, MarketCall::Withdraw { asset: *asset })
+}
+
+/// Escrow goes to whom it is due: shared out where the terms say so, and the rest to the issuer.
+fn ended(model: &Model, number: CampaignId, campaign: &Campaign) -> Option<Op> {
+    let amount = model.registry.counts(number).escrow_left;
+    if amount == 0 || campaign.terms.funding != Funding::Escrow {
+        return None;
+    }
+    let over = campaign.ends + campaign.terms.rollback_window;
+    if model.now < over {
+        return Some(Op::Advance(over - model.now));
+    }
+    if terms::shared_bps(&campaign.terms) > 0 {
+        let mut live = model.registry.coupons.iter();
+        if let Some((coupon, _)) = live.find(|(id, coupon)| id.campaign == number && coupon.left > 0) {
+            return Some(Op::plain(OWNER, Message::Desk(DeskCall::Expire { coupon: *coupon })));
+        }
+    }
+    let call = OfficeCall::WithdrawEscrow { campaign: number, amount };
+    Some(Op::plain(name(campaign.issuer)?, Message::Office(call)))
+}
+
+fn settled(model: &Model) -> Option<Op> {
+    let alliance = &model.alliance;
+    let act = |caller, call| Some(Op::plain(caller, Message::Alliance(call)));
+    let standing: Vec<_> = alliance.members.keys().map(|who| (*who, alliance.positions(*who))).collect();
+    for (who, (_, due, _)) in &standing {
+        let (member, amount) = (name(*who)?, owed(*due));
+        if amount > 0 && model.now < alliance.cut_off {
+            return Some(Op::Advance(alliance.cut_off - model.now));
+        }
+        if amount > 0 {
+            return act(OWNER, AllianceCall::Cover { member });
+        }
+    }
+    for (who, (_, due, credit)) in &standing {
+        if *due > 0 || *credit > 0 {
+            return act(OWNER, AllianceCall::Payout { member: name(*who)? });
+        }
+    }
+    if standing.iter().any(|(_, (open, _, _))| *open != 0) {
+        let ends = alliance.opened_at + alliance.config.cycle_length;
+        if model.now < ends {
+            return Some(Op::Advance(ends - model.now));
+        }
+        return act(OWNER, AllianceCall::Close);
+    }
+    standing.first().and_then(|(who, _)| act(name(*who)?, AllianceCall::Exit))
+}
+
+/// S29: what is left in the contracts is nobody's but the fund's, a ghost's and who gave it.
+pub(crate) fn all_home(model: &Model) -> Result<(), String> {
+    let money = &model.money;
+    let ghost = super::desk::waiting(model, Asset::Native);
+    let fund = if model.alliance.config.asset == Asset::Native {
+        model.alliance.fund + model.alliance.fees.get(&model.alliance.cycle).copied().unwrap_or_default()
+    } else {
+        0
+    };
+    for (contract, account) in model.places.contracts() {
+        let rest = match contract {
+            "registry" => ghost,
+            "alliance" => fund,
+            _ => 0,
+        };
+        let left = money.of(account, Asset::Native) - money.existential_deposit;
+        let expected = rest + money.gifts.get(&account).copied().unwrap_or_default();
+        if left != expected {
+            return Err(format!(
+                "S29: {left} plancks are left in the {contract}, of which {expected} belong there"
+            ));
+        }
+    }
+    Ok(())
+}
