@@ -40,9 +40,9 @@ CREATE TABLE coupons (campaign INTEGER, serial INTEGER, issued_at INTEGER, issue
   PRIMARY KEY (campaign, serial));
 -- Coupons that changed hands.
 CREATE TABLE transfers (block INTEGER, idx INTEGER, time INTEGER, campaign INTEGER, serial INTEGER, sender TEXT, receiver TEXT);
--- Orders that took effect, as they were then. `payer` paid `net` on chain; `rolled_back_at` is null unless all of it was undone.
-CREATE TABLE redemptions (acceptor TEXT, number, block INTEGER, idx INTEGER, redeemed_at INTEGER, asset TEXT, basket, eligible, net, payer TEXT,
-  alliance TEXT, final_at INTEGER, rolled_back_at INTEGER, forgotten_at INTEGER, PRIMARY KEY (acceptor, number));
+-- Orders that took effect, as they were then. `cashier` accepted for the acceptor; `payer` paid `net` on chain; `rolled_back_at` is null unless all of it was undone.
+CREATE TABLE redemptions (acceptor TEXT, number, block INTEGER, idx INTEGER, redeemed_at INTEGER, asset TEXT, basket, eligible, net, cashier TEXT,
+  payer TEXT, alliance TEXT, final_at INTEGER, rolled_back_at INTEGER, forgotten_at INTEGER, PRIMARY KEY (acceptor, number));
 -- The coupons of each redemption. `discount` is what each took off at first, `kept` what of it stands; `stands` is 0 once the use was undone.
 CREATE TABLE uses (acceptor TEXT, number, campaign INTEGER, serial INTEGER, holder TEXT, issuer TEXT, funding TEXT, left_before, left_after,
   discount, kept, stands INTEGER, PRIMARY KEY (acceptor, number, campaign, serial));
@@ -448,6 +448,7 @@ impl Tables<'_> {
             amount(done.basket),
             amount(done.eligible),
             amount(done.net),
+            done.cashier.map_or(Value::Null, account),
             done.payer.map_or(Value::Null, account),
             done.alliance.map_or(Value::Null, account),
             moment(done.final_at),

@@ -279,7 +279,7 @@ impl<'a> Search<'a> {
             return;
         }
         for place in 0..self.candidates.len() {
-            if !self.may_follow(taken, place) || self.bound(taken, discount, room) <= self.best.0 {
+            if !self.may_follow(taken, place) || !self.may_win(taken, discount, room) {
                 continue;
             }
             taken.push(place);
@@ -310,13 +310,15 @@ impl<'a> Search<'a> {
             && twin_left.map(|(other, _)| other).all(|other| taken.contains(&other))
     }
 
-    /// The most that `room` coupons more could bring the discount to.
-    fn bound(&self, taken: &[usize], discount: Balance, room: usize) -> Balance {
+    /// Whether `room` coupons more could take more off than the best set, or one more as much with fewer.
+    fn may_win(&self, taken: &[usize], discount: Balance, room: usize) -> bool {
         let rest = self.candidates.iter().enumerate().filter(|(place, _)| !taken.contains(place));
         let mut alone: Vec<Balance> = rest.map(|(_, candidate)| candidate.alone).collect();
         alone.sort_unstable_by(|one, other| other.cmp(one));
-        let sum = alone.into_iter().take(room).fold(discount, Balance::saturating_add);
-        sum.min(self.order.eligible)
+        let most = alone.into_iter().take(room).fold(discount, Balance::saturating_add);
+        let (known, chosen) = &self.best;
+        let most = most.min(self.order.eligible);
+        most > *known || (most == *known && taken.len().saturating_add(1) < chosen.len())
     }
 }
 

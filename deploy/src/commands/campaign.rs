@@ -16,7 +16,7 @@ use shared::{
     assets::Asset,
     campaigns::Improvement,
     claims::{Quota, VoucherKey},
-    terms::Benefit,
+    terms::{Audience, Benefit, Cap, Card, Limits, PeriodLimits, Referral, Stacking, Terms},
 };
 use std::path::PathBuf;
 
@@ -318,10 +318,71 @@ fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
         words.money(progress.escrow_left),
         words.money(progress.reserved)
     ));
-    Ok(match progress.budget_left {
+    let report = match progress.budget_left {
         Some(left) => report.line(format!("budget   {} left", words.money(left))),
         None => report,
-    })
+    };
+    Ok(conditions(terms, words).into_iter().fold(report, Report::line))
+}
+
+/// The terms that not every campaign has.
+fn conditions(terms: &Terms, words: &Words) -> Vec<String> {
+    let mut lines = Vec::new();
+    match terms.card {
+        Card::Stamps(stamps) => {
+            lines.push(format!("card     {stamps} stamps, of which the last gives the benefit"))
+        }
+        Card::Uses(uses) if uses > 1 => lines.push(format!("card     {uses} uses")),
+        Card::Uses(_) => {}
+    }
+    match terms.audience {
+        Audience::Anyone => {}
+        Audience::FirstOrder => lines.push("for      whoever never redeemed at the issuer before".to_owned()),
+        Audience::Attested { key, class } => {
+            lines.push(format!(
+                "for      whoever the key {} attests to be of class {class}",
+                hex::encode(key)
+            ));
+        }
+    }
+    if let Stacking::Common { priority } = terms.stacking {
+        lines.push(format!("stacking beside others, with priority {priority}"));
+    }
+    if terms.min_basket > 0 {
+        lines.push(format!("basket   of at least {}", words.money(terms.min_basket)));
+    }
+    let Limits { issued_per_holder, uses, holder, period } = terms.limits;
+    let mut limits = Vec::new();
+    limits.extend(issued_per_holder.map(|most| format!("{most} coupons an account")));
+    limits.extend(uses.map(|most| format!("{most} uses")));
+    limits.extend(capped(&holder, words).map(|most| format!("{most} a holder")));
+    if let Some(PeriodLimits { unit, campaign, holder, .. }) = period {
+        let unit = format!("{unit:?}").to_lowercase();
+        limits.extend(capped(&campaign, words).map(|most| format!("{most} a {unit}")));
+        limits.extend(capped(&holder, words).map(|most| format!("{most} a holder and {unit}")));
+    }
+    if !limits.is_empty() {
+        lines.push(format!("limits   {}", limits.join(", ")));
+    }
+    if let Some(bps) = terms.resale_bps {
+        lines.push(format!("resale   for at most {}% of what the coupon can still take off", percent(bps)));
+    }
+    if let Some(Referral { reward, per_advocate }) = terms.referral {
+        lines.push(format!(
+            "friends  give their advocate a coupon of campaign {reward}, {per_advocate} at most"
+        ));
+    }
+    if let Some(scope) = terms.scope {
+        lines.push(format!("scope    the products of the list with SHA-256 {}", hex::encode(scope)));
+    }
+    lines
+}
+
+fn capped(cap: &Cap, words: &Words) -> Option<String> {
+    let uses = cap.uses.map(|most| format!("{most} uses"));
+    let value = cap.value.map(|most| format!("{} off", words.money(most)));
+    let parts: Vec<String> = uses.into_iter().chain(value).collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
 }
 
 fn improve(opts: &Improve, ctx: &Context) -> Result<Report, Refusal> {

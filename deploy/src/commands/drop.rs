@@ -43,7 +43,7 @@ pub struct Create {
     /// How many QR images to draw [default: one for each code]
     #[arg(long, value_name = "COUNT")]
     qr: Option<u32>,
-    /// The issuer
+    /// The issuer or an operator
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
 }

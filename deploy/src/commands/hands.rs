@@ -23,7 +23,7 @@ pub struct Issue {
     /// Your own number for this batch: a retry with the same never issues twice
     #[arg(long)]
     source: u64,
-    /// The issuer
+    /// The issuer or an operator
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
 }

@@ -15,6 +15,7 @@ use crate::{
 use chain::{keys::ss58, AccountId, Balance};
 use clap::Args;
 use ink::codegen::TraitCallBuilder;
+use registry::till::MAX_ORDERS;
 use serde::Deserialize;
 use serde_json::{json, Value};
 use shared::{
@@ -28,9 +29,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-/// The most orders that one call of the registry takes.
-const MAX_ORDERS: usize = 100;
 
 /// An order and everyone's consent to it.
 #[derive(Args, Debug)]
@@ -150,9 +148,10 @@ pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
     let redemption = if alliance == Some(desk.suite.alliance) {
         // The registry hears the alliance as the caller, so a cashier says by a permit who it is.
         let needs_permit = caller != order.acceptor && permits.acceptor.is_none();
-        let signed = match needs_permit {
-            true => Some(sign_order(&desk.domain(), &key, epoch(&desk, caller)?, &presented, &order)),
-            false => permits.acceptor,
+        let signed = if needs_permit {
+            Some(sign_order(&desk.domain(), &key, epoch(&desk, caller)?, &presented, &order))
+        } else {
+            permits.acceptor
         };
         let permits = Permits { acceptor: signed, coupons: permits.coupons };
         let message = desk.alliance().call_mut().redeem(desk.suite.registry, order, permits);
@@ -252,7 +251,7 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
             Err(fault) => outcomes.push((place, None, Err(fault))),
         }
     }
-    for chunk in orders.chunks(MAX_ORDERS) {
+    for chunk in orders.chunks(usize::try_from(MAX_ORDERS).unwrap_or(usize::MAX)) {
         let sent = chunk.iter().map(|(_, (order, permits))| (order.clone(), permits.clone())).collect();
         let message = desk.registry().call_mut().redeem_batch(sent);
         let (results, _) = desk.session.send(caller, 0, message, Words::registry)?;

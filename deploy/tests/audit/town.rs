@@ -535,6 +535,23 @@ impl Town {
             let message = self.office().call_mut().set_role(account(worker), operator, cashier, cap);
             self.act(merchant, 0, message);
         }
+        // Dan and Cem accept for the bakery, each on a day of their own; what Dan accepts is counted.
+        let campaign = self.campaign("bakery", 30 * UNIT, |_| ());
+        let coupons = self.issue("bakery", campaign, &["ann"; 5], 1);
+        for (cashier, numbers) in [("dan", [70, 71]), ("cem", [72, 73])] {
+            let orders = numbers.map(|number| {
+                let order = self.order("bakery", number, Settlement::OffChain);
+                let coupon = coupons[usize::try_from(number - 70).unwrap()];
+                (order.clone(), self.permits(&order, &[("ann", coupon.into())]))
+            });
+            let message = self.registry().call_mut().redeem_batch(orders.to_vec());
+            assert!(self.act(cashier, 0, message).iter().all(Result::is_ok));
+        }
+        self.chain.advance(DAY).unwrap();
+        let order = self.order("bakery", 74, Settlement::OffChain);
+        let permits = self.permits(&order, &[("ann", coupons[4].into())]);
+        let message = self.registry().call_mut().redeem(order, permits);
+        self.act("dan", 0, message);
         for reason in [Some(1), None, Some(2)] {
             let message = self.office().call_mut().set_account_frozen(account("dan"), reason);
             self.act("bakery", 0, message);
@@ -665,13 +682,25 @@ impl Town {
             terms.breakage = Breakage { holder_bps: 2_500, fund: Some((fund, 1_000)) };
         });
         let coupons = self.issue("bakery", campaign, &["ben", "dan", "ann"], 1);
+        let campaign = self.campaign("bakery", 30 * UNIT, |terms| {
+            terms.valid_for = Some(DAY);
+            terms.card = Card::Uses(3);
+        });
+        let card = self.issue("bakery", campaign, &["ann"], 1)[0];
+        let used = self.at_till("bakery", 80, &[("ann", card.into())]);
         self.chain.advance(DAY).unwrap();
-        for (who, coupon) in
-            [("cem", coupons[0]), ("dan", coupons[1]), ("cem", coupons[2]), ("bakery", coupons[2])]
-        {
+        for (who, coupon) in [
+            ("cem", coupons[0]),
+            ("dan", coupons[1]),
+            ("cem", coupons[2]),
+            ("bakery", coupons[2]),
+            ("cem", card),
+        ] {
             let message = self.desk().call_mut().expire(coupon);
             self.act(who, 0, message);
         }
+        // The use comes back as a card of its own: the one it was of has ended.
+        self.roll_back("bakery", 3 * UNIT, used, None);
     }
 
     fn close_cycle(&mut self) {

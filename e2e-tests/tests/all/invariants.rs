@@ -32,6 +32,8 @@ fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
     for seed in failed_before().into_iter().chain(first..first + lives) {
         if let Err(violation) = live(&beginnings, seed, LIFE, &mut tally) {
             remember(&violation);
+            println!("seed {}, step {}: {}", violation.seed, violation.step, violation.why);
+            if env::var("COUPONRY_QUICK").is_ok() { panic!("stop"); }
             panic!("{}", shrink(&beginnings, violation));
         }
     }

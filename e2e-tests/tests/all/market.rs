@@ -211,6 +211,35 @@ fn a_known_code_that_is_no_registry_fails_cleanly() {
 }
 
 #[test]
+fn a_price_keeps_to_the_campaigns_resale_band() {
+    // At most 80% of the 500 that the coupon can still take off.
+    let (mut world, _, mut market, coupon) = approved(terms_but(|t| t.resale_bps = Some(8_000)));
+    let registry = world.suite.registry;
+    let message = market.call_mut().list(registry, coupon, 401, ENDS_AT);
+    let over = MarketError::PriceOverBand { price: 401, highest: 400 };
+    assert_eq!(refused(&mut world, "ann", 0, message), over);
+    act(&mut world, "ann", 0, market.call_mut().list(registry, coupon, 400, ENDS_AT));
+}
+
+#[test]
+fn nothing_is_listed_while_trading_is_paused_and_what_is_listed_is_sold_and_taken_back() {
+    let (mut world, mut to, mut market, coupon) = listed(terms());
+    let other = issue(&mut world, "bakery", coupon.campaign, "ben");
+    let (registry, here) = (world.suite.registry, world.suite.market);
+    act(&mut world, "ben", 0, PSP34::approve(to.registry.call_mut(), here, Some(other.into()), true));
+    act(&mut world, OWNER, 0, to.office.call_mut().set_paused(shared::registry::Scope::Trading.bit()));
+    let message = list(&world, &mut market, other);
+    let paused = MarketError::TradingPaused { registry };
+    assert_eq!(refused(&mut world, "ben", 0, message), paused);
+    let moment = world.fixture();
+    let message = buy(&world, &mut market, coupon);
+    act(&mut world, "cem", PRICE, message);
+    let mut world = moment.world();
+    let message = cancel(&world, &mut market, coupon);
+    act(&mut world, "ann", 0, message);
+}
+
+#[test]
 fn nothing_is_listed_twice() {
     let (mut world, _, _, coupon) = approved(terms());
     let registry = look_alike(&mut world);

@@ -1,20 +1,22 @@
 //! Money: value only where a message takes it, and tokens that misbehave.
 
 use crate::scene::*;
-use chain::{Balance, Chain, ChainError};
+use chain::{Balance, Chain, ChainError, TypedChain};
 use e2e_tests::{
     account,
     actors::{OPERATOR, OWNER},
+    signing::Codes,
     World,
 };
 use ink::codegen::TraitCallBuilder;
-use mock_psp22::Mode;
+use mock_psp22::{CallBack, Mode, TokenRef};
+use scale::Encode;
 use shared::{
     assets::{Asset, PaymentFault},
     campaigns::Improvement,
     ids::CouponId,
     registry::{CouponRegistry, RegistryError},
-    terms::{Acceptance, Funding, Terms},
+    terms::{Acceptance, Benefit, Funding, Terms},
 };
 
 /// How a token may cheat when 1,000 are due, and what is said of it.
@@ -162,12 +164,12 @@ fn a_token_that_will_not_pay_the_acceptor_stops_nobody_from_spending() {
         let order = order("cinema", 1);
         let permits = held_by(&world, "ann", coupon, &order);
         let done = act(&mut world, "cinema", 0, to.registry.call_mut().redeem(order, permits));
-        let waits = registry::events::CreditAdded { account: account("cinema"), asset, amount: 200 };
-        assert_eq!(done.events.last(), Some(&by(world.suite.registry, waits)));
+        let waits = || registry::events::CreditAdded { account: account("cinema"), asset, amount: 200 };
+        assert_eq!(done.events.last(), Some(&by(world.suite.registry, waits())));
 
-        let token = world.token;
-        let no = RegistryError::Payment(PaymentFault::TokenRefused { token });
-        assert_eq!(refused(&mut world, "cinema", 0, to.desk.call_mut().withdraw_credit(asset)), no);
+        let done = act(&mut world, "cinema", 0, to.desk.call_mut().withdraw_credit(asset));
+        assert_eq!(done.events.last(), Some(&by(world.suite.registry, waits())), "and waits on");
+        assert_eq!(world.credit(account("cinema"), asset), 200);
         misbehave(&mut world, Mode::Honest);
         let [before] = tokens(&world, ["cinema"]);
         act(&mut world, "cinema", 0, to.desk.call_mut().withdraw_credit(asset));
@@ -176,15 +178,18 @@ fn a_token_that_will_not_pay_the_acceptor_stops_nobody_from_spending() {
 }
 
 #[test]
-fn a_withdrawal_the_token_refuses_leaves_the_escrow_as_it_was() {
+fn escrow_that_the_token_will_not_pay_back_waits_for_its_issuer() {
     let (mut world, mut to, coupon) = backed_by_tokens();
-    let token = world.token;
-    for mode in [Mode::Refuse, Mode::Trap] {
+    let asset = world.token_asset();
+    for (mode, waiting) in [(Mode::Refuse, 50), (Mode::Trap, 100)] {
         misbehave(&mut world, mode);
-        let message = to.office.call_mut().withdraw_escrow(coupon.campaign, 200);
-        let no = RegistryError::Payment(PaymentFault::TokenRefused { token });
-        assert_eq!(refused(&mut world, "bakery", 0, message), no);
+        act(&mut world, "bakery", 0, to.office.call_mut().withdraw_escrow(coupon.campaign, 50));
+        assert_eq!(world.credit(account("bakery"), asset), waiting);
     }
+    misbehave(&mut world, Mode::Honest);
+    let [before] = tokens(&world, ["bakery"]);
+    act(&mut world, "bakery", 0, to.desk.call_mut().withdraw_credit(asset));
+    assert_eq!(tokens(&world, ["bakery", "registry"]), [before + 100, 600]);
 }
 
 #[test]
@@ -250,7 +255,7 @@ fn funds_forced_on_the_contracts_change_nobodys_books() {
 #[test]
 fn escrow_in_tokens_goes_back_through_an_alliance_in_full_or_not_at_all() {
     use ::alliance::error::AllianceError;
-    let (mut world, _) = open();
+    let mut world = World::builder().alliance_in_tokens().build();
     let (mut alliance, here, registry) = (alliance(&world), world.suite.alliance, world.suite.registry);
     act(&mut world, "cinema", 0, alliance.call_mut().apply(registry, [1; 32]));
     act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("cinema"), 0));
@@ -286,4 +291,222 @@ fn a_contract_lives_on_after_its_last_planck_has_left() {
     let minimum = world.chain.existential_deposit();
     assert_eq!(world.balance(world.suite.registry, Asset::Native), minimum);
     act(&mut world, "bakery", 500, to.desk.call_mut().roll_back(done.result, None));
+}
+
+#[test]
+fn nobody_spends_anothers_allowance() {
+    let (mut world, mut to, coupon) = backed_by_tokens();
+    let registry = world.suite.registry;
+    world.allow("ben", registry, 5_000);
+    let order = order_on_chain("cinema", 1);
+    let permits = signed_by(&world, "cinema", coupon, &order);
+    let token = world.token;
+    let no = RegistryError::Payment(PaymentFault::TokenRefused { token });
+    assert_eq!(refused(&mut world, "ann", 0, to.registry.call_mut().redeem(order, permits)), no);
+    let office = world.suite.office;
+    world.allow("bakery", office, 5_000);
+    let terms = in_tokens(&world);
+    let message = to.office.call_mut().create_campaign(terms, Vec::new(), 1_000);
+    assert_eq!(refused(&mut world, "cinema", 0, message), no);
+}
+
+#[test]
+fn a_token_that_burns_all_gas_holds_up_its_own_coupons_and_no_others() {
+    let (mut world, mut to, coupon) = backed_by_tokens();
+    let plain = campaign(&mut world, "bakery", terms(), 0);
+    let plain = issue(&mut world, "bakery", plain, "ann");
+    misbehave(&mut world, Mode::BurnGas);
+    let order = order("cinema", 1);
+    let permits = held_by(&world, "ann", coupon, &order);
+    let data = data_of(to.registry.call_mut().redeem(order.clone(), permits));
+    let before = world.chain.storage(world.suite.registry).unwrap();
+    let fault = world.chain.call(account("cinema"), world.suite.registry, 0, data);
+    assert!(matches!(fault, Err(ChainError::OutOfGas { .. })), "{fault:?}");
+    assert!(world.chain.storage(world.suite.registry).unwrap() == before);
+    spend(&mut world, &whole(&[plain]), &crate::scene::order("bakery", 1));
+    misbehave(&mut world, Mode::Honest);
+    spend(&mut world, &whole(&[coupon]), &order);
+}
+
+#[test]
+fn a_token_that_hogs_deposits_is_stopped_by_the_signers_limit_and_all_or_nothing() {
+    let (mut world, mut to, coupon) = backed_by_tokens();
+    misbehave(&mut world, Mode::HogDeposit);
+    let order = order("cinema", 1);
+    let permits = held_by(&world, "ann", coupon, &order);
+    let data = data_of(to.registry.call_mut().redeem(order.clone(), permits));
+    let registry = world.suite.registry;
+    let before = (world.chain.storage(registry).unwrap(), tokens(&world, ["cinema", "registry"]));
+    // Half of what an item costs: the order's own word takes what the coupon gives back.
+    let limit = 50_000_000_000;
+    world.chain.set_deposit_limit(Some(limit));
+    let fault = world.chain.call(account("cinema"), registry, 0, data.clone());
+    assert!(matches!(fault, Err(ChainError::DepositLimit { .. })), "{fault:?}");
+    assert!((world.chain.storage(registry).unwrap(), tokens(&world, ["cinema", "registry"])) == before);
+    world.chain.set_deposit_limit(None);
+    let hogged = world.chain.call(account("cinema"), registry, 0, data).unwrap();
+    assert!(hogged.cost.deposit > 50_000_000_000, "without a limit it is the signer who pays");
+}
+
+#[test]
+fn whatever_deposit_a_call_may_take_it_happens_whole_or_not_at_all() {
+    let (mut world, mut to) = open();
+    let campaign = campaign(&mut world, "bakery", terms(), 0);
+    let message = || vec![account("ann"), account("ben")];
+    let data = data_of(to.office.call_mut().issue(campaign, message(), 1));
+    let (office, registry) = (world.suite.office, world.suite.registry);
+    let needed = world.chain.view(account("bakery"), office, 0, data.clone()).unwrap().cost.deposit;
+    let needed = Balance::try_from(needed).unwrap();
+    let before = world.chain.storage(registry).unwrap();
+    for share in [0, 1, 25, 50, 75, 99] {
+        world.chain.set_deposit_limit(Some(needed * share / 100));
+        let fault = world.chain.call(account("bakery"), office, 0, data.clone());
+        assert!(fault.is_err(), "{share}% of the deposit: {fault:?}");
+        assert!(world.chain.storage(registry).unwrap() == before);
+    }
+    world.chain.set_deposit_limit(Some(needed));
+    world.chain.call(account("bakery"), office, 0, data).unwrap();
+}
+
+/// A call's selector and arguments.
+fn data_of<Args: Encode, R>(message: chain::Message<Args, R>) -> Vec<u8> {
+    message.params().exec_input().encode()
+}
+
+/// The token calls `contract` with `data` whenever it moves something, by itself or through another token.
+fn call_back(world: &mut World, contract: chain::AccountId, data: Vec<u8>, mode: Mode) {
+    let owner = account(OWNER);
+    let code = world.chain.code_hash_of(world.token).unwrap().unwrap();
+    let salt = world.chain.height().to_le_bytes().to_vec();
+    let made = world.chain.instantiate_typed(owner, code, 0, salt, TokenRef::new(0));
+    let helper = made.unwrap().0;
+    let mut token: TokenRef = at(world.token);
+    call(world, OWNER, 0, token.call_mut().call_back(CallBack { helper, contract, data }));
+    misbehave(world, mode);
+}
+
+/// Whether the call that the token made by the way was agreed to.
+fn called_back(world: &World) -> Option<bool> {
+    let token: TokenRef = at(world.token);
+    read(world, token.call().called_back())
+}
+
+/// What everyone can see of the registry's books: its items, and the tokens it holds.
+fn books(world: &World) -> (Vec<chain::StorageItem>, [i128; 3]) {
+    let items = world.chain.storage(world.suite.registry).unwrap();
+    (items, tokens(world, ["registry", "cinema", "bakery"]))
+}
+
+#[test]
+fn a_token_that_calls_back_while_it_pays_out_gains_nothing_by_itself_or_through_a_helper() {
+    let (mut world, mut to, first) = backed_by_tokens();
+    act(&mut world, "bakery", 0, to.office.call_mut().withdraw_escrow(first.campaign, 200));
+    let more = Improvement::AddEscrow { amount: 500 };
+    let office = world.suite.office;
+    world.allow("bakery", office, 500);
+    act(&mut world, "bakery", 0, to.office.call_mut().improve_campaign(first.campaign, more));
+    let second = issue(&mut world, "bakery", first.campaign, "ann");
+    let (paid, other) = (order("cinema", 1), order("cinema", 2));
+    let permits = both(&world, "cinema", "ann", second, &other);
+    let (registry, desk) = (world.suite.registry, world.suite.desk);
+    let attempts = [
+        (registry, data_of(to.registry.call_mut().redeem(other.clone(), permits.clone()))),
+        (registry, data_of(to.registry.call_mut().redeem_batch(vec![(other, permits)]))),
+        (office, data_of(to.office.call_mut().withdraw_escrow(first.campaign, 1))),
+        (desk, data_of(to.desk.call_mut().expire(second))),
+    ];
+    let moment = world.fixture();
+    let honest = {
+        let mut world = moment.world();
+        spend(&mut world, &whole(&[first]), &paid);
+        books(&world)
+    };
+    for (contract, data) in attempts {
+        let mut world = moment.world();
+        call_back(&mut world, contract, data.clone(), Mode::CallBackThroughHelper);
+        spend(&mut world, &whole(&[first]), &paid);
+        assert_ne!(called_back(&world), Some(true));
+        assert!(books(&world) == honest, "through a helper");
+
+        // By itself it traps, or is told no; either way it is a token that doesn't pay, or one that does.
+        let mut world = moment.world();
+        call_back(&mut world, contract, data, Mode::CallBack);
+        spend(&mut world, &whole(&[first]), &paid);
+        assert_ne!(called_back(&world), Some(true));
+        let asset = world.token_asset();
+        if world.credit(account("cinema"), asset) == 0 {
+            assert!(books(&world) == honest, "by itself");
+        } else {
+            misbehave(&mut world, Mode::Honest);
+            act(&mut world, "cinema", 0, to.desk.call_mut().withdraw_credit(asset));
+            assert_eq!(books(&world).1, honest.1);
+        }
+        assert!(world.coupon(second).is_some());
+    }
+}
+
+/// A drop of the bakery's first campaign, and ann's claim of its first code as the token makes it by the way.
+fn claim_by_the_way(world: &mut World) -> Vec<u8> {
+    let (mut office, mut registry) = (world.office(), world.registry());
+    let codes = Codes::print("bakery", 2);
+    act(world, "bakery", 0, office.call_mut().create_drop(1, codes.root(), codes.size()));
+    data_of(registry.call_mut().claim(codes.claim(world.place(), 1, 1, 0, account("ann"))))
+}
+
+#[test]
+fn a_coupon_claimed_while_the_token_is_collected_is_counted_and_backed() {
+    let (mut world, mut to, _) = backed_by_tokens();
+    let office = world.suite.office;
+    world.allow("bakery", office, 5_000);
+    let more = |amount| Improvement::AddEscrow { amount };
+    act(&mut world, "bakery", 0, to.office.call_mut().improve_campaign(1, more(1_000)));
+    let data = claim_by_the_way(&mut world);
+    let registry = world.suite.registry;
+    call_back(&mut world, registry, data, Mode::CallBack);
+    act(&mut world, "bakery", 0, to.office.call_mut().improve_campaign(1, more(100)));
+    assert_eq!(called_back(&world), Some(true));
+    let progress = world.progress(1);
+    assert_eq!((progress.issued, progress.reserved, progress.escrow_left), (2, 1_000, 1_800));
+    assert_eq!(tokens(&world, ["registry"]), [1_800]);
+    misbehave(&mut world, Mode::Honest);
+    assert_eq!(issue(&mut world, "bakery", 1, "ben").serial, 3, "no number is given twice");
+}
+
+#[test]
+fn a_card_claimed_while_another_is_topped_up_is_counted_and_backed() {
+    let (mut world, mut to) = open();
+    let terms = Terms { benefit: Benefit::StoredValue { value: 500 }, ..in_tokens(&world) };
+    let campaign = campaign(&mut world, "bakery", terms, 1_000);
+    let card = issue(&mut world, "bakery", campaign, "ann");
+    let data = claim_by_the_way(&mut world);
+    let (office, registry) = (world.suite.office, world.suite.registry);
+    world.allow("bakery", office, 100);
+    call_back(&mut world, registry, data, Mode::CallBack);
+    act(&mut world, "bakery", 0, to.office.call_mut().top_up(card, 100));
+    assert_eq!(called_back(&world), Some(true));
+    let progress = world.progress(campaign);
+    assert_eq!(world.coupon(card).unwrap().left, 600);
+    assert_eq!((progress.issued, progress.reserved, progress.escrow_left), (2, 1_100, 1_100));
+}
+
+#[test]
+fn an_order_that_takes_effect_while_another_is_rolled_back_stays_used() {
+    let (mut world, mut to, first) = backed_by_tokens();
+    let cinemas = campaign(&mut world, "cinema", terms(), 0);
+    let second = issue(&mut world, "cinema", cinemas, "ann");
+    let redemption = spend(&mut world, &whole(&[first]), &order("cinema", 1)).result;
+    let by_the_way = order("cinema", 2);
+    let permits = both(&world, "cinema", "ann", second, &by_the_way);
+    let data = data_of(to.registry.call_mut().redeem(by_the_way.clone(), permits.clone()));
+    let (desk, registry) = (world.suite.desk, world.suite.registry);
+    world.allow("cinema", desk, 200);
+    call_back(&mut world, registry, data, Mode::CallBack);
+    act(&mut world, "cinema", 0, to.desk.call_mut().roll_back(redemption, None));
+    assert_eq!(called_back(&world), Some(true));
+    assert_eq!(tokens(&world, ["registry"]), [700]);
+    let word = world.order_word(account("cinema"), 1);
+    assert_eq!((word.is_used(1), word.digest(1)), (true, None));
+    assert!(word.is_used(2) && word.digest(2).is_some());
+    let again = to.registry.call_mut().redeem(by_the_way, permits);
+    assert_eq!(refused(&mut world, "relayer", 0, again), RegistryError::OrderUsed { number: 2 });
 }

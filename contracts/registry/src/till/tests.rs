@@ -82,7 +82,7 @@ fn a_redemption_ends_the_coupon_and_leaves_a_record() {
         net: 900,
         payer: None,
         alliance: None,
-        cashier: None,
+        cashier: Some(CASHIER),
         redeemed_at: NOW,
         final_at: NOW + 5,
     };

@@ -9,9 +9,11 @@ use crate::audit::{
 };
 use ::desk::{events, redemptions::RATING_WINDOW};
 use shared::{
+    campaigns::Campaign,
     coupons::{Coupon, Lock},
     ids::{CampaignId, CouponId},
     math::share_down,
+    registry::Scope,
     AccountId, Hash, Timestamp,
 };
 
@@ -169,6 +171,7 @@ impl RegistryReplay {
     }
 
     fn rewarded(&mut self, event: &events::AdvocateRewarded, now: Timestamp) -> Result<(), Contradiction> {
+        self.ensure_open(Scope::Claims)?;
         let redemption = self.kept(event.acceptor, event.number)?;
         ensure_rule("a friend's first order is final", now >= redemption.final_at)?;
         let friends_coupon = event.friends_coupon;
@@ -176,8 +179,9 @@ impl RegistryReplay {
         let used = used.ok_or_else(|| super::missing_coupon(friends_coupon))?;
         ensure_same("the advocate", used.advocate, Some(event.advocate))?;
         ensure_same("the friend", used.holder, event.friend)?;
-        let referral = self.campaign(friends_coupon.campaign)?.terms.referral;
-        let referral = referral.ok_or_else(|| Contradiction::Missing {
+        ensure_rule("nobody is their own advocate", event.advocate != event.friend)?;
+        let campaign = self.campaign(friends_coupon.campaign)?;
+        let referral = campaign.terms.referral.ok_or_else(|| Contradiction::Missing {
             item: format!("reward for friends of campaign {}", friends_coupon.campaign),
         })?;
         let at = (used.issuer, used.holder);
@@ -194,7 +198,8 @@ impl RegistryReplay {
         self.desk.set(&FRIENDS, &friends_at, &friends.saturating_add(1));
 
         ensure_same("the reward's campaign", referral.reward, event.coupon.campaign)?;
-        let terms = self.campaign(referral.reward)?.terms;
+        let Campaign { issuer, terms } = self.campaign(referral.reward)?;
+        ensure_same("the issuer of the reward", campaign.issuer, issuer)?;
         let reward = Issue {
             campaign: referral.reward,
             first_serial: event.coupon.serial,

@@ -74,7 +74,7 @@ impl RegistryReplay {
             }
             OfficeEvent::CouponFreezeChanged(event) => self.freeze_changed(event),
             OfficeEvent::AccountFreezeChanged(event) => self.account_freeze_changed(event),
-            OfficeEvent::CouponRevoked(event) => self.revoked(event, now),
+            OfficeEvent::CouponRevoked(event) => self.revoked(event),
             OfficeEvent::CouponToppedUp(event) => self.topped_up(event),
             OfficeEvent::PauseChanged(event) => self.pause_changed(event),
             OfficeEvent::GuardianOffered(event) => self.change_office(|office| office.heir = event.to),
@@ -377,11 +377,9 @@ impl RegistryReplay {
         Ok(())
     }
 
-    fn revoked(&mut self, event: &events::CouponRevoked, now: Timestamp) -> Result<(), Contradiction> {
+    fn revoked(&mut self, event: &events::CouponRevoked) -> Result<(), Contradiction> {
         let coupon = self.coupon(event.coupon)?;
         let terms = self.campaign(event.coupon.campaign)?.terms;
-        let locked = coupon.lock.is_some_and(|lock| now < lock.until);
-        ensure_rule("no coupon is revoked that is reserved for an order", !locked)?;
         ensure_same("what backs the coupon", counters::backing(&terms, coupon.left)?, event.paid)?;
         let mut progress = self.progress(event.coupon.campaign)?;
         let reserved = progress.reserved.checked_sub(event.paid);
@@ -421,7 +419,7 @@ impl RegistryReplay {
         Ok(())
     }
 
-    fn ensure_open(&self, scope: Scope) -> Result<(), Contradiction> {
+    pub(super) fn ensure_open(&self, scope: Scope) -> Result<(), Contradiction> {
         ensure_rule("nothing happens that is paused", self.office_books()?.paused & scope.bit() == 0)
     }
 }

@@ -1,11 +1,13 @@
 //! What orders do that take effect: coupons used or used up, and every counter they touch; and the inverse, whole or in part.
 use super::{
-    counters, missing_coupon, Awaiting, Due, RegistryReplay, COUPONS, CUSTOMERS, ORDERS, PROGRESS, USAGE,
+    counters, missing_coupon, Awaiting, Due, RegistryReplay, COUPONS, CUSTOMERS, ORDERS, PROGRESS, ROLES,
+    USAGE,
 };
 use crate::audit::contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction};
 use ::registry::events;
 use desk::events::OrderRolledBack;
 use shared::{
+    calendar::DAY,
     campaigns::Campaign,
     coupons::Coupon,
     ids::CouponId,
@@ -13,6 +15,7 @@ use shared::{
     terms::{Acceptance, Audience, Card, Funding, Stacking, Terms},
     AccountId, Balance, Timestamp,
 };
+use std::collections::BTreeSet;
 
 impl RegistryReplay {
     pub(super) fn redeemed(
@@ -86,6 +89,7 @@ impl RegistryReplay {
         ensure_same("the net price", net, redemption.net)?;
         ensure_same("the end of the rollback window", final_at, redemption.final_at)?;
         ensure_same("whether it came through an alliance", through_alliance, redemption.alliance.is_some())?;
+        self.count_cashier(redemption, now)?;
         self.record(redemption)?;
         self.last = Some(redemption.clone());
         self.standing.insert((acceptor, number), redemption.clone());
@@ -94,6 +98,27 @@ impl RegistryReplay {
         }
         let due = redemption.paid_from_escrow();
         self.till.pay_out(redemption.asset, due, acceptor, "discount from escrow")
+    }
+
+    /// What a cashier accepts counts against its day (UTC).
+    fn count_cashier(&mut self, redemption: &Redemption, now: Timestamp) -> Result<(), Contradiction> {
+        let Some(cashier) = redemption.cashier else {
+            return Ok(());
+        };
+        let at = (redemption.acceptor, cashier);
+        let mut role = self.ledger.found(&ROLES, &at)?;
+        ensure_rule("orders are accepted by the acceptor or its cashier", role.cashier)?;
+        let Some(most) = role.daily_cap else {
+            return Ok(());
+        };
+        let day = now.checked_div(DAY).and_then(|day| u32::try_from(day).ok());
+        let day = ensure_some("a day", day)?;
+        let before = if role.day == day { role.spent } else { 0 };
+        (role.day, role.spent) =
+            (day, ensure_some("a cashier's day", before.checked_add(redemption.discount()))?);
+        ensure_rule("a cashier's cap for a day", role.spent <= most)?;
+        self.ledger.set(&ROLES, &at, &role);
+        Ok(())
     }
 
     fn record(&mut self, redemption: &Redemption) -> Result<(), Contradiction> {
@@ -231,6 +256,7 @@ impl RegistryReplay {
             let kept = event.remains.as_ref().and_then(|remains| find(remains, used.coupon));
             back.extend(self.lower(&was, used, kept)?);
         }
+        self.forget_first_order(&was, event.remains.as_ref());
         ensure_same("the coupons given back", back, returned)?;
 
         let (word_at, place) = located(&was);
@@ -277,12 +303,6 @@ impl RegistryReplay {
             counters::undo_by(&mut usage, &terms, whole, back, was.redeemed_at)?;
             self.ledger.set(&USAGE, &usage_at, &usage);
         }
-        let customer_at = (used.issuer, used.holder);
-        let mut customer = self.ledger.get(&CUSTOMERS, &customer_at).unwrap_or_default();
-        if whole && customer.first_order == Some((was.acceptor, was.number)) {
-            customer.first_order = None;
-            self.ledger.set(&CUSTOMERS, &customer_at, &customer);
-        }
         let after = kept.map_or(used.left_before, |kept| kept.left_after);
         let restored = ensure_some("what is left of a coupon", after.checked_sub(used.left_after))?;
         if restored == 0 {
@@ -290,7 +310,8 @@ impl RegistryReplay {
             return Ok(None);
         }
         let living = self.ledger.get(&COUPONS, &used.coupon.into());
-        if let Some(coupon) = living.filter(|coupon| coupon.owner == used.holder) {
+        // A coupon that ended empty stays ended.
+        if let Some(coupon) = living.filter(|coupon| coupon.owner == used.holder && coupon.left > 0) {
             let left = ensure_some("what is left of a coupon", coupon.left.checked_add(restored))?;
             self.ledger.set(&COUPONS, &used.coupon.into(), &Coupon { left, ..coupon });
             self.ledger.set(&PROGRESS, &number, &progress);
@@ -320,6 +341,22 @@ impl RegistryReplay {
         .coupon(used.holder);
         self.put(id, &coupon)?;
         Ok(Some((id, used.holder)))
+    }
+
+    /// An order of which a holder's uses of an issuer's coupons are all undone wasn't the first there.
+    fn forget_first_order(&mut self, was: &Redemption, remains: Option<&Redemption>) {
+        let order = Some((was.acceptor, was.number));
+        let uses = |redemption: &Redemption| -> BTreeSet<_> {
+            redemption.uses.iter().map(|used| (used.issuer, used.holder)).collect()
+        };
+        let stay = remains.map(uses).unwrap_or_default();
+        for at in uses(was).difference(&stay) {
+            let mut customer = self.ledger.get(&CUSTOMERS, at).unwrap_or_default();
+            if customer.first_order == order {
+                customer.first_order = None;
+                self.ledger.set(&CUSTOMERS, at, &customer);
+            }
+        }
     }
 
     /// A redemption as it stands, whose record is still kept.

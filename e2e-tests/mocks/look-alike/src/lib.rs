@@ -58,7 +58,6 @@ mod look_alike {
                 payer: None,
                 alliance: Some(self.env().caller()),
                 cashier: None,
-                cashier: None,
                 redeemed_at: now,
                 final_at: now,
             })

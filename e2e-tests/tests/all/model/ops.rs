@@ -1,7 +1,7 @@
 //! The steps of a random life. Knows what can be asked of the suite, and nothing of what it answers.
 
 use super::{printed::Printed, Who};
-use chain::{AccountId, Balance, Hash};
+use chain::{Balance, Hash};
 use mock_psp22::Mode;
 use shared::{
     assets::Asset,
@@ -371,12 +371,7 @@ impl Message {
     }
 }
 
-/// Whoever names an account by more than a person's name.
+/// The public key that goes by this name.
 pub(crate) fn key_of(signer: Who) -> Hash {
     e2e_tests::keys(signer).public()
-}
-
-/// The account that keys of this name have.
-pub(crate) fn signer_account(signer: Who) -> AccountId {
-    e2e_tests::account(signer)
 }

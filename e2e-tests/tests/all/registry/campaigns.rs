@@ -195,6 +195,7 @@ fn each_improvement_is_kept_and_told() {
     assert_eq!((progress.escrow_left, progress.issuing_stopped), (2_040, true));
 }
 
+// Feature: Frozen terms.
 #[test]
 fn terms_never_get_worse() {
     let (mut world, mut to) = open();

@@ -78,6 +78,7 @@ fn spoilt(
     cases
 }
 
+// Feature: Signed redemption.
 #[test]
 fn a_holders_permit_is_void_with_any_field_altered() {
     let (mut world, mut to, coupon, other) = stage();

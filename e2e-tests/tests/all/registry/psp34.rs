@@ -183,6 +183,7 @@ fn a_soulbound_coupon_stays() {
     }
 }
 
+// Feature: Transfer policy.
 #[test]
 fn a_market_only_coupon_moves_to_and_from_its_market() {
     let (mut world, mut to, coupon) =

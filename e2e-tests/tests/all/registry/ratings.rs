@@ -11,6 +11,7 @@ use shared::{
     terms::{Benefit, Stacking},
 };
 
+// Feature: Ratings.
 #[test]
 fn a_holder_rates_a_redemption_once() {
     let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);

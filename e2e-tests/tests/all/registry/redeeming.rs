@@ -44,6 +44,7 @@ fn usual(coupon: CouponId, order: &Order) -> Redemption {
     }
 }
 
+// Feature: Events / export.
 #[test]
 fn at_the_till_the_acceptor_submits_with_the_holders_permit() {
     let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
