@@ -38,6 +38,7 @@ pub(super) trait ContractEvent: Sized {
 macro_rules! contract_events {
     ($(#[$doc:meta])* $name:ident in $contract:ident { $($event:ident),+ $(,)? }) => {
         $(#[$doc])*
+        #[allow(clippy::large_enum_variant, reason = "a history holds them once, and what is large in them is rare")]
         pub(super) enum $name {
             $($event($contract::events::$event)),+
         }

@@ -104,6 +104,7 @@ impl AuditError {
 }
 
 /// An event of the suite, read.
+#[allow(clippy::large_enum_variant, reason = "a history holds them once, and what is large in them is rare")]
 enum SuiteEvent {
     Registry(RegistryEvent),
     Office(OfficeEvent),

@@ -555,7 +555,7 @@ fn the_database_and_the_tables_tell_the_same() {
     // Two orders on a day, and another on the next.
     assert_eq!(one("SELECT spent FROM roles WHERE daily_cap IS NOT NULL"), 3 * unit);
     assert_eq!(
-        one("SELECT COUNT(*) FROM redemptions JOIN roles ON cashier = account WHERE daily_cap IS NOT NULL"),
+        one("SELECT COUNT(*) FROM redemptions JOIN roles ON redemptions.cashier = account WHERE daily_cap IS NOT NULL"),
         3
     );
     assert_eq!(one("SELECT used FROM voucher_keys WHERE most IS NOT NULL"), 2);

@@ -34,7 +34,11 @@ impl RegistryReplay {
                 ensure_same("the coupons used up", used_up(&event.redemptions), Vec::new())?;
                 None
             }
-            other => {
+            other @ (Awaiting::Nothing
+            | Awaiting::Coming(_)
+            | Awaiting::Going(_)
+            | Awaiting::Spent(_)
+            | Awaiting::Returned(_)) => {
                 self.awaiting = other;
                 self.ensure_settled()?;
                 return Err(Contradiction::Missing { item: "coupon claimed for the order".into() });
@@ -239,7 +243,7 @@ impl RegistryReplay {
         let returned = match std::mem::replace(&mut self.awaiting, Awaiting::Nothing) {
             Awaiting::Nothing => Vec::new(),
             Awaiting::Returned(returned) => returned,
-            other => {
+            other @ (Awaiting::Coming(_) | Awaiting::Going(_) | Awaiting::Spent(_)) => {
                 self.awaiting = other;
                 return self.ensure_settled();
             }

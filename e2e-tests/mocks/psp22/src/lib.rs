@@ -184,7 +184,8 @@ mod token {
     struct Ignored;
 
     impl Decode for Ignored {
-        fn decode<I: Input>(_: &mut I) -> Result<Self, Error> {
+        fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+            while input.read_byte().is_ok() {}
             Ok(Self)
         }
     }

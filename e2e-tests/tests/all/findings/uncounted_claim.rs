@@ -1,0 +1,108 @@
+//! A token that called the registry while the office collected it had the office write old counters over new ones: a claim was un-counted, and its coupon
+//! backed by nothing.
+
+use crate::scene::*;
+use chain::AccountId;
+use e2e_tests::{account, actors::OWNER, signing::Codes, World};
+use ink::codegen::TraitCallBuilder;
+use mock_psp22::{CallBack, Mode, TokenRef};
+use scale::Encode;
+use shared::{
+    campaigns::Improvement,
+    ids::CouponId,
+    registry::CouponRegistry,
+    terms::{Acceptance, Benefit, Funding, Terms},
+};
+
+/// A call's selector and arguments.
+pub(super) fn data_of<Args: Encode, R>(message: chain::Message<Args, R>) -> Vec<u8> {
+    message.params().exec_input().encode()
+}
+
+/// From now on, the token makes this call whenever it moves something.
+pub(super) fn call_back(world: &mut World, contract: AccountId, data: Vec<u8>) {
+    let mut token: TokenRef = at(world.token);
+    let helper = world.token;
+    call(world, OWNER, 0, token.call_mut().call_back(CallBack { helper, contract, data }));
+    misbehave(world, Mode::CallBack);
+}
+
+/// Whether the newest such call was agreed to.
+pub(super) fn called_back(world: &World) -> Option<bool> {
+    let token: TokenRef = at(world.token);
+    read(world, token.call().called_back())
+}
+
+/// Gift cards of 400 of the grocer's, in its own token: ben has one, and there is a code for another, which the token claims for ann from now on. 800 in
+/// escrow.
+fn stage() -> (World, Doors, CouponId) {
+    let (mut world, mut to) = open();
+    let terms = Terms { asset: world.token_asset(), ..gift_cards() };
+    let campaign = campaign(&mut world, "grocer", terms, 800);
+    let bens = issue(&mut world, "grocer", campaign, "ben");
+    let codes = Codes::print("grocer", 1);
+    act(&mut world, "grocer", 0, to.office.call_mut().create_drop(campaign, codes.root(), codes.size()));
+    let claim = codes.claim(world.place(), campaign, 1, 0, account("ann"));
+    let message = data_of(to.registry.call_mut().claim(claim));
+    let (registry, office) = (world.suite.registry, world.suite.office);
+    world.allow("grocer", office, 100);
+    call_back(&mut world, registry, message);
+    (world, to, bens)
+}
+
+fn gift_cards() -> Terms {
+    terms_but(|t| {
+        t.benefit = Benefit::StoredValue { value: 400 };
+        t.funding = Funding::Escrow;
+        t.acceptance = Acceptance::Listed(vec![account("grocer")]);
+    })
+}
+
+/// Ann's claim took effect, counts, and is backed: with ben's card `reserved`. The registry holds the tokens for all of it.
+fn assert_counted(world: &mut World, bens: CouponId, reserved: u128) {
+    assert_eq!(called_back(world), Some(true), "the claim took effect by the way");
+    misbehave(world, Mode::Honest);
+    let anns = CouponId { serial: 2, ..bens };
+    let progress = world.progress(bens.campaign);
+    assert_eq!((progress.issued, progress.escrow_left, progress.reserved), (2, 900, reserved));
+    assert_eq!(tokens(world, ["registry"]), [900]);
+    assert_eq!((world.coupon(anns).unwrap().owner, world.holder(account("ann")).coupons), (account("ann"), 1));
+}
+
+#[test]
+fn a_claim_that_a_token_makes_while_escrow_comes_in_is_counted() {
+    let (mut world, mut to, bens) = stage();
+    let more = Improvement::AddEscrow { amount: 100 };
+    act(&mut world, "grocer", 0, to.office.call_mut().improve_campaign(bens.campaign, more));
+    assert_counted(&mut world, bens, 800);
+    // The next coupon is another one.
+    world.allow("grocer", world.suite.office, 300);
+    let more = Improvement::AddEscrow { amount: 300 };
+    act(&mut world, "grocer", 0, to.office.call_mut().improve_campaign(bens.campaign, more));
+    assert_eq!(issue(&mut world, "grocer", bens.campaign, "cem").serial, 3);
+}
+
+#[test]
+fn a_claim_that_a_token_makes_during_a_top_up_is_counted() {
+    let (mut world, mut to, bens) = stage();
+    act(&mut world, "grocer", 0, to.office.call_mut().top_up(bens, 100));
+    assert_counted(&mut world, bens, 900);
+    assert_eq!(world.coupon(bens).unwrap().left, 500);
+}
+
+#[test]
+fn what_a_token_spends_of_a_card_during_its_top_up_is_spent() {
+    let (mut world, mut to, bens) = stage();
+    let order = order("grocer", 1);
+    let permits = both(&world, "grocer", "ben", part(bens, 300), &order);
+    let message = data_of(to.registry.call_mut().redeem(order, permits));
+    let registry = world.suite.registry;
+    misbehave(&mut world, Mode::Honest);
+    call_back(&mut world, registry, message);
+    act(&mut world, "grocer", 0, to.office.call_mut().top_up(bens, 100));
+    assert_eq!(called_back(&world), Some(true));
+    misbehave(&mut world, Mode::Honest);
+    let progress = world.progress(bens.campaign);
+    assert_eq!((world.coupon(bens).unwrap().left, progress.escrow_left, progress.reserved), (200, 600, 200));
+    assert_eq!(tokens(&world, ["registry"]), [600]);
+}
