@@ -17,6 +17,8 @@ pub struct OrderRolledBack {
     pub acceptor: AccountId,
     pub number: u64,
     pub remains: Option<Redemption>,
+    /// What whoever paid on chain gets back.
+    pub to_payer: Balance,
 }
 
 /// Coupons were locked for an order, whose digest this is.

@@ -298,7 +298,7 @@ mod desk {
             let mut books = self.books();
             let RolledBack { remains, to_escrow, to_payer } =
                 rollbacks::roll_back(&mut books, redemption, kept, caller, now)?;
-            let rolled_back = OrderRolledBack { acceptor, number, remains };
+            let rolled_back = OrderRolledBack { acceptor, number, remains, to_payer };
             announce(&rolled_back);
             books.pay(asset, payer.unwrap_or(acceptor), to_payer);
             let due = to_escrow.checked_add(to_payer).ok_or(RegistryError::Overflow)?;

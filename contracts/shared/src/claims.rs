@@ -92,12 +92,6 @@ pub enum Source {
         /// The key's own number for it.
         nonce: u64,
     },
-    /// The reward for a friend.
-    #[codec(index = 3)]
-    Referral {
-        /// The friend.
-        friend: AccountId,
-    },
 }
 
 /// What the owner of a printed code shows to have its coupon. At the registry or, with an attestation, at the office.

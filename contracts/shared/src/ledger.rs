@@ -71,15 +71,11 @@ pub struct Trusted<'a>(pub &'a [u8]);
 impl Trusted<'_> {
     #[inline(never)]
     fn fill(&mut self, into: &mut [u8]) {
-        for byte in into {
-            *byte = match self.0.split_first() {
-                Some((first, rest)) => {
-                    self.0 = rest;
-                    *first
-                }
-                None => 0,
-            };
-        }
+        let (into, missing) = into.split_at_mut(into.len().min(self.0.len()));
+        let (bytes, rest) = self.0.split_at(into.len());
+        into.copy_from_slice(bytes);
+        missing.fill(0);
+        self.0 = rest;
     }
 }
 

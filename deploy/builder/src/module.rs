@@ -10,11 +10,11 @@ use crate::{bundle::Paths, BuildError};
 
 /// The optimiser that is linked in, with the release of Binaryen it carries.
 pub const OPTIMISER: &str =
-    "wasm-opt 0.116.1 (Binaryen 116), -Oz --zero-filled-memory --converge -ocimfs 150";
+    "wasm-opt 0.116.1 (Binaryen 116), -Oz --zero-filled-memory --converge -ocimfs 200";
 
 /// The largest function that is inlined where it has one caller. Today's pallet compiles a function when it is first entered, and pays for each byte: with
 /// whatever has one caller inlined, every message would pay for the code of all the others. Smaller still costs size.
-const INLINED: u32 = 150;
+const INLINED: u32 = 200;
 
 /// What a chain calls.
 pub(crate) const ENTRY_POINTS: [&str; 2] = ["call", "deploy"];

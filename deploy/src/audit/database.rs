@@ -239,17 +239,12 @@ impl Tables<'_> {
                     terms.budget.map_or(Value::Null, amount),
                     amount(event.escrow),
                     text(&String::from_utf8_lossy(&event.uri)),
-                    Value::Null,
-                    Value::Null,
-                    Value::Null,
-                    Value::Null,
-                    Value::Null,
-                    Value::Null,
-                    Value::Null,
-                    Value::Null,
-                    Value::Null,
                 ];
-                self.insert("campaigns", row)
+                self.update(
+                    "INSERT INTO campaigns (number, issuer, created_at, asset, benefit, funding, supply, budget, escrow, uri)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    row,
+                )
             }
             OfficeEvent::DropCreated(event) => {
                 let (root, size) = (text(&hex_text(event.root)), number(event.size));
@@ -392,19 +387,17 @@ impl Tables<'_> {
                 number(campaign),
                 number(serial),
                 moment(happened.time),
-                Value::Null,
                 text(source),
                 drop.clone(),
                 id.clone(),
-                number(serial),
                 advocate.map_or(Value::Null, account),
-                Value::Null,
-                Value::Null,
                 moment(valid_until),
-                Value::Null,
-                Value::Null,
             ];
-            self.insert("coupons", row)?;
+            self.update(
+                "INSERT INTO coupons (campaign, serial, issued_at, source, drop_number, source_id, origin, advocate, valid_until)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2, ?7, ?8)",
+                row,
+            )?;
         }
         Ok(())
     }
@@ -779,7 +772,6 @@ fn source(source: Source) -> (&'static str, Value, Value) {
         Source::Batch(batch) => ("batch", Value::Null, order(batch)),
         Source::Code { drop, index } => ("code", number(drop), number(index)),
         Source::Voucher { nonce, .. } => ("voucher", Value::Null, order(nonce)),
-        Source::Referral { .. } => ("reward", Value::Null, Value::Null),
     }
 }
 

@@ -437,6 +437,7 @@ fn amount(value: Value) -> Result<Balance, InsightError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "an overflow fails a test anyway")]
 mod tests {
     use super::*;
     use crate::audit::database::SCHEMA;

@@ -108,7 +108,7 @@ fn claims(desk: &Desk, drop: &PublicDrop) -> BTreeSet<u32> {
         .filter(|issued| issued.campaign == drop.campaign)
         .filter_map(|issued| match issued.source {
             Source::Code { drop: number, index } if number == drop.drop => Some(index),
-            Source::Code { .. } | Source::Batch(_) | Source::Voucher { .. } | Source::Referral { .. } => None,
+            Source::Code { .. } | Source::Batch(_) | Source::Voucher { .. } => None,
         })
         .collect()
 }

@@ -13,6 +13,7 @@ use chain::{keys::ss58, tamper, Chain, EmbeddedChain, EventRecord, TypedChain};
 use couponry::{
     audit::{self, AuditError, Contradiction, Finding, Kind, Place, Unreadable},
     cli,
+    entitlements::read_list,
 };
 use desk::events::{CouponExpired, CouponsMerged, DeskOpened, RedemptionRated};
 use ink::{codegen::TraitCallBuilder, env::Event};
@@ -453,6 +454,8 @@ fn a_merchant_reads_what_came_of_its_drops_and_writes_an_allow_list() {
     accounts.sort();
     assert_eq!(segment.lines().collect::<Vec<_>>(), [vec!["account,count".to_owned()], accounts].concat());
     assert_eq!(told["segment"]["accounts"], 3);
+    let listed = read_list(segment.as_bytes()).unwrap();
+    assert!(listed.len() == 3 && listed.iter().all(|(_, count)| *count == 3));
 
     let (exit, text) = run(&["--merchant", "bakery"]);
     assert_eq!(exit, cli::OK);

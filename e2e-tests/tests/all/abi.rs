@@ -129,10 +129,8 @@ const FEATURES: [&str; 24] = [
 #[test]
 fn every_feature_has_a_test_that_names_it() {
     let sources = sources();
-    let missing: Vec<_> = FEATURES
-        .iter()
-        .filter(|feature| !sources.contains(&format!("// Feature: {feature}.\n")))
-        .collect();
+    let missing: Vec<_> =
+        FEATURES.iter().filter(|feature| !sources.contains(&format!("// Feature: {feature}.\n"))).collect();
     assert_eq!(missing, Vec::<&&str>::new());
 }
 

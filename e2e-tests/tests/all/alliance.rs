@@ -261,11 +261,8 @@ fn an_honoured_coupon_makes_its_issuer_owe_its_acceptor() {
     assert_eq!(done.result.uses[0].discount, 200);
     let (bakery, cinema, registry) = (account("bakery"), account("cinema"), world.suite.registry);
     let spent = registry::events::Transfer { from: Some(account("ann")), to: None, id: coupon.into() };
-    let redeemed = registry::events::OrdersRedeemed {
-        acceptor: cinema,
-        redemptions: vec![done.result],
-        claimed: false,
-    };
+    let redeemed =
+        registry::events::OrdersRedeemed { acceptor: cinema, redemptions: vec![done.result], claimed: false };
     let booked = DebtBooked {
         issuer: bakery,
         registry,
@@ -450,7 +447,7 @@ fn a_rollback_in_the_same_cycle_leaves_no_debt() {
     let (issuer, acceptor) = (account("bakery"), account("cinema"));
     let reversed = DebtReversed { issuer, registry: here, acceptor, number: 1, amount: DEBT, fee: FEE };
     let back = registry::events::Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
-    let undone = desk::events::OrderRolledBack { acceptor, number: 1, remains: None };
+    let undone = desk::events::OrderRolledBack { acceptor, number: 1, remains: None, to_payer: 0 };
     let undone = by(world.suite.desk, undone);
     assert_eq!(done.events, [by(here, back), undone, by(world.suite.alliance, reversed)]);
     assert_eq!(["bakery", "cinema"].map(|who| member(&world, who)), before);

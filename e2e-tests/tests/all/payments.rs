@@ -5,18 +5,16 @@ use chain::{Balance, Chain, ChainError, TypedChain};
 use e2e_tests::{
     account,
     actors::{OPERATOR, OWNER},
-    signing::Codes,
     World,
 };
 use ink::codegen::TraitCallBuilder;
-use mock_psp22::{CallBack, Mode, TokenRef};
-use scale::Encode;
+use mock_psp22::{Mode, TokenRef};
 use shared::{
     assets::{Asset, PaymentFault},
     campaigns::Improvement,
     ids::CouponId,
     registry::{CouponRegistry, RegistryError},
-    terms::{Acceptance, Benefit, Funding, Terms},
+    terms::{Acceptance, Funding, Terms},
 };
 
 /// How a token may cheat when 1,000 are due, and what is said of it.
@@ -107,7 +105,8 @@ fn a_net_price_in_tokens_goes_straight_to_the_acceptor() {
     let before = tokens(&world, ["ann", "cinema", "registry"]);
     let order = order_on_chain("cinema", 1);
     let permits = signed_by(&world, "cinema", coupon, &order);
-    let refusal = refused(&mut world, "ann", 0, to.registry.call_mut().redeem(order.clone(), permits.clone()));
+    let refusal =
+        refused(&mut world, "ann", 0, to.registry.call_mut().redeem(order.clone(), permits.clone()));
     let token = world.token;
     assert_eq!(refusal, RegistryError::Payment(PaymentFault::TokenRefused { token }), "without an allowance");
     world.allow("ann", world.suite.registry, 1_800);
@@ -368,29 +367,6 @@ fn whatever_deposit_a_call_may_take_it_happens_whole_or_not_at_all() {
     world.chain.call(account("bakery"), office, 0, data).unwrap();
 }
 
-/// A call's selector and arguments.
-fn data_of<Args: Encode, R>(message: chain::Message<Args, R>) -> Vec<u8> {
-    message.params().exec_input().encode()
-}
-
-/// The token calls `contract` with `data` whenever it moves something, by itself or through another token.
-fn call_back(world: &mut World, contract: chain::AccountId, data: Vec<u8>, mode: Mode) {
-    let owner = account(OWNER);
-    let code = world.chain.code_hash_of(world.token).unwrap().unwrap();
-    let salt = world.chain.height().to_le_bytes().to_vec();
-    let made = world.chain.instantiate_typed(owner, code, 0, salt, TokenRef::new(0));
-    let helper = made.unwrap().0;
-    let mut token: TokenRef = at(world.token);
-    call(world, OWNER, 0, token.call_mut().call_back(CallBack { helper, contract, data }));
-    misbehave(world, mode);
-}
-
-/// Whether the call that the token made by the way was agreed to.
-fn called_back(world: &World) -> Option<bool> {
-    let token: TokenRef = at(world.token);
-    read(world, token.call().called_back())
-}
-
 /// What everyone can see of the registry's books: its items, and the tokens it holds.
 fn books(world: &World) -> (Vec<chain::StorageItem>, [i128; 3]) {
     let items = world.chain.storage(world.suite.registry).unwrap();
@@ -445,68 +421,42 @@ fn a_token_that_calls_back_while_it_pays_out_gains_nothing_by_itself_or_through_
     }
 }
 
-/// A drop of the bakery's first campaign, and ann's claim of its first code as the token makes it by the way.
-fn claim_by_the_way(world: &mut World) -> Vec<u8> {
-    let (mut office, mut registry) = (world.office(), world.registry());
-    let codes = Codes::print("bakery", 2);
-    act(world, "bakery", 0, office.call_mut().create_drop(1, codes.root(), codes.size()));
-    data_of(registry.call_mut().claim(codes.claim(world.place(), 1, 1, 0, account("ann"))))
-}
-
 #[test]
-fn a_coupon_claimed_while_the_token_is_collected_is_counted_and_backed() {
-    let (mut world, mut to, _) = backed_by_tokens();
-    let office = world.suite.office;
-    world.allow("bakery", office, 5_000);
-    let more = |amount| Improvement::AddEscrow { amount };
-    act(&mut world, "bakery", 0, to.office.call_mut().improve_campaign(1, more(1_000)));
-    let data = claim_by_the_way(&mut world);
-    let registry = world.suite.registry;
-    call_back(&mut world, registry, data, Mode::CallBack);
-    act(&mut world, "bakery", 0, to.office.call_mut().improve_campaign(1, more(100)));
-    assert_eq!(called_back(&world), Some(true));
-    let progress = world.progress(1);
-    assert_eq!((progress.issued, progress.reserved, progress.escrow_left), (2, 1_000, 1_800));
-    assert_eq!(tokens(&world, ["registry"]), [1_800]);
-    misbehave(&mut world, Mode::Honest);
-    assert_eq!(issue(&mut world, "bakery", 1, "ben").serial, 3, "no number is given twice");
-}
-
-#[test]
-fn a_card_claimed_while_another_is_topped_up_is_counted_and_backed() {
-    let (mut world, mut to) = open();
-    let terms = Terms { benefit: Benefit::StoredValue { value: 500 }, ..in_tokens(&world) };
-    let campaign = campaign(&mut world, "bakery", terms, 1_000);
-    let card = issue(&mut world, "bakery", campaign, "ann");
-    let data = claim_by_the_way(&mut world);
-    let (office, registry) = (world.suite.office, world.suite.registry);
-    world.allow("bakery", office, 100);
-    call_back(&mut world, registry, data, Mode::CallBack);
-    act(&mut world, "bakery", 0, to.office.call_mut().top_up(card, 100));
-    assert_eq!(called_back(&world), Some(true));
-    let progress = world.progress(campaign);
-    assert_eq!(world.coupon(card).unwrap().left, 600);
-    assert_eq!((progress.issued, progress.reserved, progress.escrow_left), (2, 1_100, 1_100));
-}
-
-#[test]
-fn an_order_that_takes_effect_while_another_is_rolled_back_stays_used() {
-    let (mut world, mut to, first) = backed_by_tokens();
-    let cinemas = campaign(&mut world, "cinema", terms(), 0);
-    let second = issue(&mut world, "cinema", cinemas, "ann");
-    let redemption = spend(&mut world, &whole(&[first]), &order("cinema", 1)).result;
-    let by_the_way = order("cinema", 2);
-    let permits = both(&world, "cinema", "ann", second, &by_the_way);
-    let data = data_of(to.registry.call_mut().redeem(by_the_way.clone(), permits.clone()));
-    let (desk, registry) = (world.suite.desk, world.suite.registry);
-    world.allow("cinema", desk, 200);
-    call_back(&mut world, registry, data, Mode::CallBack);
-    act(&mut world, "cinema", 0, to.desk.call_mut().roll_back(redemption, None));
-    assert_eq!(called_back(&world), Some(true));
-    assert_eq!(tokens(&world, ["registry"]), [700]);
-    let word = world.order_word(account("cinema"), 1);
-    assert_eq!((word.is_used(1), word.digest(1)), (true, None));
-    assert!(word.is_used(2) && word.digest(2).is_some());
-    let again = to.registry.call_mut().redeem(by_the_way, permits);
-    assert_eq!(refused(&mut world, "relayer", 0, again), RegistryError::OrderUsed { number: 2 });
+fn however_deep_a_redemption_is_called_it_spends_and_pays_or_does_neither() {
+    let (mut world, mut to, coupon) = backed_by_tokens();
+    let order = order("cinema", 1);
+    let permits = both(&world, "cinema", "ann", coupon, &order);
+    let mut data = data_of(to.registry.call_mut().redeem(order, permits));
+    let mut contract = world.suite.registry;
+    let code = world.chain.code_hash_of(world.token).unwrap().unwrap();
+    let before = tokens(&world, ["cinema", "registry"]);
+    let moment = world.fixture();
+    let mut spent = Vec::new();
+    for depth in 0..7u8 {
+        let mut world = moment.world();
+        let mut through = contract;
+        if depth > 0 {
+            let owner = account(OWNER);
+            let made = world.chain.instantiate_typed(owner, code, 0, vec![depth], TokenRef::new(0));
+            through = made.unwrap().0;
+        }
+        // The helpers of the levels below are made anew in this world, at the same addresses.
+        for level in 1..depth {
+            let made = world.chain.instantiate_typed(account(OWNER), code, 0, vec![level], TokenRef::new(0));
+            made.unwrap();
+        }
+        if depth > 0 {
+            let mut helper: TokenRef = at(through);
+            data = data_of(helper.call_mut().pass_on(contract, data));
+            contract = through;
+        }
+        world.chain.call(account("relayer"), contract, 0, data.clone()).ok();
+        let gone = world.coupon(coupon).is_none();
+        let moved = if gone { [200, -200] } else { [0, 0] };
+        let after = tokens(&world, ["cinema", "registry"]);
+        let credit = i128::try_from(world.credit(account("cinema"), world.token_asset())).unwrap();
+        assert_eq!([after[0] + credit - before[0], after[1] - credit - before[1]], moved, "{depth}");
+        spent.push(gone);
+    }
+    assert!(spent[0] && !spent[6], "from at once to too deep: {spent:?}");
 }

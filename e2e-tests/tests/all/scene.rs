@@ -2,6 +2,7 @@
 
 use alliance::AllianceRef;
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventKind, EventRecord, Hash, Message, TypedChain};
+use desk::DeskRef;
 use e2e_tests::{
     account,
     actors::{endowed, GHOST, OWNER},
@@ -17,10 +18,9 @@ use ink::{
         DefaultEnvironment,
     },
 };
-use desk::DeskRef;
 use market::MarketRef;
 use mock_look_alike::LookAlikeRef;
-use mock_psp22::{Mode, TokenRef};
+use mock_psp22::{CallBack, Mode, TokenRef};
 use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
@@ -171,8 +171,7 @@ pub(crate) fn read<Args: Encode, R: Decode>(world: &World, message: Message<Args
 /// Everything of the world that a call might change.
 fn state(world: &World) -> impl PartialEq {
     let suite = world.suite;
-    let keepers =
-        [suite.registry, suite.office, suite.desk, suite.alliance, suite.market, world.token];
+    let keepers = [suite.registry, suite.office, suite.desk, suite.alliance, suite.market, world.token];
     (world.chain.height(), keepers.map(|contract| world.chain.storage(contract)), plancks(world))
 }
 
@@ -237,6 +236,28 @@ pub(crate) fn alliance(world: &World) -> AllianceRef {
 /// The world's market.
 pub(crate) fn market(world: &World) -> MarketRef {
     at(world.suite.market)
+}
+
+/// A call's selector and arguments.
+pub(crate) fn data_of<Args: Encode, R>(message: Message<Args, R>) -> Vec<u8> {
+    message.params().exec_input().encode()
+}
+
+/// From now on the token makes this call whenever it moves something, by itself or, as `mode` says, through another of its kind.
+pub(crate) fn call_back(world: &mut World, contract: AccountId, data: Vec<u8>, mode: Mode) {
+    let owner = account(OWNER);
+    let code = world.chain.code_hash_of(world.token).unwrap().unwrap();
+    let salt = world.chain.height().to_le_bytes().to_vec();
+    let helper = world.chain.instantiate_typed(owner, code, 0, salt, TokenRef::new(0)).unwrap().0;
+    let mut token: TokenRef = at(world.token);
+    call(world, OWNER, 0, token.call_mut().call_back(CallBack { helper, contract, data }));
+    misbehave(world, mode);
+}
+
+/// Whether the newest such call was agreed to.
+pub(crate) fn called_back(world: &World) -> Option<bool> {
+    let token: TokenRef = at(world.token);
+    read(world, token.call().called_back())
 }
 
 /// Makes the token behave so from now on.
@@ -413,11 +434,7 @@ pub(crate) fn spend_of(
 }
 
 /// What the desk says of ann's coupons at the acceptor's till.
-pub(crate) fn quoted(
-    world: &World,
-    coupons: &[Presented],
-    order: &Order,
-) -> Result<Quote, RegistryError> {
+pub(crate) fn quoted(world: &World, coupons: &[Presented], order: &Order) -> Result<Quote, RegistryError> {
     read(world, world.desk().call().quote(order.clone(), coupons.to_vec(), Some(order.acceptor)))
 }
 

@@ -212,6 +212,7 @@ fn within(cap: &Cap, uses: u32, value: Balance) -> Result<(), Contradiction> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "an overflow fails a test anyway")]
 mod tests {
     use super::*;
     use shared::{

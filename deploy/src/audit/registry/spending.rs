@@ -272,7 +272,11 @@ impl RegistryReplay {
         let (asset, acceptor) = (was.asset, was.acceptor);
         let kept = remains.map_or(0, Redemption::paid_from_escrow);
         let to_escrow = ensure_some("escrow", was.paid_from_escrow().checked_sub(kept))?;
-        let to_payer = was.net.checked_sub(remains.map_or(0, |remains| remains.net));
+        if let (Some(remains), Some(_)) = (remains, was.payer) {
+            let less = was.net.checked_sub(remains.net);
+            ensure_same("what the payer gets back", less, Some(event.to_payer))?;
+        }
+        ensure_rule("no more goes back than was paid", event.to_payer <= was.payer.map_or(0, |_| was.net))?;
         match event.remains.clone() {
             Some(remains) => self.standing.insert(key, remains),
             None => self.standing.remove(&key),
@@ -280,7 +284,7 @@ impl RegistryReplay {
         self.till.take_in(asset, to_escrow, acceptor, "discount back to escrow")?;
         match was.payer {
             Some(payer) => {
-                let to_payer = ensure_some("the net price", to_payer)?;
+                let to_payer = event.to_payer;
                 self.till.take_in(asset, to_payer, acceptor, "price of a rolled back order")?;
                 self.till.pay_out(asset, to_payer, payer, "price of a rolled back order")
             }

@@ -1,6 +1,6 @@
 //! What must hold of a registry as a whole after its last event (`design.md`, invariants 1, 2 and 9), reckoned from the coupons themselves and from what became
 //! of them, and not from the counters.
-use super::{counters, RegistryReplay, COUPONS, CREDITS, HOLDERS, PROGRESS};
+use super::{counters, RegistryReplay, CAMPAIGNS, COUPONS, CREDITS, HOLDERS, PROGRESS};
 use crate::audit::{
     contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
     money,
@@ -72,14 +72,20 @@ impl RegistryReplay {
     /// # Errors
     /// `Differs`, `Refused`, where the books don't add up at `now`.
     pub(in crate::audit) fn ensure_sums(&self, now: Timestamp) -> Result<(), Contradiction> {
+        let campaigns = self.state()?.campaigns;
+        let terms: BTreeMap<_, _> = campaigns
+            .iter()
+            .map(|(number, campaign, progress)| (*number, (&campaign.terms, progress.redeem_ends)))
+            .collect();
         let mut live: BTreeMap<_, Live> = BTreeMap::new();
         for (key, coupon) in self.ledger.all(&COUPONS) {
             let number = CouponId::from_u64(key.0).campaign;
-            let (terms, ends) = (self.campaign(number)?.terms, self.progress(number)?.redeem_ends);
+            let missing = || Contradiction::Missing { item: CAMPAIGNS.item_words(&number) };
+            let (terms, ends) = *terms.get(&number).ok_or_else(missing)?;
             let here = live.entry(number).or_default();
             here.coupons = ensure_some("the live coupons", here.coupons.checked_add(1))?;
             if now < ends.min(coupon.valid_until) {
-                let backing = counters::backing(&terms, coupon.left)?;
+                let backing = counters::backing(terms, coupon.left)?;
                 here.backing = ensure_some("the backing of coupons", here.backing.checked_add(backing))?;
             }
         }
@@ -89,11 +95,10 @@ impl RegistryReplay {
         ensure_same("the live coupons", all, self.root()?.live)?;
         ensure_same("the coupons of all holders", all, held)?;
 
-        for (number, progress) in self.ledger.all(&PROGRESS) {
-            let Campaign { terms, .. } = self.campaign(number)?;
+        for (number, Campaign { terms, .. }, progress) in &campaigns {
             let (nothing, no_course) = (Live::default(), Course::default());
-            let live = live.get(&number).unwrap_or(&nothing);
-            let course = self.course.get(&number).unwrap_or(&no_course);
+            let live = live.get(number).unwrap_or(&nothing);
+            let course = self.course.get(number).unwrap_or(&no_course);
             ensure_same(
                 "a campaign's coupons: live and ended",
                 live.coupons.checked_add(course.ended),
@@ -127,7 +132,7 @@ impl RegistryReplay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::registry::{Branches, CAMPAIGNS, ROOT};
+    use crate::audit::registry::{Branches, ROOT};
     use ::registry::book::Root;
     use shared::{
         campaigns::Progress,

@@ -1,10 +1,7 @@
 //! In a batch, an order that somebody signed badly in the acceptor's name had the till forget what its cashier had accepted so far that day.
 
 use crate::scene::*;
-use e2e_tests::{
-    account,
-    actors::keys,
-};
+use e2e_tests::{account, actors::keys};
 use ink::codegen::TraitCallBuilder;
 use shared::{
     permit::{OrderPermit, Permits},
@@ -40,15 +37,8 @@ fn a_forged_order_in_a_batch_resets_no_cap() {
     let reached = RegistryError::LimitReached { limit: Limit::CashierDay, most: 300, asked: 400 };
     let done = act(&mut world, "till", 0, to.registry.call_mut().redeem_batch(items));
     let stranger = Err(RegistryError::NotAcceptor { signer: account("ben") });
-    let expected = [
-        Ok(200),
-        invalid("bakery"),
-        Err(reached),
-        invalid("till"),
-        Err(reached),
-        stranger,
-        Err(reached),
-    ];
+    let expected =
+        [Ok(200), invalid("bakery"), Err(reached), invalid("till"), Err(reached), stranger, Err(reached)];
     assert_eq!(done.result, expected);
     assert_eq!((world.role(bakery, till).unwrap().spent, world.progress(1).uses), (200, 1));
     let (order, permits) = item(&world, 2, None);

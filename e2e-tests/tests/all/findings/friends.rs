@@ -27,8 +27,7 @@ pub(super) fn ann_brought_by_ben() -> (World, Doors, CouponId) {
     let campaign = campaign(&mut world, "bakery", rewarding, 0);
     let codes = Codes::print("bakery", 1);
     act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, codes.root(), codes.size()));
-    let target =
-        Target { campaign, drop: 1, index: 0, to: account("ann"), advocate: Some(account("ben")) };
+    let target = Target { campaign, drop: 1, index: 0, to: account("ann"), advocate: Some(account("ben")) };
     let claim = codes.claim_for(world.place(), target);
     let coupon = act(&mut world, "ann", 0, to.registry.call_mut().claim(claim)).result;
     (world, to, coupon)

@@ -24,7 +24,13 @@ fn a_rollback_after_a_hand_over_forgets_the_old_issuers_first_order() {
     assert_eq!(world.customer(bakery, ann).unwrap_or_default().first_order, None);
     assert_eq!(world.customer(cinema, ann), None);
     let again = spend(&mut world, &whole(&[kept]), &order("bakery", 2)).result;
-    assert_eq!((again.discount(), world.customer(bakery, ann).unwrap().first_order), (200, Some((bakery, 2))));
+    assert_eq!(
+        (again.discount(), world.customer(bakery, ann).unwrap().first_order),
+        (200, Some((bakery, 2)))
+    );
     let there = spend(&mut world, &whole(&[handed_over]), &order("cinema", 1)).result;
-    assert_eq!((there.discount(), world.customer(cinema, ann).unwrap().first_order), (200, Some((cinema, 1))));
+    assert_eq!(
+        (there.discount(), world.customer(cinema, ann).unwrap().first_order),
+        (200, Some((cinema, 1)))
+    );
 }

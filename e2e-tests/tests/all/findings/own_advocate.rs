@@ -12,7 +12,10 @@ fn an_advocate_that_spends_the_friends_coupon_itself_is_not_rewarded() {
     let give = PSP34::transfer(to.registry.call_mut(), account("ben"), coupon.into(), vec![]);
     act(&mut world, "ann", 0, give);
     let redemption = shop(&mut world, "ben", coupon);
-    assert_eq!((redemption.uses[0].holder, redemption.uses[0].advocate), (account("ben"), Some(account("ben"))));
+    assert_eq!(
+        (redemption.uses[0].holder, redemption.uses[0].advocate),
+        (account("ben"), Some(account("ben")))
+    );
     for who in ["ben", "relayer"] {
         let message = to.desk.call_mut().reward(redemption.clone(), coupon);
         assert_eq!(refused(&mut world, who, 0, message), RegistryError::SelfReferral);

@@ -48,7 +48,8 @@ fn a_cashiers_cap_holds_through_an_alliance_too() {
     }
     // It is one cap, here and there; and it isn't the merchant's.
     let (order, signed) = permits(&world, 2);
-    let message = shared::registry::CouponRegistry::redeem(to.registry.call_mut(), order.clone(), signed.clone());
+    let message =
+        shared::registry::CouponRegistry::redeem(to.registry.call_mut(), order.clone(), signed.clone());
     assert_eq!(refused(&mut world, "till", 0, message), reached);
     let unsigned = Permits { acceptor: None, ..signed };
     let done = act(&mut world, "bakery", 0, alliance.call_mut().redeem(here, order, unsigned));

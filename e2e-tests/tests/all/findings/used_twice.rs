@@ -1,7 +1,6 @@
 //! A token that called the registry while a rollback collected it had the desk write old books over new ones: an order number and the permits for it were
 //! good twice.
 
-use super::uncounted_claim::{call_back, called_back, data_of};
 use crate::scene::*;
 use e2e_tests::account;
 use ink::codegen::TraitCallBuilder;
@@ -33,7 +32,7 @@ fn an_order_that_a_token_redeems_during_a_rollback_stays_used() {
     let (registry, desk) = (world.suite.registry, world.suite.desk);
     world.allow("grocer", desk, 200);
     let before = tokens(&world, ["grocer", "registry"]);
-    call_back(&mut world, registry, message);
+    call_back(&mut world, registry, message, Mode::CallBack);
     let done = act(&mut world, "grocer", 0, to.desk.call_mut().roll_back(redemption, None));
     assert_eq!(called_back(&world), Some(true), "the order took effect by the way");
     assert_eq!(done.moved, [("grocer", 300), ("registry", -300)]);

@@ -34,10 +34,8 @@ fn stage(terms: Terms, escrow: Balance, count: usize) -> (World, Doors, Vec<Coup
 fn fifty_orders_with_bad_ones_among_them_give_each_its_own_result() {
     let (mut world, mut to, coupons) = stage(terms_but(|t| t.budget = Some(9_100)), 0, 50);
     let campaign = coupons[0].campaign;
-    let mut items: Vec<Item> = (1..)
-        .zip(&coupons)
-        .map(|(number, coupon)| item(&world, *coupon, order("bakery", number)))
-        .collect();
+    let mut items: Vec<Item> =
+        (1..).zip(&coupons).map(|(number, coupon)| item(&world, *coupon, order("bakery", number))).collect();
     let mut expected: Vec<Result<Balance, RegistryError>> = vec![Ok(200); 50];
     let mut spoil = |place: usize, bad: Item, why| {
         items[place] = bad;
@@ -60,10 +58,11 @@ fn fifty_orders_with_bad_ones_among_them_give_each_its_own_result() {
     spoil(12, (good(13), unsigned), RegistryError::PermitMissing { coupon: coupons[12] });
     let nothing = RegistryError::NoEffect { coupon: coupons[13] };
     spoil(13, item(&world, coupons[13], Order { eligible: 4, ..good(14) }), nothing);
-    spoil(14, (good(15), Permits { acceptor: None, coupons: vec![] }), RegistryError::CouponCount {
-        presented: 0,
-        most: 5,
-    });
+    spoil(
+        14,
+        (good(15), Permits { acceptor: None, coupons: vec![] }),
+        RegistryError::CouponCount { presented: 0, most: 5 },
+    );
     // 41 good ones at 200 each are 8,200; the budget of 9,100 would do for all.
     assert_eq!(expected.iter().filter(|result| result.is_ok()).count(), 41);
 
@@ -130,7 +129,8 @@ fn a_batch_is_announced_and_paid_in_runs_of_one_acceptor() {
 
     let here = world.suite.registry;
     let mut runs = done.events.iter();
-    for (acceptor, spent) in [("bakery", &coupons[..2]), ("cinema", &coupons[2..3]), ("bakery", &coupons[3..])]
+    for (acceptor, spent) in
+        [("bakery", &coupons[..2]), ("cinema", &coupons[2..3]), ("bakery", &coupons[3..])]
     {
         for coupon in spent {
             let gone = Transfer { from: Some(account("ann")), to: None, id: (*coupon).into() };

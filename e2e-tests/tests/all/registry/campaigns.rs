@@ -28,7 +28,10 @@ fn a_registry_says_which_chain_it_is_for() {
     ];
     let events: Vec<_> = world.chain.events(0).unwrap().iter().map(Emitted::from).collect();
     assert!(opened.iter().all(|opened| events.contains(opened)));
-    assert_eq!(read(&world, CouponRegistry::branches(to.registry.call())), (world.suite.office, world.suite.desk));
+    assert_eq!(
+        read(&world, CouponRegistry::branches(to.registry.call())),
+        (world.suite.office, world.suite.desk)
+    );
     assert_eq!(read(&world, to.office.call().registry()), registry);
     assert_eq!(read(&world, to.desk.call().registry()), registry);
     assert_eq!(read(&world, to.office.call().campaigns()), 0);
@@ -117,9 +120,7 @@ fn contradictory_terms_are_refused_by_name() {
         (TermsFault::ReservationOverCap { ttl: shared::terms::MAX_RESERVATION + 1 }, |t| {
             t.reservation_ttl = shared::terms::MAX_RESERVATION + 1
         }),
-        (TermsFault::BreakageOverWhole { bps: 1 }, |t| {
-            t.breakage = Breakage { holder_bps: 1, fund: None }
-        }),
+        (TermsFault::BreakageOverWhole { bps: 1 }, |t| t.breakage = Breakage { holder_bps: 1, fund: None }),
         (TermsFault::BreakageOverWhole { bps: 10_001 }, |t| {
             t.funding = Funding::Escrow;
             t.breakage = Breakage { holder_bps: 1, fund: Some((account("dee"), 10_000)) };

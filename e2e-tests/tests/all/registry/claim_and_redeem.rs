@@ -48,7 +48,8 @@ fn a_code_is_claimed_and_spent_at_once_and_no_token_comes_into_being() {
     let (mut world, mut to, codes) = dropped(terms_but(|t| t.valid_for = Some(DAY)), 0);
     let order = order("bakery", 1);
     let claim = ready(&world, &codes, 3, &order);
-    let done = act(&mut world, "bakery", 0, to.registry.call_mut().claim_and_redeem(claim, order.clone(), None));
+    let done =
+        act(&mut world, "bakery", 0, to.registry.call_mut().claim_and_redeem(claim, order.clone(), None));
 
     let used = done.result.uses[0];
     assert_eq!((used.coupon, used.holder), (CouponId { campaign: 1, serial: 1 }, account("ann")));
@@ -126,11 +127,8 @@ fn anyone_brings_it_with_the_acceptors_consent_and_pays_on_chain() {
     let nobody = to.registry.call_mut().claim_and_redeem(claim.clone(), order.clone(), None);
     let not_acceptor = RegistryError::NotAcceptor { signer: account("relayer") };
     assert_eq!(refused(&mut world, "relayer", 1_800, nobody), not_acceptor);
-    let other = Some(world.place().order(
-        &keys("bakery"),
-        &whole(&[CouponId { campaign: 1, serial: 1 }]),
-        &order,
-    ));
+    let other =
+        Some(world.place().order(&keys("bakery"), &whole(&[CouponId { campaign: 1, serial: 1 }]), &order));
     let message = to.registry.call_mut().claim_and_redeem(claim.clone(), order.clone(), other);
     let invalid = RegistryError::PermitInvalid { signer: account("bakery") };
     assert_eq!(refused(&mut world, "relayer", 1_800, message), invalid);
@@ -189,12 +187,7 @@ fn both_the_claims_rules_and_the_redemptions_hold() {
             "cinema",
             RegistryError::ForeignCoupon { coupon: CouponId { campaign: 1, serial: 1 } },
         ),
-        (
-            terms_but(|t| t.budget = Some(199)),
-            0,
-            "bakery",
-            RegistryError::BudgetExhausted { campaign: 1 },
-        ),
+        (terms_but(|t| t.budget = Some(199)), 0, "bakery", RegistryError::BudgetExhausted { campaign: 1 }),
     ];
     for (terms, escrow, acceptor, expected) in cases {
         let (mut world, mut to, codes) = dropped(terms, escrow);

@@ -32,7 +32,10 @@ fn a_drop_is_its_root_and_its_size() {
     for (drop, root, size) in [(1, [5; 32], 10), (2, [6; 32], u32::MAX)] {
         let done = act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, root, size));
         assert_eq!(done.result, drop);
-        assert_eq!(done.events, [by(world.suite.office, office::events::DropCreated { campaign, drop, root, size })]);
+        assert_eq!(
+            done.events,
+            [by(world.suite.office, office::events::DropCreated { campaign, drop, root, size })]
+        );
         assert_eq!(done.moved, []);
     }
 }
@@ -75,8 +78,7 @@ fn anyone_may_bring_a_claim_and_the_coupon_goes_to_the_signed_account() {
         assert_eq!(done.moved, []);
         let (source, advocate) = (Source::Code { drop: 1, index }, None);
         let (count, valid_until) = (1, Timestamp::MAX);
-        let issued =
-            CouponsIssued { campaign, first_serial: serial, count, valid_until, advocate, source };
+        let issued = CouponsIssued { campaign, first_serial: serial, count, valid_until, advocate, source };
         let arrived = Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
         assert_eq!(done.events, [by(world.suite.registry, issued), by(world.suite.registry, arrived)]);
         assert_eq!(world.coupon(coupon).unwrap().owner, account("ann"));
@@ -159,8 +161,10 @@ fn a_claim_holds_for_its_own_code_drop_campaign_contract_and_chain_only() {
 
 #[test]
 fn codes_are_good_while_the_campaign_issues() {
-    let (mut world, mut to, campaign, codes) =
-        dropped(terms_but(|t| (t.funding, t.limits.issued_per_holder, t.supply) = (Funding::Escrow, Some(1), 2)), 1_000);
+    let (mut world, mut to, campaign, codes) = dropped(
+        terms_but(|t| (t.funding, t.limits.issued_per_holder, t.supply) = (Funding::Escrow, Some(1), 2)),
+        1_000,
+    );
     let place = world.place();
     let mut claim = |world: &mut _, index, who| {
         let claim = codes.claim(place, campaign, 1, index, account(who));

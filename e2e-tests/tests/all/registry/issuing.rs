@@ -111,7 +111,8 @@ fn issuing_stops_for_good() {
 
 #[test]
 fn a_holder_is_issued_no_more_than_the_terms_allow_whatever_became_of_the_coupons() {
-    let (mut world, mut to, coupon) = ann_has_a_coupon(terms_but(|t| t.limits.issued_per_holder = Some(1)), 0);
+    let (mut world, mut to, coupon) =
+        ann_has_a_coupon(terms_but(|t| t.limits.issued_per_holder = Some(1)), 0);
     let campaign = coupon.campaign;
     let limit = RegistryError::HolderLimit { limit: 1 };
     let again = to.office.call_mut().issue(campaign, vec![account("ann")], 50);

@@ -172,7 +172,8 @@ fn an_acceptors_permit_is_void_with_any_field_altered() {
 fn both_sides_must_agree() {
     let (mut world, mut to, coupon, _) = stage();
     let order = order("bakery", 1);
-    let nobody = Permits { acceptor: None, coupons: vec![CouponPermit { presented: coupon.into(), permit: None }] };
+    let nobody =
+        Permits { acceptor: None, coupons: vec![CouponPermit { presented: coupon.into(), permit: None }] };
     let cases = [
         ("bakery", RegistryError::PermitMissing { coupon }),
         ("ann", RegistryError::NotAcceptor { signer: account("ann") }),
@@ -213,7 +214,10 @@ fn cancelling_voids_every_permit_signed_before() {
     for (who, epoch) in [("bakery", 1), ("ann", 1), ("ann", 2)] {
         let done = act(&mut world, who, 0, to.desk.call_mut().cancel_permits());
         assert_eq!(done.result, epoch);
-        assert_eq!(done.events, [by(world.suite.desk, desk::events::PermitsCancelled { account: account(who), epoch })]);
+        assert_eq!(
+            done.events,
+            [by(world.suite.desk, desk::events::PermitsCancelled { account: account(who), epoch })]
+        );
     }
     let cancelled = |current| RegistryError::PermitCancelled { epoch: 0, current };
     let message = to.registry.call_mut().redeem(order.clone(), old.clone());
@@ -225,6 +229,7 @@ fn cancelling_voids_every_permit_signed_before() {
 
     let subject = (Presented::from(coupon), digest(&order));
     let permit = Some(world.place().permit(&keys("ann"), Purpose::Spend, &subject, 2, DEADLINE));
-    let permits = Permits { acceptor: None, coupons: vec![CouponPermit { presented: coupon.into(), permit }] };
+    let permits =
+        Permits { acceptor: None, coupons: vec![CouponPermit { presented: coupon.into(), permit }] };
     act(&mut world, "bakery", 0, to.registry.call_mut().redeem(order, permits));
 }

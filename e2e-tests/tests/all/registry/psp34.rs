@@ -89,10 +89,7 @@ fn the_owner_sends_and_counts_follow() {
     let counts = ["ann", "ben"].map(|who| read(&world, PSP34::balance_of(to.registry.call(), account(who))));
     assert_eq!(counts, [0, 1]);
     assert_eq!(read(&world, PSP34::total_supply(to.registry.call())), 1);
-    assert_eq!(
-        refused(&mut world, "ann", 0, transfer(&mut to, "ann", coupon)),
-        PSP34Error::NotApproved
-    );
+    assert_eq!(refused(&mut world, "ann", 0, transfer(&mut to, "ann", coupon)), PSP34Error::NotApproved);
 }
 
 #[test]
@@ -119,10 +116,7 @@ fn an_approved_account_moves_one_coupon_once() {
 
     assert_eq!(refused(&mut world, "ben", 0, transfer(&mut to, "ben", other)), PSP34Error::NotApproved);
     act(&mut world, "ben", 0, transfer(&mut to, "cem", coupon));
-    assert_eq!(
-        refused(&mut world, "ben", 0, transfer(&mut to, "ben", coupon)),
-        PSP34Error::NotApproved
-    );
+    assert_eq!(refused(&mut world, "ben", 0, transfer(&mut to, "ben", coupon)), PSP34Error::NotApproved);
     act(&mut world, "cem", 0, transfer(&mut to, "ann", coupon));
     assert!(!may(&world, &to, Some(coupon.into())), "a transfer clears the approval");
 }
@@ -134,10 +128,7 @@ fn an_approval_is_replaced_and_withdrawn() {
         act(&mut world, "ann", 0, approve(&mut to, operator, Some(coupon), approved));
     }
     for who in ["ben", "cem"] {
-        assert_eq!(
-            refused(&mut world, who, 0, transfer(&mut to, who, coupon)),
-            PSP34Error::NotApproved
-        );
+        assert_eq!(refused(&mut world, who, 0, transfer(&mut to, who, coupon)), PSP34Error::NotApproved);
     }
 }
 

@@ -57,9 +57,8 @@ fn each_holder_of_a_shared_order_rates_for_themselves() {
     let (mut world, mut to, anns) = ann_has_a_coupon(terms, 0);
     let bens = issue(&mut world, "bakery", anns.campaign, "ben");
     let order = order("bakery", 1);
-    let coupons = [("ann", anns), ("ben", bens)].map(|(who, coupon)| {
-        world.place().spend(&e2e_tests::keys(who), coupon, &order)
-    });
+    let coupons = [("ann", anns), ("ben", bens)]
+        .map(|(who, coupon)| world.place().spend(&e2e_tests::keys(who), coupon, &order));
     let permits = Permits { acceptor: None, coupons: coupons.to_vec() };
     let redemption = act(&mut world, "bakery", 0, to.registry.call_mut().redeem(order, permits)).result;
     for (who, stars) in [("ann", 5), ("ben", 1)] {

@@ -183,7 +183,10 @@ fn the_net_price_must_be_sent_and_nothing_at_a_till() {
     assert_eq!(refused(&mut world, "ann", 1_799, message), wrong(1_800, 1_799));
     let at_till = order("bakery", 1);
     let permits = held_by(&world, "ann", coupon, &at_till);
-    assert_eq!(refused(&mut world, "bakery", 1, to.registry.call_mut().redeem(at_till, permits)), wrong(0, 1));
+    assert_eq!(
+        refused(&mut world, "bakery", 1, to.registry.call_mut().redeem(at_till, permits)),
+        wrong(0, 1)
+    );
 }
 
 #[test]
@@ -329,9 +332,8 @@ fn a_coupon_the_alliance_backs_goes_through_it_except_at_its_issuer() {
 fn nobody_passes_for_an_alliance() {
     let (world, _) = open();
     let alliance = world.suite.alliance;
-    let terms = |named| {
-        terms_but(|t| (t.funding, t.acceptance) = (Funding::Alliance, Acceptance::Alliance(named)))
-    };
+    let terms =
+        |named| terms_but(|t| (t.funding, t.acceptance) = (Funding::Alliance, Acceptance::Alliance(named)));
     let (mut world, mut to, coupon) = ann_has_a_coupon(terms(alliance), 0);
     let through = RegistryError::OnlyThroughAlliance { alliance };
     // The caller is what counts, and neither the acceptor nor its cashier is the alliance.
@@ -355,9 +357,8 @@ fn nobody_passes_for_an_alliance() {
 #[test]
 fn a_quote_says_why_not() {
     let (world, to, coupon) = ann_has_a_coupon(terms(), 0);
-    let quote = |order, coupons, by: &str| {
-        read(&world, to.desk.call().quote(order, coupons, Some(account(by))))
-    };
+    let quote =
+        |order, coupons, by: &str| read(&world, to.desk.call().quote(order, coupons, Some(account(by))));
     let unknown = CouponId { serial: 9, ..coupon };
     let cases = [
         (order("bakery", 1), vec![], RegistryError::CouponCount { presented: 0, most: 5 }),

@@ -41,7 +41,8 @@ fn stage() -> (World, Doors, Codes) {
 
 /// `friend` claims code `index`, which `advocate` gave them.
 fn befriend(world: &mut World, codes: &Codes, index: u32, friend: &str, advocate: Option<&str>) -> CouponId {
-    let target = Target { campaign: FRIENDS, drop: 1, index, to: account(friend), advocate: advocate.map(account) };
+    let target =
+        Target { campaign: FRIENDS, drop: 1, index, to: account(friend), advocate: advocate.map(account) };
     let claim = codes.claim_for(world.place(), target);
     let mut registry = world.registry();
     act(world, friend, 0, registry.call_mut().claim(claim)).result
@@ -198,7 +199,8 @@ fn rewards_wait_while_claims_are_paused_and_end_when_their_campaign_is_anothers(
 #[test]
 fn nobody_is_their_own_advocate_or_changes_anothers() {
     let (mut world, mut to, codes) = stage();
-    let own = Target { campaign: FRIENDS, drop: 1, index: 0, to: account("ann"), advocate: Some(account("ann")) };
+    let own =
+        Target { campaign: FRIENDS, drop: 1, index: 0, to: account("ann"), advocate: Some(account("ann")) };
     let claim = codes.claim_for(world.place(), own);
     let message = to.registry.call_mut().claim(claim);
     assert_eq!(refused(&mut world, "ann", 0, message), RegistryError::SelfReferral);

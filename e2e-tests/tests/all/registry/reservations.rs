@@ -184,11 +184,7 @@ fn what_cannot_be_reserved_is_refused_by_name() {
         (frozen, order.clone(), RegistryError::CouponFrozen { coupon: frozen, reason: 2 }),
         (taken, order.clone(), locked(taken)),
         (unknown, order.clone(), RegistryError::NoSuchCoupon { coupon: unknown }),
-        (
-            taken,
-            Order { deadline: NOW, ..order },
-            RegistryError::OrderExpired { deadline: NOW, now: NOW },
-        ),
+        (taken, Order { deadline: NOW, ..order }, RegistryError::OrderExpired { deadline: NOW, now: NOW }),
     ];
     for (coupon, order, expected) in cases {
         let permits = held_by(&world, "ann", coupon, &order);

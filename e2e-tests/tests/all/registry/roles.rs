@@ -56,7 +56,11 @@ fn each_message_is_for_those_it_is_meant_for() {
     for who in ["bakery", "grocer", "till", "ann", "cinema", "relayer", OWNER] {
         let caller = account(who);
         let only = |listed: &[&str], refusal: RegistryError| {
-            if listed.contains(&who) { Ok(()) } else { Err(refusal) }
+            if listed.contains(&who) {
+                Ok(())
+            } else {
+                Err(refusal)
+            }
         };
         let issuers = only(&["bakery"], RegistryError::NotIssuer { issuer });
         let operators = only(&["bakery", "grocer"], RegistryError::NotOperator { caller });
@@ -257,7 +261,11 @@ fn each_pause_stops_its_scope_and_nothing_else() {
         let done = act(&mut world, OWNER, 0, to.office.call_mut().set_paused(bits));
         assert_eq!(done.events, [by(world.suite.office, PauseChanged { scopes: bits })]);
         let says = |scope: Scope| {
-            if bits & scope.bit() == 0 { Ok(()) } else { Err(RegistryError::Paused { scope }) }
+            if bits & scope.bit() == 0 {
+                Ok(())
+            } else {
+                Err(RegistryError::Paused { scope })
+            }
         };
         let [campaigns, claims, trading] = scopes.map(says);
         let create = to.office.call_mut().create_campaign(terms(), vec![], 0);
@@ -321,9 +329,15 @@ fn the_ledger_takes_steps_from_its_office_and_its_desk_only() {
     let other = e2e_tests::world::another_registry(&mut world, b"twin");
     let mut twin: RegistryRef = at(other);
     assert_ne!(read(&world, CouponRegistry::branches(twin.call())).0, caller, "a registry's own office");
-    assert_eq!(refused(&mut world, "ben", 0, message), RegistryError::NotTheOffice { caller: account("ben") });
+    assert_eq!(
+        refused(&mut world, "ben", 0, message),
+        RegistryError::NotTheOffice { caller: account("ben") }
+    );
     let message = twin.call_mut().apply(steps[0].clone());
-    assert_eq!(refused(&mut world, OWNER, 0, message), RegistryError::NotTheOffice { caller: account(OWNER) });
+    assert_eq!(
+        refused(&mut world, OWNER, 0, message),
+        RegistryError::NotTheOffice { caller: account(OWNER) }
+    );
 }
 
 #[test]
@@ -348,4 +362,32 @@ fn a_registry_without_its_branches_code_on_the_chain_is_not_made() {
     }
     chain.upload(owner, &codes.desk).unwrap();
     assert!(chain.instantiate_typed(owner, code, 0, vec![], RegistryRef::new(tag)).is_ok());
+}
+
+#[test]
+fn contracts_and_nobody_are_accounts_like_others() {
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms_but(|t| t.funding = Funding::Escrow), 5_000);
+    let suite = world.suite;
+    let nobody = chain::AccountId::from([0; 32]);
+    for (source, odd) in (100..).zip([suite.registry, suite.office, suite.desk, suite.market, nobody]) {
+        let message = to.office.call_mut().issue(coupon.campaign, vec![odd], source);
+        let serial = act(&mut world, "bakery", 0, message).result;
+        let theirs = shared::ids::CouponId { serial, ..coupon };
+        act(&mut world, "bakery", 0, to.office.call_mut().set_role(odd, true, true, Some(1)));
+        act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), odd, None, true));
+        act(&mut world, "bakery", 0, to.office.call_mut().offer_campaign(coupon.campaign, Some(odd)));
+        act(&mut world, "bakery", 0, to.office.call_mut().set_account_frozen(odd, Some(1)));
+        // Its holder is no acceptor, and has no key.
+        let order = order("bakery", source);
+        let permits = unsigned(&whole(&[theirs]));
+        let missing = RegistryError::PermitMissing { coupon: theirs };
+        assert_eq!(refused(&mut world, "bakery", 0, to.registry.call_mut().redeem(order, permits)), missing);
+        let held = call(&mut world, "bakery", 0, to.office.call_mut().revoke(theirs, 1)).result;
+        if odd == nobody {
+            assert_eq!(held, Ok(()));
+            assert_eq!(world.balance(nobody, Asset::Native) + world.credit(nobody, Asset::Native), 500);
+        } else {
+            assert_eq!(held, Err(RegistryError::HeldByContract { holder: odd }));
+        }
+    }
 }

@@ -38,7 +38,7 @@ fn a_discount_is_lowered_to_what_was_kept_step_by_step_and_then_undone() {
     let expected = Redemption { basket: 1_500, eligible: 500, net: 1_400, ..first.clone() };
     assert_eq!(second.uses[0].discount, 100);
     assert_eq!(second, Redemption { uses: second.uses.clone(), ..expected });
-    let told = OrderRolledBack { acceptor: account("bakery"), number: 1, remains: Some(second.clone()) };
+    let told = OrderRolledBack { acceptor: account("bakery"), number: 1, remains: Some(second.clone()), to_payer: 0 };
     assert_eq!(done.events, [by(world.suite.desk, told)]);
     assert_eq!(world.order_word(account("bakery"), 1).digest(1), Some(digest(&second)));
     let progress = world.progress(campaign);
@@ -89,8 +89,7 @@ fn a_gift_card_has_its_value_back_for_what_went_back() {
 
 #[test]
 fn escrow_gets_back_what_is_not_given_any_more_and_keeps_it_for_the_rest() {
-    let (mut world, mut to, coupon, redemption) =
-        redeemed(terms_but(|t| t.funding = Funding::Escrow), 500);
+    let (mut world, mut to, coupon, redemption) = redeemed(terms_but(|t| t.funding = Funding::Escrow), 500);
     let message = to.desk.call_mut().roll_back(redemption, kept(1_500, 500));
     let remains = act(&mut world, "bakery", 100, message).result.unwrap();
     let progress = world.progress(coupon.campaign);
@@ -140,18 +139,16 @@ fn what_was_paid_never_rises() {
 
 #[test]
 fn stacked_coupons_are_weighed_anew_one_after_the_other() {
-    let common = |priority, benefit| {
-        terms_but(|t| (t.stacking, t.benefit) = (Stacking::Common { priority }, benefit))
-    };
+    let common =
+        |priority, benefit| terms_but(|t| (t.stacking, t.benefit) = (Stacking::Common { priority }, benefit));
     let (mut world, mut to, coupons) = ann_has_one_of_each([
         common(0, Benefit::PercentOff { bps: 2_000, cap: 500 }),
         common(1, Benefit::AmountOff { value: 300 }),
         common(2, Benefit::AmountOff { value: 400 }),
     ]);
     let redemption = spend(&mut world, &whole(&coupons), &order("bakery", 1)).result;
-    let discounts = |redemption: &Redemption| {
-        redemption.uses.iter().map(|used| used.discount).collect::<Vec<_>>()
-    };
+    let discounts =
+        |redemption: &Redemption| redemption.uses.iter().map(|used| used.discount).collect::<Vec<_>>();
     assert_eq!(discounts(&redemption), [200, 300, 400]);
     // Of 350 kept: 70, then 280 of 300, then nothing is left for the last, which comes back.
     let done = act(&mut world, "bakery", 0, to.desk.call_mut().roll_back(redemption, kept(1_000, 350)));
@@ -170,7 +167,10 @@ fn a_use_comes_back_to_its_holder_even_if_the_card_has_moved_on() {
     let back = Transfer { from: None, to: Some(account("ann")), id: own.into() };
     assert_eq!(done.events[0], by(world.suite.registry, back));
     assert_eq!(world.coupon(own).unwrap().left, 1);
-    assert_eq!((world.coupon(coupon).unwrap().owner, world.coupon(coupon).unwrap().left), (account("ben"), 2));
+    assert_eq!(
+        (world.coupon(coupon).unwrap().owner, world.coupon(coupon).unwrap().left),
+        (account("ben"), 2)
+    );
     let progress = world.progress(coupon.campaign);
     assert_eq!((progress.issued, progress.parts), (1, 1));
     // The next coupon that is issued takes the next serial.

@@ -1,9 +1,9 @@
 //! Undoing a redemption: everything is as before, once, in time, and by its acceptor.
 
 use crate::scene::*;
+use desk::events::OrderRolledBack;
 use e2e_tests::{account, actors::GHOST, World};
 use ink::codegen::TraitCallBuilder;
-use desk::events::OrderRolledBack;
 use registry::events::*;
 use shared::{
     assets::{Asset, PaymentFault},
@@ -40,13 +40,14 @@ fn a_rollback_restores_the_coupon_the_counters_the_budget_and_the_escrow() {
     let before = books(&world);
     let order = order("cinema", 1);
     let permits = held_by(&world, "ann", coupon, &order);
-    let redemption = act(&mut world, "cinema", 0, to.registry.call_mut().redeem(order.clone(), permits)).result;
+    let redemption =
+        act(&mut world, "cinema", 0, to.registry.call_mut().redeem(order.clone(), permits)).result;
     assert_ne!(books(&world), before);
 
     let done = act(&mut world, "cinema", 200, to.desk.call_mut().roll_back(redemption, None));
     assert_eq!(done.moved, [("cinema", -200), ("registry", 200)]);
     let back = Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
-    let undone = OrderRolledBack { acceptor: account("cinema"), number: 1, remains: None };
+    let undone = OrderRolledBack { acceptor: account("cinema"), number: 1, remains: None, to_payer: 0 };
     assert_eq!(done.events, [by(world.suite.registry, back), by(world.suite.desk, undone)]);
     assert_eq!(done.result, None);
     assert_eq!(books(&world), before);
@@ -160,7 +161,10 @@ fn without_a_rollback_window_nothing_can_be_undone() {
     let terms = Terms { rollback_window: 0, ..escrowed() };
     let (mut world, mut to, _, redemption) = redeemed(terms, 700);
     let message = to.desk.call_mut().roll_back(redemption, None);
-    assert_eq!(refused(&mut world, "cinema", 200, message), RegistryError::RedemptionFinal { final_at: NOW, now: NOW });
+    assert_eq!(
+        refused(&mut world, "cinema", 200, message),
+        RegistryError::RedemptionFinal { final_at: NOW, now: NOW }
+    );
 }
 
 #[test]

@@ -93,7 +93,12 @@ fn a_voucher_holds_for_exactly_what_was_signed() {
     let (mut world, mut to, machine) = named(SIGNER);
     let here = world.place();
     let second = campaign(&mut world, "bakery", terms(), 0);
-    act(&mut world, "bakery", 0, to.office.call_mut().set_voucher_key(second, machine.public(), Some(SIGNER)));
+    act(
+        &mut world,
+        "bakery",
+        0,
+        to.office.call_mut().set_voucher_key(second, machine.public(), Some(SIGNER)),
+    );
     let voucher = Voucher { deadline: NOW + HOUR, ..to_ann(7) };
     let good = here.voucher(&machine, 1, voucher);
     let altered = |change: &dyn Fn(&mut u64, &mut u64, &mut [u8; 64])| {
