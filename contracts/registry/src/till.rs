@@ -46,11 +46,16 @@ impl Book {
         permits: &Permits,
         scene: &Scene,
     ) -> Result<Result<Box<Redemption>, Refusal>, Refusal> {
-        let counters = till.counters();
+        // One coupon that the acceptor itself takes is counted last of all: a refusal leaves nothing to go back on.
+        let counted_last =
+            permits.coupons.len() <= 1 && permits.acceptor.is_none() && scene.caller == order.acceptor;
+        let counters = if counted_last { None } else { Some(till.counters()) };
         match till.agree(order, permits, scene) {
             Ok((tray, payer)) => Ok(Ok(self.record(till, order, tray, payer, scene, false)?)),
             Err(refusal) => {
-                till.go_back(counters);
+                if let Some(counters) = counters {
+                    till.go_back(counters);
+                }
                 Ok(Err(refusal))
             }
         }

@@ -4,7 +4,7 @@
 //! `COUPONRY_STEPS` sets how long (1,500 if unset; from 50,000 on it is a soak, and the histogram is held to its bounds too), and
 //! `COUPONRY_SEED` where to start. Seeds that ever failed are in `regressions/seeds.txt` and come first.
 
-use crate::model::run::{failed_before, live, remember, shrink, Beginnings, Tally, LIFE};
+use crate::model::run::{failed_before, live_all, remember, shrink, Beginnings, LIFE};
 use std::{env, str::FromStr};
 
 /// From this many steps on, every message must have been done and refused often.
@@ -28,14 +28,12 @@ fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
     let first: u64 = setting("COUPONRY_SEED", 1);
     let beginnings = Beginnings::new(None);
     let lives = u64::try_from(steps.div_ceil(LIFE)).unwrap();
-    let mut tally = Tally::default();
-    for seed in failed_before().into_iter().chain(first..first + lives) {
-        if let Err(violation) = live(&beginnings, seed, LIFE, &mut tally) {
-            remember(&violation);
-            println!("seed {}, step {}: {}", violation.seed, violation.step, violation.why);
-            if env::var("COUPONRY_QUICK").is_ok() { panic!("stop"); }
-            panic!("{}", shrink(&beginnings, violation));
-        }
+    let seeds: Vec<u64> = failed_before().into_iter().chain(first..first + lives).collect();
+    let (tally, violation) = live_all(&beginnings, &seeds);
+    if let Some(violation) = violation {
+        remember(&violation);
+        println!("seed {}, step {}: {}", violation.seed, violation.step, violation.why);
+        panic!("{}", shrink(&beginnings, violation));
     }
     println!("{tally}");
     let short = tally.short_of(DONE, REFUSED, &NEVER_DONE, &NEVER_REFUSED);

@@ -423,7 +423,7 @@ fn a_token_that_calls_back_while_it_pays_out_gains_nothing_by_itself_or_through_
 
 #[test]
 fn however_deep_a_redemption_is_called_it_spends_and_pays_or_does_neither() {
-    let (mut world, mut to, coupon) = backed_by_tokens();
+    let (world, mut to, coupon) = backed_by_tokens();
     let order = order("cinema", 1);
     let permits = both(&world, "cinema", "ann", coupon, &order);
     let mut data = data_of(to.registry.call_mut().redeem(order, permits));

@@ -4,3 +4,5 @@
 mod invariants;
 #[path = "../all/model/mod.rs"]
 mod model;
+#[path = "../all/planted.rs"]
+mod planted;

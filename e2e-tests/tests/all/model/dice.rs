@@ -41,37 +41,37 @@ pub(crate) struct Dice<'a> {
 type Draw = fn(&mut Dice<'_>) -> Op;
 
 /// Every kind of step, with its weight.
-const STEPS: [(u32, Draw); 62] = [
+const STEPS: [(u32, Draw); 65] = [
     (60, |dice| dice.advance()),
     (5, |dice| dice.allow()),
     (12, |dice| dice.misbehave()),
     (5, |dice| dice.gift()),
     (28, |dice| dice.create_campaign()),
     (16, |dice| dice.improve_campaign()),
-    (16, |dice| dice.withdraw_escrow()),
+    (18, |dice| dice.withdraw_escrow()),
     (12, |dice| dice.offer_campaign()),
-    (12, |dice| dice.accept_campaign()),
+    (16, |dice| dice.accept_campaign()),
     (12, |dice| dice.create_drop()),
     (22, |dice| dice.issue()),
     (12, |dice| dice.claim_listed()),
     (14, |dice| dice.claim_with_voucher()),
-    (14, |dice| dice.claim_attested_code()),
+    (24, |dice| dice.claim_attested_code()),
     (14, |dice| dice.set_voucher_key()),
     (8, |dice| dice.set_role()),
-    (10, |dice| dice.set_frozen()),
-    (8, |dice| dice.set_account_frozen()),
+    (16, |dice| dice.set_frozen()),
+    (16, |dice| dice.set_account_frozen()),
     (12, |dice| dice.revoke()),
-    (12, |dice| dice.top_up()),
-    (8, |dice| dice.set_paused()),
-    (8, |dice| dice.offer_guardian()),
-    (10, |dice| dice.accept_guardian()),
+    (20, |dice| dice.top_up()),
+    (12, |dice| dice.set_paused()),
+    (14, |dice| dice.offer_guardian()),
+    (16, |dice| dice.accept_guardian()),
     (4, |dice| dice.step_down()),
     (20, |dice| dice.claim()),
     (20, |dice| dice.claim_and_redeem()),
     (50, |dice| dice.redeem()),
     (20, |dice| dice.redeem_batch()),
     (20, |dice| dice.approve()),
-    (16, |dice| dice.transfer()),
+    (20, |dice| dice.transfer()),
     (3, |dice| dice.apply_steps()),
     (16, |dice| dice.roll_back()),
     (16, |dice| dice.roll_back_in_part()),
@@ -80,41 +80,44 @@ const STEPS: [(u32, Draw); 62] = [
     (14, |dice| dice.release()),
     (14, |dice| dice.reward()),
     (12, |dice| dice.rate()),
-    (12, |dice| dice.forget()),
+    (16, |dice| dice.forget()),
     (16, |dice| dice.expire()),
     (12, |dice| dice.split()),
     (14, |dice| dice.merge()),
     (5, |dice| dice.cancel_permits()),
     (12, |dice| dice.withdraw_credit()),
     (16, |dice| dice.quote()),
-    (10, |dice| dice.sale_terms()),
-    (5, |dice| dice.view_campaign()),
-    (5, |dice| dice.view_coupon()),
+    (14, |dice| dice.sale_terms()),
+    (12, |dice| dice.view_campaign()),
+    (12, |dice| dice.view_coupon()),
     (4, |dice| dice.view_holder()),
     (9, |dice| dice.apply()),
     (10, |dice| dice.admit()),
     (14, |dice| dice.deposit()),
-    (14, |dice| dice.withdraw_collateral()),
+    (26, |dice| dice.withdraw_collateral()),
     (40, |dice| dice.alliance_redeem()),
     (16, |dice| dice.alliance_roll_back()),
     (12, |dice| dice.close()),
     (14, |dice| dice.pay_in()),
     (12, |dice| dice.cover()),
     (12, |dice| dice.payout()),
-    (9, |dice| dice.exit()),
-    (18, |dice| dice.list()),
-    (22, |dice| dice.buy_or_cancel()),
+    (10, |dice| dice.exit()),
+    (20, |dice| dice.list()),
+    (12, |dice| dice.buy()),
+    (12, |dice| dice.cancel()),
+    (12, |dice| dice.market_withdraw()),
+    (10, |dice| dice.set_fee()),
 ];
 
 impl Dice<'_> {
     /// The next step: half the time one that life is short of, so that lives go deep.
     pub(crate) fn roll(&mut self) -> Op {
-        let wanted = if self.chance(45) { self.wanted() } else { Vec::new() };
-        let draw = match self.pick(&wanted) {
-            Some(draw) => draw,
-            None => STEPS.choose_weighted(self.rng, |(weight, _)| *weight).unwrap().1,
-        };
-        let to_be_done = self.chance(66);
+        let mut steps = if self.chance(50) { self.wanted() } else { Vec::new() };
+        if steps.is_empty() {
+            steps = STEPS.to_vec();
+        }
+        let draw = steps.choose_weighted(self.rng, |(weight, _)| *weight).unwrap().1;
+        let to_be_done = self.chance(63);
         let mut op = draw(self);
         for _ in 0..TRIES {
             if !matches!(op, Op::Call { .. }) || self.model.accepts(&op) == to_be_done {
@@ -135,7 +138,7 @@ impl Dice<'_> {
     }
 
     /// What would lead on from here.
-    fn wanted(&self) -> Vec<Draw> {
+    fn wanted(&self) -> Vec<(u32, Draw)> {
         let (registry, alliance, now) = (&self.model.registry, &self.model.alliance, self.model.now);
         let standing = || alliance.members.keys().map(|who| alliance.positions(*who));
         let live = |through_alliance| {
@@ -181,43 +184,47 @@ impl Dice<'_> {
             })
         };
         let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
-        let wanted: [(bool, Draw); 34] = [
-            (alliance.members.len() < MERCHANTS.len(), |dice| dice.apply()),
-            (alliance.members.values().any(|member| !member.active), |dice| dice.admit()),
-            (alliance.members.values().any(|member| member.collateral < 60), |dice| dice.deposit()),
-            (issuing < 7, |dice| dice.create_campaign()),
-            (issuing < 4, |dice| dice.create_campaign()),
-            (!drops(false) && issuing > 0, |dice| dice.create_drop()),
-            (!drops(true) && issuing > 0, |dice| dice.create_drop()),
-            (!keys && issuing > 0, |dice| dice.set_voucher_key()),
-            (drops(false), |dice| dice.claim()),
-            (drops(false), |dice| dice.claim_and_redeem()),
-            (drops(true), |dice| dice.claim_listed()),
-            (keys, |dice| dice.claim_with_voucher()),
-            (live(false) < 8, |dice| dice.issue()),
-            (live(true) < 6, |dice| dice.issue()),
-            (live(true) > 0, |dice| dice.alliance_redeem()),
-            (live(false) > 2, |dice| dice.redeem()),
-            (live(false) > 4, |dice| dice.reserve()),
-            (coupons().any(|(_, coupon)| coupon.lock.is_some()), |dice| dice.release()),
-            (now >= alliance.opened_at + alliance.config.cycle_length, |dice| dice.close()),
-            (standing().any(|(_, due, _)| due < 0), |dice| dice.pay_in()),
-            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, |dice| dice.cover()),
-            (standing().any(|(_, due, credit)| due > 0 || credit > 0), |dice| dice.payout()),
-            (undoable(None), |dice| dice.roll_back()),
-            (undoable(None), |dice| dice.roll_back_in_part()),
-            (undoable(Some(self.model.places.alliance)), |dice| dice.alliance_roll_back()),
-            (undoable(Some(relayer)), |dice| dice.roll_back_for_alliance()),
-            (registry.credits.keys().any(|(who, _)| *who != ghost), |dice| dice.withdraw_credit()),
-            (coupons().any(|(_, coupon)| approved(coupon)), |dice| dice.list()),
-            (!self.model.market.listings.is_empty(), |dice| dice.buy_or_cancel()),
-            (coupons().any(|(id, coupon)| ended(id, coupon)), |dice| dice.expire()),
-            (gift_cards > 0, |dice| dice.split()),
-            (gift_cards > 1, |dice| dice.merge()),
-            (referred, |dice| dice.reward()),
-            (old, |dice| dice.forget()),
+        let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
+        let wanted: [(bool, u32, Draw); 37] = [
+            (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
+            (alliance.members.values().any(|member| !member.active), 4, |dice| dice.admit()),
+            (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
+            (issuing < 7, 1, |dice| dice.create_campaign()),
+            (issuing < 4, 1, |dice| dice.create_campaign()),
+            (!drops(false) && issuing > 0, 1, |dice| dice.create_drop()),
+            (!drops(true) && issuing > 0, 1, |dice| dice.create_drop()),
+            (!keys && issuing > 0, 1, |dice| dice.set_voucher_key()),
+            (drops(false), 1, |dice| dice.claim()),
+            (drops(false), 2, |dice| dice.claim_and_redeem()),
+            (drops(true), 1, |dice| dice.claim_listed()),
+            (keys, 1, |dice| dice.claim_with_voucher()),
+            (live(false) < 8, 1, |dice| dice.issue()),
+            (live(true) < 6, 1, |dice| dice.issue()),
+            (live(true) > 0, 7, |dice| dice.alliance_redeem()),
+            (live(false) > 2, 1, |dice| dice.redeem()),
+            (live(false) > 4, 1, |dice| dice.reserve()),
+            (coupons().any(|(_, coupon)| coupon.lock.is_some()), 1, |dice| dice.release()),
+            (now >= alliance.opened_at + alliance.config.cycle_length, 3, |dice| dice.close()),
+            (standing().any(|(_, due, _)| due < 0), 8, |dice| dice.pay_in()),
+            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, 4, |dice| dice.cover()),
+            (standing().any(|(_, due, credit)| due > 0 || credit > 0), 4, |dice| dice.payout()),
+            (undoable(None), 1, |dice| dice.roll_back()),
+            (undoable(None), 1, |dice| dice.roll_back_in_part()),
+            (undoable(Some(self.model.places.alliance)), 1, |dice| dice.alliance_roll_back()),
+            (undoable(Some(relayer)), 4, |dice| dice.roll_back_for_alliance()),
+            (registry.credits.keys().any(|(who, _)| *who != ghost), 1, |dice| dice.withdraw_credit()),
+            (coupons().any(|(_, coupon)| approved(coupon)), 5, |dice| dice.list()),
+            (!self.model.market.listings.is_empty(), 4, |dice| dice.cancel()),
+            (coupons().any(|(id, coupon)| ended(id, coupon)), 1, |dice| dice.expire()),
+            (gift_cards > 0, 1, |dice| dice.split()),
+            (gift_cards > 1, 1, |dice| dice.merge()),
+            (self.model.registry.is_paused(7), 2, |dice| dice.set_paused()),
+            (!self.model.market.listings.is_empty(), 5, |dice| dice.buy()),
+            (offered, 3, |dice| dice.accept_campaign()),
+            (referred, 6, |dice| dice.reward()),
+            (old, 3, |dice| dice.forget()),
         ];
-        wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, step)| step).collect()
+        wanted.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, weight, step)| (weight, step)).collect()
     }
 
     fn chance(&mut self, percent: u32) -> bool {

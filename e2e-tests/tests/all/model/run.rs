@@ -28,7 +28,14 @@ use mock_psp22::Mode;
 use rand::{rngs::StdRng, SeedableRng};
 use scale::{Decode, Encode};
 use shared::{assets::Asset, coupons::Role};
-use std::{collections::BTreeMap, fmt::Write, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 
 /// The steps of one life. Short, so that shrinking is quick and early states come up often.
 pub(crate) const LIFE: usize = 250;
@@ -177,6 +184,16 @@ impl Tally {
         match outcome {
             Ok(_) => *successes += 1,
             Err(refusal) => *refusals.entry(why(refusal)).or_default() += 1,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        for (message, (done, refused)) in other.0 {
+            let (successes, refusals) = self.0.entry(message).or_default();
+            *successes += done;
+            for (why, count) in refused {
+                *refusals.entry(why).or_default() += count;
+            }
         }
     }
 
@@ -424,17 +441,48 @@ pub(crate) fn live(
     lived.map_err(|why| Violation { seed, step: ops.len(), why, ops })
 }
 
-/// Leaves out of a violation's steps whatever isn't needed for one.
+/// Lives a life for each seed, on as many threads as there are processors; stops at a violation, and gives the one of the first seed that has one.
+pub(crate) fn live_all(beginnings: &Beginnings, seeds: &[u64]) -> (Tally, Option<Violation>) {
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let live_on = || {
+        let mut tally = Tally::default();
+        let mut found = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(seed) = seeds.get(place) else { break };
+            if let Err(violation) = live(beginnings, *seed, LIFE, &mut tally) {
+                stop.store(true, Ordering::Relaxed);
+                found.push((place, violation));
+            }
+        }
+        (tally, found)
+    };
+    let lived: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(live_on)).collect();
+        running.into_iter().map(|thread| thread.join().expect("a life that panics fails the test")).collect()
+    });
+    let mut tally = Tally::default();
+    let mut found = Vec::new();
+    for (other, violations) in lived {
+        tally.add(other);
+        found.extend(violations);
+    }
+    (tally, found.into_iter().min_by_key(|(place, _)| *place).map(|(_, violation)| violation))
+}
+
+/// Leaves out of a violation's steps whatever isn't needed for one, as far as a minute takes it.
 pub(crate) fn shrink(beginnings: &Beginnings, violation: Violation) -> Violation {
     let Violation { seed, step, mut why, mut ops } = violation;
     let replay = |ops: &[Op]| {
         let mut pair = Pair::new(beginnings.world(seed));
         ops.iter().enumerate().find_map(|(place, op)| pair.step(op).err().map(|why| (place, why)))
     };
+    let begun = Instant::now();
     let mut chunk = ops.len() / 2;
     while chunk > 0 {
         let mut start = 0;
-        while start + chunk < ops.len() {
+        while start + chunk < ops.len() && begun.elapsed() < Duration::from_secs(60) {
             let mut fewer = ops.clone();
             fewer.drain(start..start + chunk);
             match replay(&fewer) {

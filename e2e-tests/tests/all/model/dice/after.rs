@@ -1,6 +1,6 @@
 //! Steps after a redemption or at a coupon's end: rolling back, rating, rewarding, parting, merging, ending; and views.
 
-use super::{paid, Dice};
+use super::{issues, paid, Dice};
 use crate::model::{
     ops::{AllianceCall, DeskCall, Message, Op, RegistryCall, DAY, MINUTE},
     registry::{from_escrow, Fate, Past},
@@ -9,7 +9,7 @@ use crate::model::{
 use chain::{AccountId, Balance};
 use e2e_tests::actors::{GHOST, HELPERS};
 use rand::Rng;
-use shared::{coupons::Coupon, ids::CouponId, order::{Kept, Redemption}};
+use shared::{coupons::Coupon, ids::CouponId, order::{Kept, Redemption}, terms::TransferPolicy};
 
 fn desk(call: DeskCall) -> Message {
     Message::Desk(call)
@@ -129,13 +129,20 @@ impl Dice<'_> {
                 && past.redemption.uses.iter().any(|used| {
                     let first = Some((past.redemption.acceptor, past.redemption.number));
                     let customer = model.registry.customers.get(&(used.issuer, used.holder));
+                    let terms = &model.registry.campaign(used.coupon.campaign).unwrap().terms;
                     used.advocate.is_some()
+                        && terms.referral.is_some_and(|referral| issues(model, referral.reward))
                         && customer
                             .is_some_and(|customer| customer.first_order == first && !customer.rewarded)
                 })
         };
         let Some(redemption) = self.redemption(fits) else { return self.claim() };
-        let uses: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
+        let known = |id: CouponId| self.model.registry.campaign(id.campaign).unwrap().terms.referral;
+        let all: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
+        let mut uses: Vec<CouponId> = all.iter().copied().filter(|id| known(*id).is_some()).collect();
+        if uses.is_empty() {
+            uses = all;
+        }
         let mut coupon = self.one_of(&uses);
         if self.chance(5) {
             coupon.serial += 1;
@@ -255,7 +262,11 @@ impl Dice<'_> {
     }
 
     pub(super) fn approve(&mut self) -> Op {
-        let (coupon, owner) = self.coupon(|_, _, coupon| coupon.approved.is_none());
+        let market = TransferPolicy::MarketOnly(self.model.places.market);
+        let (coupon, owner) = self.coupon(|model, id, coupon| {
+            let sells = coupon.policy == TransferPolicy::Free || coupon.policy == market;
+            coupon.approved.is_none() && sells && model.sale_terms(id).is_ok_and(|sale| sale.ends_at > model.now)
+        });
         let caller = self.mostly(owner);
         let operator = if self.chance(75) { "market" } else { self.anyone() };
         let coupon = (!self.chance(15)).then_some(coupon);
@@ -264,7 +275,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn transfer(&mut self) -> Op {
-        let (coupon, owner) = self.coupon(|_, _, _| true);
+        let (coupon, owner) = self.coupon(|_, _, coupon| coupon.policy == TransferPolicy::Free);
         let approved = self.model.registry.coupons.get(&coupon).and_then(|coupon| coupon.approved);
         let caller = match approved {
             Some(approved) if self.chance(40) => self.mostly(approved),

@@ -64,7 +64,7 @@ impl Dice<'_> {
             (Funding::Alliance, _) | (_, 0 | 1) => Acceptance::Alliance(self.model.places.alliance),
             (_, 2) => Acceptance::Listed(vec![a, self.model.places.of(GHOST)]),
             (_, 3..=5) => Acceptance::Listed(vec![a, b]),
-            (_, 6 | 7) => Acceptance::Alliance(self.model.places.of(HELPERS[1])),
+            (_, 6..=8) => Acceptance::Alliance(self.model.places.of(HELPERS[1])),
             (Funding::Merchant | Funding::Escrow, _) => Acceptance::IssuerOnly,
         }
     }
@@ -125,7 +125,7 @@ impl Dice<'_> {
         };
         let account = self.model.places.of(issuer);
         let (reward, _) = self.campaign(|model, number| rewards(model, number, account));
-        let refers = self.chance(45) && rewards(self.model, reward, account);
+        let refers = self.chance(75) && rewards(self.model, reward, account);
         let referral = refers.then(|| Referral { reward, per_advocate: self.rng.gen_range(1..3) });
         let mut terms = Terms {
             benefit,
@@ -138,7 +138,7 @@ impl Dice<'_> {
             card,
             limits: self.limits(),
             audience,
-            marks_first_order: audience == Audience::FirstOrder || referral.is_some() || self.chance(30),
+            marks_first_order: audience == Audience::FirstOrder || referral.is_some() || self.chance(15),
             stacking: if self.chance(70) {
                 Stacking::Common { priority: self.rng.gen_range(0..4) }
             } else {
@@ -147,7 +147,11 @@ impl Dice<'_> {
             funding,
             acceptance: self.acceptance(funding),
             transfer,
-            rollback_window: if self.chance(15) { 0 } else { self.span(5..120, 1..40) },
+            rollback_window: match referral {
+                _ if self.chance(15) => 0,
+                Some(_) => self.rng.gen_range(1..30) * MINUTE,
+                None => self.span(5..120, 1..40),
+            },
             budget: (funding != Funding::Escrow && self.chance(40)).then(|| self.rng.gen_range(1..200)),
             scope: self.chance(20).then_some([8; 32]),
             royalty_bps: if self.chance(50) { self.rng.gen_range(0..=1_000) } else { 500 },
@@ -308,13 +312,11 @@ impl Dice<'_> {
         Op::plain(caller, office(OfficeCall::Issue { campaign, to, source }))
     }
 
-    /// An unclaimed place in a drop of a campaign that issues, mostly.
-    fn place(&mut self, is_list: bool, attested: bool) -> (CampaignId, u32, u32, Printed) {
+    /// Places of drops that nobody has claimed, in campaigns that issue.
+    fn free_places(&self, is_list: bool, attested: bool) -> Vec<(CampaignId, u32, u32, Printed)> {
         let codes = &self.model.registry.codes;
-        let free: Vec<(CampaignId, u32, u32, Printed)> = self
-            .model
-            .registry
-            .numbered()
+        let registry = self.model.registry.numbered();
+        registry
             .filter(|(number, campaign)| {
                 let of_audience = matches!(campaign.terms.audience, Audience::Attested { .. });
                 issues(self.model, *number) && (is_list || of_audience == attested)
@@ -327,7 +329,27 @@ impl Dice<'_> {
                 (0..printed.size).map(move |index| (number, drop, index, printed))
             })
             .filter(|(number, drop, index, _)| !codes.contains(&(*number, *drop, *index)))
-            .collect();
+            .collect()
+    }
+
+    /// A drop or a campaign that is missing before something can be claimed.
+    fn provide(&mut self, is_list: bool, attested: bool) -> Op {
+        let of_audience = |model: &Model, number: CampaignId| {
+            let audience = model.registry.campaign(number).unwrap().terms.audience;
+            issues(model, number) && (is_list || matches!(audience, Audience::Attested { .. }) == attested)
+        };
+        let (campaign, caller) = self.campaign(of_audience);
+        if self.model.registry.campaign(campaign).is_err() || !of_audience(self.model, campaign) {
+            return self.create_campaign();
+        }
+        let printed = self.printed(is_list);
+        Op::plain(caller, office(OfficeCall::CreateDrop { campaign, printed }))
+    }
+
+    /// An unclaimed place in a drop of a campaign that issues, mostly.
+    fn place(&mut self, is_list: bool, attested: bool) -> (CampaignId, u32, u32, Printed) {
+        let codes = &self.model.registry.codes;
+        let free = self.free_places(is_list, attested);
         let used: Vec<_> = codes.iter().copied().collect();
         let (any, _) = self.campaign(|_, _| true);
         let blank = self.printed(is_list);
@@ -349,7 +371,7 @@ impl Dice<'_> {
     }
 
     fn advocate(&mut self) -> Option<Who> {
-        self.chance(60).then(|| self.consumer())
+        self.chance(75).then(|| self.consumer())
     }
 
     fn code(&mut self, attested: bool) -> CodeCall {
@@ -361,6 +383,9 @@ impl Dice<'_> {
     }
 
     pub(super) fn claim(&mut self) -> Op {
+        if self.free_places(false, false).is_empty() && self.chance(70) {
+            return self.provide(false, false);
+        }
         let wrong = self.chance(4);
         let claim = self.code(wrong);
         Op::plain(self.anyone(), Message::Registry(RegistryCall::Claim(claim)))
@@ -409,6 +434,9 @@ impl Dice<'_> {
     }
 
     pub(super) fn claim_listed(&mut self) -> Op {
+        if self.free_places(true, false).is_empty() && self.chance(70) {
+            return self.provide(true, false);
+        }
         let (campaign, drop, index, printed) = self.place(true, false);
         let to = if self.chance(92) { printed.entry(index).0 } else { self.consumer() };
         let advocate = if self.chance(4) { self.advocate() } else { None };
@@ -416,6 +444,9 @@ impl Dice<'_> {
     }
 
     pub(super) fn claim_attested_code(&mut self) -> Op {
+        if self.free_places(false, true).is_empty() && self.chance(80) {
+            return self.provide(false, true);
+        }
         let CodeCall { campaign, drop, index, to, advocate, printed, forgery } = self.code(true);
         let entitled = Entitled::Code { drop, index, printed, forgery };
         self.claimed_at_office(campaign, to, advocate, entitled)
@@ -522,15 +553,16 @@ impl Dice<'_> {
 
     /// The guardian, mostly, while there is one.
     fn guardian(&mut self) -> Who {
+        let right = self.chance(80);
         match self.model.registry.guardian {
-            Some(guardian) => self.mostly(guardian),
-            None => self.anyone(),
+            Some(guardian) if right => self.mostly(guardian),
+            Some(_) | None => self.anyone(),
         }
     }
 
     pub(super) fn set_paused(&mut self) -> Op {
         let paused = self.model.registry.paused.unwrap_or_default();
-        let scopes = if paused != 0 || self.chance(30) { 0 } else { self.one_of(&[1, 2, 4, 4, 7]) };
+        let scopes = if (paused != 0 && self.chance(85)) || self.chance(30) { 0 } else { self.one_of(&[1, 2, 4, 4, 7]) };
         Op::plain(self.guardian(), office(OfficeCall::SetPaused { scopes }))
     }
 

@@ -14,7 +14,7 @@ use shared::{
     ids::CouponId,
     order::{Order, Settlement},
     permit::Presented,
-    terms::{Acceptance, Stacking},
+    terms::{Acceptance, Funding, Stacking},
 };
 
 /// Coupons as they are presented, with their holders' consent.
@@ -151,7 +151,11 @@ impl Dice<'_> {
     }
 
     fn redeem_call(&mut self, settlement: Settlement) -> (Who, OrderCall) {
+        let brought = self.chance(35);
         let (id, owner) = self.coupon(|model, id, _| {
+            if brought && brings_any_reward(model) {
+                return brings_reward(model, id);
+            }
             spendable(model, id, false) || (settlement == Settlement::OffChain && of_relayer(model, id))
         });
         let acceptor = self.suitable_acceptor(id);
@@ -301,8 +305,14 @@ impl Dice<'_> {
     }
 
     pub(super) fn alliance_redeem(&mut self) -> Op {
-        let (id, owner) = self.coupon(|model, id, _| spendable(model, id, true));
-        let acceptor = self.member(|model, account| model.alliance.members[&account].active);
+        let owing = self.chance(80);
+        let (id, owner) = self.coupon(|model, id, _| {
+            spendable(model, id, true) && (!owing || makes_debt(model, id))
+        });
+        let issuer = self.model.registry.campaign(id.campaign).map(|known| known.issuer).ok();
+        let acceptor = self.member(|model, account| {
+            model.alliance.members[&account].active && (Some(account) != issuer || !owing)
+        });
         let account = self.model.places.of(acceptor);
         let settlement = if self.chance(97) { Settlement::OffChain } else { Settlement::OnChain };
         let mut order = self.order(account, settlement);
@@ -356,6 +366,35 @@ pub(super) fn spendable(model: &Model, id: CouponId, through_alliance: bool) -> 
         && now < coupon.valid_until
         && campaign.terms.redeem_window.start <= now
         && now < campaign.ends
+}
+
+/// Whether an advocate would have a reward for a coupon's first use.
+fn brings_reward(model: &Model, id: CouponId) -> bool {
+    let (Some(coupon), Ok(campaign)) =
+        (model.registry.coupons.get(&id), model.registry.campaign(id.campaign))
+    else {
+        return false;
+    };
+    let known = model.registry.customers.get(&(campaign.issuer, coupon.owner));
+    coupon.advocate.is_some()
+        && campaign.terms.referral.is_some()
+        && known.is_none_or(|known| known.first_order.is_none() && !known.rewarded)
+        && spendable(model, id, false)
+}
+
+fn brings_any_reward(model: &Model) -> bool {
+    model.registry.coupons.keys().any(|id| brings_reward(model, *id))
+}
+
+/// Whether a coupon's issuer is a member that would come to owe, and may.
+fn makes_debt(model: &Model, id: CouponId) -> bool {
+    let campaign = model.registry.campaign(id.campaign).unwrap();
+    let member = model.alliance.members.get(&campaign.issuer);
+    campaign.terms.funding == Funding::Alliance
+        && campaign.terms.asset == model.alliance.config.asset
+        && member.is_some_and(|member| {
+            member.active && model.alliance.limit(member) > model.alliance.exposure(campaign.issuer)
+        })
 }
 
 /// Whether the relayer is the alliance that a coupon's terms name: any account may be.

@@ -4,7 +4,7 @@ use super::{paid, Dice};
 use crate::model::{
     alliance::owed,
     market::Listing,
-    ops::{AllianceCall, MarketCall, Message, Op, MINUTE},
+    ops::{AllianceCall, MarketCall, Message, Op},
     Model, Who,
 };
 use chain::AccountId;
@@ -140,7 +140,7 @@ impl Dice<'_> {
             0 => now,
             1 => ends.saturating_add(1),
             2..=6 => ends,
-            _ => ends.min(now + self.rng.gen_range(1..60) * MINUTE),
+            _ => ends.min(now + self.span(1..60, 1..9)),
         };
         let highest = sale.and_then(|terms| terms.highest_price);
         let price = match highest {
@@ -167,16 +167,7 @@ impl Dice<'_> {
         }
     }
 
-    pub(super) fn buy_or_cancel(&mut self) -> Op {
-        match self.rng.gen_range(0..10) {
-            0..=4 => self.buy(),
-            5..=7 => self.cancel(),
-            8 => self.withdraw(),
-            _ => self.set_fee(),
-        }
-    }
-
-    fn buy(&mut self) -> Op {
+    pub(super) fn buy(&mut self) -> Op {
         let Some((coupon, listing)) = self.listed() else { return self.approve() };
         let mut highest = listing.price + if self.chance(70) { 10 } else { 0 };
         if self.chance(8) {
@@ -186,23 +177,23 @@ impl Dice<'_> {
         if listing.asset == Asset::Native && self.chance(20) {
             value += 7;
         }
-        let caller = if self.chance(5) { self.mostly(listing.seller) } else { self.consumer() };
+        let caller = if self.chance(12) { self.mostly(listing.seller) } else { self.consumer() };
         paid(caller, value, market(MarketCall::Buy { registry: self.registry(), coupon, highest }))
     }
 
-    fn cancel(&mut self) -> Op {
+    pub(super) fn cancel(&mut self) -> Op {
         let Some((coupon, listing)) = self.listed() else { return self.approve() };
         let registry = self.registry();
         Op::plain(self.mostly(listing.seller), market(MarketCall::Cancel { registry, coupon }))
     }
 
-    fn withdraw(&mut self) -> Op {
+    pub(super) fn market_withdraw(&mut self) -> Op {
         let asset = if self.chance(70) { Asset::Native } else { Asset::Psp22(self.model.places.token) };
-        let caller = if self.chance(80) { OWNER } else { self.anyone() };
+        let caller = if self.chance(85) { OWNER } else { self.anyone() };
         Op::plain(caller, market(MarketCall::Withdraw { asset }))
     }
 
-    fn set_fee(&mut self) -> Op {
+    pub(super) fn set_fee(&mut self) -> Op {
         let caller = if self.chance(80) { OWNER } else { self.anyone() };
         let bps = if self.chance(20) { 1_001 } else { self.rng.gen_range(0..600) };
         Op::plain(caller, market(MarketCall::SetFee { bps }))
