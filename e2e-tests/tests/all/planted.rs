@@ -101,7 +101,9 @@ mod built {
             if copy.exists() {
                 fs::remove_dir_all(&copy).unwrap();
             }
-            for part in ["contracts", "deploy", "e2e-tests", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"] {
+            for part in
+                ["contracts", "deploy", "e2e-tests", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"]
+            {
                 copy_all(&checkout().join(part), &copy.join(part)).unwrap();
             }
             Self(home)

@@ -96,8 +96,7 @@ impl Model {
         (remains.basket, remains.eligible) = match kept {
             None => (0, 0),
             Some(Kept { basket, eligible }) => {
-                let more =
-                    basket > redemption.basket || eligible > redemption.eligible || eligible > basket;
+                let more = basket > redemption.basket || eligible > redemption.eligible || eligible > basket;
                 let all = (basket, eligible) == (redemption.basket, redemption.eligible);
                 if more || all || basket == 0 {
                     return Err(E::BadKept { basket, eligible });
@@ -141,12 +140,7 @@ impl Model {
     }
 
     /// One coupon's part: what is left of it with what was kept, or the coupon back.
-    fn lower(
-        &mut self,
-        used: &Use,
-        in_part: bool,
-        remains: &Redemption,
-    ) -> Result<Option<Use>, E> {
+    fn lower(&mut self, used: &Use, in_part: bool, remains: &Redemption) -> Result<Option<Use>, E> {
         let terms = self.registry.campaign(used.coupon.campaign)?.terms.clone();
         let applies = in_part && remains.basket >= terms.min_basket;
         let taken: Balance = remains.uses.iter().map(|used| used.discount).sum();
@@ -174,8 +168,8 @@ impl Model {
     fn bring_back(&mut self, used: &Use, back: Balance) -> Result<(), E> {
         let mut id = used.coupon;
         let living = self.registry.coupons.get(&id).copied();
-        let is_stamp = used.left_after > 0
-            && matches!(self.registry.campaign(id.campaign)?.terms.card, Card::Stamps(_));
+        let is_stamp =
+            used.left_after > 0 && matches!(self.registry.campaign(id.campaign)?.terms.card, Card::Stamps(_));
         match living {
             Some(coupon) if coupon.owner == used.holder && coupon.left > 0 => {
                 self.registry.coupons.insert(id, Coupon { left: coupon.left + back, ..coupon });
@@ -332,8 +326,7 @@ impl Model {
         if !cleared && coupon.left == 0 {
             return Err(E::NoChange);
         }
-        let backing =
-            if terms.funding == Funding::Escrow { terms::largest(&terms, coupon.left) } else { 0 };
+        let backing = if terms.funding == Funding::Escrow { terms::largest(&terms, coupon.left) } else { 0 };
         let share = |bps: u16| backing * Balance::from(bps) / 10_000;
         let to_holder = share(terms.breakage.holder_bps);
         let to_fund = terms.breakage.fund.map_or(0, |(_, bps)| share(bps));

@@ -44,56 +44,56 @@ type Draw = fn(&mut Dice<'_>) -> Op;
 const STEPS: [(u32, Draw); 65] = [
     (60, |dice| dice.advance()),
     (5, |dice| dice.allow()),
-    (12, |dice| dice.misbehave()),
+    (14, |dice| dice.misbehave()),
     (5, |dice| dice.gift()),
-    (28, |dice| dice.create_campaign()),
-    (16, |dice| dice.improve_campaign()),
+    (20, |dice| dice.create_campaign()),
+    (24, |dice| dice.improve_campaign()),
     (18, |dice| dice.withdraw_escrow()),
-    (12, |dice| dice.offer_campaign()),
-    (16, |dice| dice.accept_campaign()),
-    (12, |dice| dice.create_drop()),
-    (22, |dice| dice.issue()),
+    (20, |dice| dice.offer_campaign()),
+    (18, |dice| dice.accept_campaign()),
+    (8, |dice| dice.create_drop()),
+    (18, |dice| dice.issue()),
     (12, |dice| dice.claim_listed()),
     (14, |dice| dice.claim_with_voucher()),
-    (24, |dice| dice.claim_attested_code()),
+    (46, |dice| dice.claim_attested_code()),
     (14, |dice| dice.set_voucher_key()),
-    (8, |dice| dice.set_role()),
+    (9, |dice| dice.set_role()),
     (16, |dice| dice.set_frozen()),
-    (16, |dice| dice.set_account_frozen()),
-    (12, |dice| dice.revoke()),
-    (20, |dice| dice.top_up()),
+    (22, |dice| dice.set_account_frozen()),
+    (22, |dice| dice.revoke()),
+    (28, |dice| dice.top_up()),
     (12, |dice| dice.set_paused()),
-    (14, |dice| dice.offer_guardian()),
-    (16, |dice| dice.accept_guardian()),
-    (4, |dice| dice.step_down()),
+    (18, |dice| dice.offer_guardian()),
+    (32, |dice| dice.accept_guardian()),
+    (10, |dice| dice.step_down()),
     (20, |dice| dice.claim()),
     (20, |dice| dice.claim_and_redeem()),
     (50, |dice| dice.redeem()),
-    (20, |dice| dice.redeem_batch()),
+    (26, |dice| dice.redeem_batch()),
     (20, |dice| dice.approve()),
-    (20, |dice| dice.transfer()),
-    (3, |dice| dice.apply_steps()),
+    (28, |dice| dice.transfer()),
+    (9, |dice| dice.apply_steps()),
     (16, |dice| dice.roll_back()),
     (16, |dice| dice.roll_back_in_part()),
-    (10, |dice| dice.roll_back_for_alliance()),
+    (26, |dice| dice.roll_back_for_alliance()),
     (16, |dice| dice.reserve()),
-    (14, |dice| dice.release()),
+    (20, |dice| dice.release()),
     (14, |dice| dice.reward()),
-    (12, |dice| dice.rate()),
-    (16, |dice| dice.forget()),
+    (22, |dice| dice.rate()),
+    (24, |dice| dice.forget()),
     (16, |dice| dice.expire()),
     (12, |dice| dice.split()),
     (14, |dice| dice.merge()),
-    (5, |dice| dice.cancel_permits()),
-    (12, |dice| dice.withdraw_credit()),
-    (16, |dice| dice.quote()),
-    (14, |dice| dice.sale_terms()),
-    (12, |dice| dice.view_campaign()),
-    (12, |dice| dice.view_coupon()),
-    (4, |dice| dice.view_holder()),
+    (8, |dice| dice.cancel_permits()),
+    (16, |dice| dice.withdraw_credit()),
+    (24, |dice| dice.quote()),
+    (22, |dice| dice.sale_terms()),
+    (20, |dice| dice.view_campaign()),
+    (18, |dice| dice.view_coupon()),
+    (6, |dice| dice.view_holder()),
     (9, |dice| dice.apply()),
     (10, |dice| dice.admit()),
-    (14, |dice| dice.deposit()),
+    (8, |dice| dice.deposit()),
     (26, |dice| dice.withdraw_collateral()),
     (40, |dice| dice.alliance_redeem()),
     (16, |dice| dice.alliance_roll_back()),
@@ -101,12 +101,12 @@ const STEPS: [(u32, Draw); 65] = [
     (14, |dice| dice.pay_in()),
     (12, |dice| dice.cover()),
     (12, |dice| dice.payout()),
-    (10, |dice| dice.exit()),
+    (18, |dice| dice.exit()),
     (20, |dice| dice.list()),
-    (12, |dice| dice.buy()),
-    (12, |dice| dice.cancel()),
-    (12, |dice| dice.market_withdraw()),
-    (10, |dice| dice.set_fee()),
+    (18, |dice| dice.buy()),
+    (32, |dice| dice.cancel()),
+    (16, |dice| dice.market_withdraw()),
+    (16, |dice| dice.set_fee()),
 ];
 
 impl Dice<'_> {
@@ -168,9 +168,10 @@ impl Dice<'_> {
                     used.advocate.is_some() && referral.is_some_and(|referral| self.issues(referral.reward))
                 })
         });
-        let old = registry.past.iter().any(|past| {
-            past.fate == Fate::Stands && now >= past.redemption.final_at + 30 * DAY
-        });
+        let old = registry
+            .past
+            .iter()
+            .any(|past| past.fate == Fate::Stands && now >= past.redemption.final_at + 30 * DAY);
         let gift_cards = coupons()
             .filter(|(id, coupon)| {
                 coupon.left > 1
@@ -183,9 +184,14 @@ impl Dice<'_> {
                 self.issues(number) && campaign.drops.iter().any(|printed| printed.is_list == lists)
             })
         };
+        let fees = self.model.market.native_fees > 0;
+        let referring = registry.numbered().any(|(number, campaign)| {
+            let coded = campaign.drops.iter().any(|printed| !printed.is_list);
+            self.issues(number) && campaign.terms.referral.is_some() && !coded
+        });
         let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
-        let wanted: [(bool, u32, Draw); 37] = [
+        let wanted: [(bool, u32, Draw); 39] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
             (alliance.members.values().any(|member| !member.active), 4, |dice| dice.admit()),
             (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
@@ -194,35 +200,37 @@ impl Dice<'_> {
             (!drops(false) && issuing > 0, 1, |dice| dice.create_drop()),
             (!drops(true) && issuing > 0, 1, |dice| dice.create_drop()),
             (!keys && issuing > 0, 1, |dice| dice.set_voucher_key()),
-            (drops(false), 1, |dice| dice.claim()),
-            (drops(false), 2, |dice| dice.claim_and_redeem()),
+            (drops(false), 2, |dice| dice.claim()),
+            (drops(false), 3, |dice| dice.claim_and_redeem()),
             (drops(true), 1, |dice| dice.claim_listed()),
             (keys, 1, |dice| dice.claim_with_voucher()),
             (live(false) < 8, 1, |dice| dice.issue()),
             (live(true) < 6, 1, |dice| dice.issue()),
-            (live(true) > 0, 7, |dice| dice.alliance_redeem()),
+            (live(true) > 0, 10, |dice| dice.alliance_redeem()),
             (live(false) > 2, 1, |dice| dice.redeem()),
             (live(false) > 4, 1, |dice| dice.reserve()),
-            (coupons().any(|(_, coupon)| coupon.lock.is_some()), 1, |dice| dice.release()),
-            (now >= alliance.opened_at + alliance.config.cycle_length, 3, |dice| dice.close()),
-            (standing().any(|(_, due, _)| due < 0), 8, |dice| dice.pay_in()),
-            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, 4, |dice| dice.cover()),
+            (coupons().any(|(_, coupon)| coupon.lock.is_some()), 3, |dice| dice.release()),
+            (now >= alliance.opened_at + alliance.config.cycle_length, 6, |dice| dice.close()),
+            (standing().any(|(_, due, _)| due < 0), 11, |dice| dice.pay_in()),
+            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, 8, |dice| dice.cover()),
             (standing().any(|(_, due, credit)| due > 0 || credit > 0), 4, |dice| dice.payout()),
             (undoable(None), 1, |dice| dice.roll_back()),
             (undoable(None), 1, |dice| dice.roll_back_in_part()),
             (undoable(Some(self.model.places.alliance)), 1, |dice| dice.alliance_roll_back()),
-            (undoable(Some(relayer)), 4, |dice| dice.roll_back_for_alliance()),
-            (registry.credits.keys().any(|(who, _)| *who != ghost), 1, |dice| dice.withdraw_credit()),
-            (coupons().any(|(_, coupon)| approved(coupon)), 5, |dice| dice.list()),
+            (undoable(Some(relayer)), 9, |dice| dice.roll_back_for_alliance()),
+            (registry.credits.keys().any(|(who, _)| *who != ghost), 6, |dice| dice.withdraw_credit()),
+            (coupons().any(|(_, coupon)| approved(coupon)), 8, |dice| dice.list()),
             (!self.model.market.listings.is_empty(), 4, |dice| dice.cancel()),
             (coupons().any(|(id, coupon)| ended(id, coupon)), 1, |dice| dice.expire()),
             (gift_cards > 0, 1, |dice| dice.split()),
             (gift_cards > 1, 1, |dice| dice.merge()),
             (self.model.registry.is_paused(7), 2, |dice| dice.set_paused()),
-            (!self.model.market.listings.is_empty(), 5, |dice| dice.buy()),
-            (offered, 3, |dice| dice.accept_campaign()),
-            (referred, 6, |dice| dice.reward()),
-            (old, 3, |dice| dice.forget()),
+            (!self.model.market.listings.is_empty(), 10, |dice| dice.buy()),
+            (offered, 5, |dice| dice.accept_campaign()),
+            (fees, 4, |dice| dice.market_withdraw()),
+            (referring, 3, |dice| dice.create_drop()),
+            (referred, 16, |dice| dice.reward()),
+            (old, 8, |dice| dice.forget()),
         ];
         wanted.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, weight, step)| (weight, step)).collect()
     }
@@ -361,7 +369,7 @@ impl Dice<'_> {
             0..=4 => 0,
             5..=69 => self.rng.gen_range(1..15),
             70..=82 => self.rng.gen_range(15..90),
-            83..=94 => self.rng.gen_range(1..4) * 24 * 60,
+            83..=90 => self.rng.gen_range(1..4) * 24 * 60,
             _ => self.rng.gen_range(26..40) * 24 * 60,
         };
         // A millisecond more or less than a round time meets the edges of windows.
@@ -385,7 +393,11 @@ impl Dice<'_> {
             Mode::RefusePayouts,
             Mode::RefusePayouts,
         ];
-        let honest = self.model.money.mode != Mode::Honest || self.chance(40);
+        let honest = match self.model.money.mode {
+            Mode::Honest => self.chance(30),
+            Mode::RefusePayouts => self.chance(45),
+            _ => true,
+        };
         Op::Misbehave(if honest { Mode::Honest } else { self.one_of(&bad) })
     }
 

@@ -205,9 +205,7 @@ fn order(model: &Model, past: &Past) -> Result<(), String> {
     };
     for used in &redemption.uses {
         let (discount, most, spent) = taken(used);
-        let gift_card = terms::is_gift_card(
-            &model.registry.campaign(used.coupon.campaign).unwrap().terms,
-        );
+        let gift_card = terms::is_gift_card(&model.registry.campaign(used.coupon.campaign).unwrap().terms);
         let most = if gift_card { used.left_before } else { most };
         hold!(discount <= most && discount <= redemption.eligible, "5: {discount} is over {most}");
         hold!(used.left_after + spent == used.left_before, "4: {:?} lost value", used.coupon);

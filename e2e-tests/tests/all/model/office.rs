@@ -168,9 +168,10 @@ impl Model {
             return Err(E::NoEscrow);
         }
         if let Some(referral) = terms.referral {
-            let rewards = self.registry.campaign(referral.reward).is_ok_and(|reward| {
-                reward.issuer == issuer && reward.terms.audience == Audience::Anyone
-            });
+            let rewards = self
+                .registry
+                .campaign(referral.reward)
+                .is_ok_and(|reward| reward.issuer == issuer && reward.terms.audience == Audience::Anyone);
             if !rewards {
                 return Err(E::InvalidTerms(TermsFault::NoRewardCampaign { reward: referral.reward }));
             }
@@ -351,13 +352,7 @@ impl Model {
     }
 
     /// Whether a place is printed in a drop.
-    fn find_printed(
-        &self,
-        number: CampaignId,
-        drop: u32,
-        index: u32,
-        printed: Printed,
-    ) -> Result<(), E> {
+    fn find_printed(&self, number: CampaignId, drop: u32, index: u32, printed: Printed) -> Result<(), E> {
         let drops = &self.registry.campaign(number)?.drops;
         let place = usize::try_from(drop).unwrap().checked_sub(1);
         let Some(known) = place.and_then(|place| drops.get(place)) else {

@@ -187,11 +187,22 @@ pub(crate) enum OfficeCall {
 #[derive(Clone, Debug)]
 pub(crate) enum RegistryCall {
     Claim(CodeCall),
-    ClaimAndRedeem { claim: CodeCall, order: Order, acceptor: Option<Consent> },
+    ClaimAndRedeem {
+        claim: CodeCall,
+        order: Order,
+        acceptor: Option<Consent>,
+    },
     Redeem(OrderCall),
     RedeemBatch(Vec<OrderCall>),
-    Approve { operator: Who, coupon: Option<CouponId>, approved: bool },
-    Transfer { to: Who, coupon: CouponId },
+    Approve {
+        operator: Who,
+        coupon: Option<CouponId>,
+        approved: bool,
+    },
+    Transfer {
+        to: Who,
+        coupon: CouponId,
+    },
     /// The door that only the office and the desk may use.
     Apply,
 }

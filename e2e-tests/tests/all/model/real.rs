@@ -231,9 +231,7 @@ impl Real<'_> {
             OfficeCall::OfferGuardian { to } => {
                 self.call(by, office.offer_guardian(to.as_ref().map(of)), nothing, Refusal::Registry)
             }
-            OfficeCall::AcceptGuardian => {
-                self.call(by, office.accept_guardian(), nothing, Refusal::Registry)
-            }
+            OfficeCall::AcceptGuardian => self.call(by, office.accept_guardian(), nothing, Refusal::Registry),
             OfficeCall::StepDown => self.call(by, office.step_down(), nothing, Refusal::Registry),
         }
     }
@@ -418,9 +416,7 @@ impl Real<'_> {
             MarketCall::Withdraw { asset } => {
                 self.call(by, market.withdraw(*asset), Answer::Number, Refusal::Market)
             }
-            MarketCall::SetFee { bps } => {
-                self.call(by, market.set_fee(*bps), nothing, Refusal::Market)
-            }
+            MarketCall::SetFee { bps } => self.call(by, market.set_fee(*bps), nothing, Refusal::Market),
         }
     }
 

@@ -211,9 +211,8 @@ impl Registry {
         let Some(period) = self.campaign(number).unwrap().terms.limits.period else {
             return Tally::default();
         };
-        let of = |used: &Use| {
-            used.coupon.campaign == number && holder.is_none_or(|holder| holder == used.holder)
-        };
+        let of =
+            |used: &Use| used.coupon.campaign == number && holder.is_none_or(|holder| holder == used.holder);
         let newest = self.past.iter().filter(|past| past.first.iter().any(of));
         match newest.map(|past| past.redemption.redeemed_at).max() {
             None => Tally::default(),

@@ -5,7 +5,8 @@ use chain::Balance;
 use shared::{
     order::Use,
     terms::{
-        Acceptance, Audience, Benefit, Cap, Card, Funding, PeriodLimits, Terms, TermsFault, TransferPolicy, Unit,
+        Acceptance, Audience, Benefit, Cap, Card, Funding, PeriodLimits, Terms, TermsFault, TransferPolicy,
+        Unit,
     },
 };
 
@@ -97,7 +98,9 @@ pub(crate) fn period(limits: &PeriodLimits, at: u64) -> u32 {
     let whole = match limits.unit {
         Unit::Day => since / DAY,
         Unit::Week => since / (7 * DAY),
-        Unit::Month => (1..).take_while(|months| month_later(limits.start, *months) <= at).last().unwrap_or(0),
+        Unit::Month => {
+            (1..).take_while(|months| month_later(limits.start, *months) <= at).last().unwrap_or(0)
+        }
     };
     u32::try_from(whole).unwrap()
 }

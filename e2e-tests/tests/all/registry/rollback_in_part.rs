@@ -38,7 +38,12 @@ fn a_discount_is_lowered_to_what_was_kept_step_by_step_and_then_undone() {
     let expected = Redemption { basket: 1_500, eligible: 500, net: 1_400, ..first.clone() };
     assert_eq!(second.uses[0].discount, 100);
     assert_eq!(second, Redemption { uses: second.uses.clone(), ..expected });
-    let told = OrderRolledBack { acceptor: account("bakery"), number: 1, remains: Some(second.clone()), to_payer: 0 };
+    let told = OrderRolledBack {
+        acceptor: account("bakery"),
+        number: 1,
+        remains: Some(second.clone()),
+        to_payer: 0,
+    };
     assert_eq!(done.events, [by(world.suite.desk, told)]);
     assert_eq!(world.order_word(account("bakery"), 1).digest(1), Some(digest(&second)));
     let progress = world.progress(campaign);

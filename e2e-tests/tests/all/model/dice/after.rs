@@ -9,7 +9,12 @@ use crate::model::{
 use chain::{AccountId, Balance};
 use e2e_tests::actors::{GHOST, HELPERS};
 use rand::Rng;
-use shared::{coupons::Coupon, ids::CouponId, order::{Kept, Redemption}, terms::TransferPolicy};
+use shared::{
+    coupons::Coupon,
+    ids::CouponId,
+    order::{Kept, Redemption},
+    terms::TransferPolicy,
+};
 
 fn desk(call: DeskCall) -> Message {
     Message::Desk(call)
@@ -49,9 +54,10 @@ impl Dice<'_> {
             // Native money is refused unless it is exactly what is due, and the refusal says what that is.
             let caller = self.model.places.of(caller);
             let tried = ahead.roll_back(caller, redemption, kept, Balance::MAX);
-            if let Err(shared::registry::RegistryError::Payment(
-                shared::assets::PaymentFault::WrongValue { expected, .. },
-            )) = tried
+            if let Err(shared::registry::RegistryError::Payment(shared::assets::PaymentFault::WrongValue {
+                expected,
+                ..
+            })) = tried
             {
                 due = expected;
             }
@@ -65,7 +71,13 @@ impl Dice<'_> {
         self.roll_back_op(caller, redemption, None, false)
     }
 
-    fn roll_back_op(&mut self, caller: Who, redemption: Redemption, kept: Option<Kept>, for_alliance: bool) -> Op {
+    fn roll_back_op(
+        &mut self,
+        caller: Who,
+        redemption: Redemption,
+        kept: Option<Kept>,
+        for_alliance: bool,
+    ) -> Op {
         let value = self.roll_back_value(caller, &redemption, kept);
         let redemption = Box::new(redemption);
         paid(caller, value, desk(DeskCall::RollBack { redemption, kept, for_alliance }))
@@ -108,7 +120,8 @@ impl Dice<'_> {
         let lock = self.model.registry.coupons.get(&coupon).and_then(|coupon| coupon.lock);
         let reserved: Vec<_> = self.model.registry.reserved.clone();
         let digest = lock.map(|lock| lock.order);
-        let own = reserved.iter().filter(|order| Some(crate::model::registry::blake2(order)) == digest).last();
+        let own =
+            reserved.iter().filter(|order| Some(crate::model::registry::blake2(order)) == digest).last();
         let order = match own {
             Some(own) if self.chance(60) => Some(own.clone()),
             _ if self.chance(20) => self.pick(&reserved),
@@ -153,7 +166,8 @@ impl Dice<'_> {
     pub(super) fn rate(&mut self) -> Op {
         let fits = |model: &Model, past: &Past| {
             let redemption = &past.redemption;
-            let rated = |holder| model.registry.rated.contains(&(redemption.acceptor, redemption.number, holder));
+            let rated =
+                |holder| model.registry.rated.contains(&(redemption.acceptor, redemption.number, holder));
             past.fate == Fate::Stands && redemption.uses.iter().any(|used| !rated(used.holder))
         };
         let Some(redemption) = self.redemption(fits) else { return self.redeem() };
@@ -167,9 +181,8 @@ impl Dice<'_> {
 
     pub(super) fn forget(&mut self) -> Op {
         let now = self.model.now;
-        let old = |_: &Model, past: &Past| {
-            past.fate == Fate::Stands && now >= past.redemption.final_at + 30 * DAY
-        };
+        let old =
+            |_: &Model, past: &Past| past.fate == Fate::Stands && now >= past.redemption.final_at + 30 * DAY;
         let Some(redemption) = self.redemption(old) else { return self.redeem() };
         let caller = self.mostly(redemption.acceptor);
         Op::plain(caller, desk(DeskCall::Forget { redemption: Box::new(redemption) }))
@@ -244,12 +257,18 @@ impl Dice<'_> {
     }
 
     pub(super) fn view_campaign(&mut self) -> Op {
-        let (campaign, caller) = self.campaign(|_, _| true);
+        let (mut campaign, caller) = self.campaign(|_, _| true);
+        if self.chance(25) {
+            campaign += 50;
+        }
         Op::plain(caller, desk(DeskCall::Campaign { campaign }))
     }
 
     pub(super) fn view_coupon(&mut self) -> Op {
-        let (coupon, _) = self.coupon(|_, _, _| true);
+        let (mut coupon, _) = self.coupon(|_, _, _| true);
+        if self.chance(20) {
+            coupon.serial += 50;
+        }
         Op::plain(self.anyone(), desk(DeskCall::Coupon { coupon }))
     }
 
@@ -265,7 +284,9 @@ impl Dice<'_> {
         let market = TransferPolicy::MarketOnly(self.model.places.market);
         let (coupon, owner) = self.coupon(|model, id, coupon| {
             let sells = coupon.policy == TransferPolicy::Free || coupon.policy == market;
-            coupon.approved.is_none() && sells && model.sale_terms(id).is_ok_and(|sale| sale.ends_at > model.now)
+            coupon.approved.is_none()
+                && sells
+                && model.sale_terms(id).is_ok_and(|sale| sale.ends_at > model.now)
         });
         let caller = self.mostly(owner);
         let operator = if self.chance(75) { "market" } else { self.anyone() };

@@ -2,7 +2,9 @@
 
 use super::{issues, paid, rewards, Dice, ATTESTER, SIGNERS};
 use crate::model::{
-    ops::{key_of, Attested, CodeCall, Entitled, Forgery, Message, OfficeCall, Op, RegistryCall, DAY, MINUTE},
+    ops::{
+        key_of, Attested, CodeCall, Entitled, Forgery, Message, OfficeCall, Op, RegistryCall, DAY, MINUTE,
+    },
     printed::Printed,
     terms, Model, Who,
 };
@@ -15,10 +17,20 @@ use shared::{
     claims::{Quota, VoucherKey},
     ids::{CampaignId, CouponId},
     terms::{
-        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral, Stacking,
-        Terms, TransferPolicy, Unit, Window,
+        Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral,
+        Stacking, Terms, TransferPolicy, Unit, Window,
     },
 };
+
+/// Whether a campaign rewards advocates.
+fn refers(model: &Model, number: CampaignId) -> bool {
+    let referral = model.registry.campaign(number).ok().and_then(|known| known.terms.referral);
+    referral.is_some_and(|referral| issues(model, referral.reward))
+}
+
+fn issues_and_refers(model: &Model, number: CampaignId) -> bool {
+    issues(model, number) && refers(model, number)
+}
 
 fn office(call: OfficeCall) -> Message {
     Message::Office(call)
@@ -73,9 +85,7 @@ impl Dice<'_> {
         let fund = self.one_of(&[OPERATOR, OWNER, GHOST]);
         Breakage {
             holder_bps: self.rng.gen_range(0..=5_000),
-            fund: self
-                .chance(50)
-                .then(|| (self.model.places.of(fund), self.rng.gen_range(0..=5_000))),
+            fund: self.chance(50).then(|| (self.model.places.of(fund), self.rng.gen_range(0..=5_000))),
         }
     }
 
@@ -266,16 +276,22 @@ impl Dice<'_> {
     }
 
     fn printed(&mut self, is_list: bool) -> Printed {
-        let name = if is_list {
-            self.one_of(&["friends", "staff"])
-        } else {
-            self.one_of(&["poster", "receipt"])
-        };
+        let name =
+            if is_list { self.one_of(&["friends", "staff"]) } else { self.one_of(&["poster", "receipt"]) };
         Printed { name, size: self.rng.gen_range(1..9), is_list }
     }
 
+    /// A campaign that issues, often one that rewards advocates: its coupons are better claimed than issued.
+    fn referring(&mut self) -> (CampaignId, Who) {
+        let any = self.model.registry.numbered().any(|(number, _)| issues_and_refers(self.model, number));
+        let prefer = any && self.chance(55);
+        self.campaign(
+            |model, number| if prefer { issues_and_refers(model, number) } else { issues(model, number) },
+        )
+    }
+
     pub(super) fn create_drop(&mut self) -> Op {
-        let (campaign, caller) = self.campaign(issues);
+        let (campaign, caller) = self.referring();
         let is_list = self.chance(40);
         let mut printed = self.printed(is_list);
         if self.chance(8) {
@@ -296,7 +312,8 @@ impl Dice<'_> {
     }
 
     pub(super) fn issue(&mut self) -> Op {
-        let (campaign, caller) = self.campaign(issues);
+        let (campaign, caller) =
+            self.campaign(|model, number| issues(model, number) && !refers(model, number));
         let known = self.model.registry.campaign(campaign).ok();
         let left = known.map_or(1, |known| known.terms.supply - known.issued).max(1);
         let count = match self.rng.gen_range(0..30) {
@@ -349,7 +366,10 @@ impl Dice<'_> {
     /// An unclaimed place in a drop of a campaign that issues, mostly.
     fn place(&mut self, is_list: bool, attested: bool) -> (CampaignId, u32, u32, Printed) {
         let codes = &self.model.registry.codes;
-        let free = self.free_places(is_list, attested);
+        let mut free = self.free_places(is_list, attested);
+        if free.iter().any(|place| refers(self.model, place.0)) && self.chance(50) {
+            free.retain(|place| refers(self.model, place.0));
+        }
         let used: Vec<_> = codes.iter().copied().collect();
         let (any, _) = self.campaign(|_, _| true);
         let blank = self.printed(is_list);
@@ -376,8 +396,7 @@ impl Dice<'_> {
 
     fn code(&mut self, attested: bool) -> CodeCall {
         let (campaign, drop, index, printed) = self.place(false, attested);
-        let forgery =
-            if self.chance(2) { Some(Forgery::NoProof) } else { self.forgery() };
+        let forgery = if self.chance(2) { Some(Forgery::NoProof) } else { self.forgery() };
         let (to, advocate) = (self.consumer(), self.advocate());
         CodeCall { campaign, drop, index, to, advocate, printed, forgery }
     }
@@ -461,12 +480,14 @@ impl Dice<'_> {
             })
             .filter(|(number, _)| issues(self.model, *number))
             .collect();
+        let referring: Vec<_> =
+            named.iter().copied().filter(|(number, _)| refers(self.model, *number)).collect();
+        let named = if !referring.is_empty() && self.chance(50) { referring } else { named };
         let (any, _) = self.campaign(|_, _| true);
         let stranger = self.one_of(&SIGNERS);
         let strict = self.chance(92);
         let (campaign, signer) = if strict { self.pick(&named) } else { None }.unwrap_or((any, stranger));
-        let nonce =
-            if self.chance(85) { self.rng.gen_range(0..100_000) } else { self.rng.gen_range(0..3) };
+        let nonce = if self.chance(85) { self.rng.gen_range(0..100_000) } else { self.rng.gen_range(0..3) };
         let now = self.model.now;
         let deadline = if self.chance(4) { now } else { now + self.span(1..60, 1..9) };
         let entitled = Entitled::Voucher { signer, nonce, deadline, forgery: self.forgery() };
@@ -475,7 +496,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn set_voucher_key(&mut self) -> Op {
-        let (campaign, caller) = self.campaign(issues);
+        let (campaign, caller) = self.referring();
         let caller = self.or_operator(campaign, caller);
         let signer = self.one_of(&SIGNERS);
         let quota = self.chance(65).then(|| Quota {
@@ -529,13 +550,16 @@ impl Dice<'_> {
             Some(_) if self.chance(80) => None,
             _ => Some(self.rng.gen_range(0..2)),
         };
-        let reason = if self.chance(15) { frozen } else { reason };
+        let reason = if self.chance(30) { frozen } else { reason };
         Op::plain(caller, office(OfficeCall::SetAccountFrozen { account, reason }))
     }
 
     pub(super) fn revoke(&mut self) -> Op {
         let (coupon, _) = self.coupon(|_, _, _| true);
-        Op::plain(self.issuer_of(coupon), office(OfficeCall::Revoke { coupon, reason: self.rng.gen_range(0..9) }))
+        Op::plain(
+            self.issuer_of(coupon),
+            office(OfficeCall::Revoke { coupon, reason: self.rng.gen_range(0..9) }),
+        )
     }
 
     pub(super) fn top_up(&mut self) -> Op {
@@ -562,7 +586,11 @@ impl Dice<'_> {
 
     pub(super) fn set_paused(&mut self) -> Op {
         let paused = self.model.registry.paused.unwrap_or_default();
-        let scopes = if (paused != 0 && self.chance(85)) || self.chance(30) { 0 } else { self.one_of(&[1, 2, 4, 4, 7]) };
+        let scopes = if (paused != 0 && self.chance(85)) || self.chance(30) {
+            0
+        } else {
+            self.one_of(&[1, 2, 4, 4, 7])
+        };
         Op::plain(self.guardian(), office(OfficeCall::SetPaused { scopes }))
     }
 

@@ -131,12 +131,7 @@ impl Dice<'_> {
     }
 
     /// An order with its coupons and consents, and who submits it: the holder, the acceptor or its cashier, or a relayer.
-    fn call_for(
-        &mut self,
-        order: Order,
-        presented_by: AccountId,
-        coupon: CouponId,
-    ) -> (Who, OrderCall) {
+    fn call_for(&mut self, order: Order, presented_by: AccountId, coupon: CouponId) -> (Who, OrderCall) {
         let signer = self.speaker(order.acceptor);
         let (caller, signs) = match (order.settlement, self.rng.gen_range(0..10)) {
             (_, 0..=3) | (Settlement::OnChain, 4..=6) => (self.mostly(presented_by), true),
@@ -151,10 +146,13 @@ impl Dice<'_> {
     }
 
     fn redeem_call(&mut self, settlement: Settlement) -> (Who, OrderCall) {
-        let brought = self.chance(35);
+        let (brought, by_relayer) = (self.chance(55), self.chance(25));
         let (id, owner) = self.coupon(|model, id, _| {
             if brought && brings_any_reward(model) {
                 return brings_reward(model, id);
+            }
+            if by_relayer && settlement == Settlement::OffChain && of_relayer(model, id) {
+                return true;
             }
             spendable(model, id, false) || (settlement == Settlement::OffChain && of_relayer(model, id))
         });
@@ -306,9 +304,8 @@ impl Dice<'_> {
 
     pub(super) fn alliance_redeem(&mut self) -> Op {
         let owing = self.chance(80);
-        let (id, owner) = self.coupon(|model, id, _| {
-            spendable(model, id, true) && (!owing || makes_debt(model, id))
-        });
+        let (id, owner) =
+            self.coupon(|model, id, _| spendable(model, id, true) && (!owing || makes_debt(model, id)));
         let issuer = self.model.registry.campaign(id.campaign).map(|known| known.issuer).ok();
         let acceptor = self.member(|model, account| {
             model.alliance.members[&account].active && (Some(account) != issuer || !owing)

@@ -120,7 +120,7 @@ impl Dice<'_> {
     pub(super) fn exit(&mut self) -> Op {
         let even = |model: &Model, account| model.alliance.positions(account) == (0, 0, 0);
         let uneven = |model: &Model, account| !even(model, account);
-        let caller = if self.chance(50) { self.member(even) } else { self.member(uneven) };
+        let caller = if self.chance(30) { self.member(even) } else { self.member(uneven) };
         Op::plain(caller, alliance(AllianceCall::Exit))
     }
 
@@ -128,8 +128,7 @@ impl Dice<'_> {
         let this = self.model.places.market;
         let approved = |model: &Model, id: CouponId, coupon: &Coupon| {
             coupon.owner != this
-                && (coupon.approved == Some(this)
-                    || model.registry.operators.contains(&(coupon.owner, this)))
+                && (coupon.approved == Some(this) || model.registry.operators.contains(&(coupon.owner, this)))
                 && model.sale_terms(id).is_ok_and(|terms| model.now < terms.ends_at)
         };
         let (coupon, owner) = self.coupon(approved);
@@ -184,7 +183,8 @@ impl Dice<'_> {
     pub(super) fn cancel(&mut self) -> Op {
         let Some((coupon, listing)) = self.listed() else { return self.approve() };
         let registry = self.registry();
-        Op::plain(self.mostly(listing.seller), market(MarketCall::Cancel { registry, coupon }))
+        let caller = if self.chance(25) { self.consumer() } else { self.mostly(listing.seller) };
+        Op::plain(caller, market(MarketCall::Cancel { registry, coupon }))
     }
 
     pub(super) fn market_withdraw(&mut self) -> Op {
