@@ -1,9 +1,11 @@
 //! The sandbox tests, as one binary. Each module says what it owns.
 #![allow(
+    clippy::wildcard_enum_match_arm,
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::integer_division,
+    clippy::large_enum_variant,
     clippy::unwrap_used,
     reason = "tests: a panic here is a failure with its place"
 )]

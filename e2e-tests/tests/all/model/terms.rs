@@ -72,7 +72,7 @@ pub(crate) fn discount(terms: &Terms, eligible: Balance, left: Balance) -> Balan
         Benefit::AmountOff { value } => value,
         Benefit::FreeItem { worth } => worth,
         Benefit::PercentOff { bps, cap } => cap.min(eligible * Balance::from(bps) / 10_000),
-        Benefit::NewPrice { price, cap } => cap.min(if eligible > price { eligible - price } else { 0 }),
+        Benefit::NewPrice { price, cap } => cap.min(eligible.saturating_sub(price)),
         Benefit::StoredValue { .. } => left,
     };
     by_rule.min(eligible)

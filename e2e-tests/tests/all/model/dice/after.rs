@@ -1,6 +1,6 @@
 //! Steps after a redemption or at a coupon's end: rolling back, rating, rewarding, parting, merging, ending; and views.
 
-use super::{issues, paid, Dice};
+use super::{issues, orders::brings_any_reward, paid, Dice};
 use crate::model::{
     ops::{AllianceCall, DeskCall, Message, Op, RegistryCall, DAY, MINUTE},
     registry::{from_escrow, Fate, Past},
@@ -12,7 +12,7 @@ use rand::Rng;
 use shared::{
     coupons::Coupon,
     ids::CouponId,
-    order::{Kept, Redemption},
+    order::{Kept, Redemption, Use},
     terms::TransferPolicy,
 };
 
@@ -116,12 +116,15 @@ impl Dice<'_> {
     }
 
     pub(super) fn release(&mut self) -> Op {
+        let reserved = self.model.registry.coupons.values().any(|coupon| coupon.lock.is_some());
+        if !reserved && self.chance(60) {
+            return self.reserve();
+        }
         let (coupon, _) = self.coupon(|_, _, coupon| coupon.lock.is_some());
         let lock = self.model.registry.coupons.get(&coupon).and_then(|coupon| coupon.lock);
         let reserved: Vec<_> = self.model.registry.reserved.clone();
         let digest = lock.map(|lock| lock.order);
-        let own =
-            reserved.iter().filter(|order| Some(crate::model::registry::blake2(order)) == digest).last();
+        let own = reserved.iter().rfind(|order| Some(crate::model::registry::blake2(order)) == digest);
         let order = match own {
             Some(own) if self.chance(60) => Some(own.clone()),
             _ if self.chance(20) => self.pick(&reserved),
@@ -149,6 +152,9 @@ impl Dice<'_> {
                             .is_some_and(|customer| customer.first_order == first && !customer.rewarded)
                 })
         };
+        if !self.model.registry.past.iter().any(|past| fits(self.model, past)) && self.chance(60) {
+            return self.towards_reward();
+        }
         let Some(redemption) = self.redemption(fits) else { return self.claim() };
         let known = |id: CouponId| self.model.registry.campaign(id.campaign).unwrap().terms.referral;
         let all: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
@@ -161,6 +167,28 @@ impl Dice<'_> {
             coupon.serial += 1;
         }
         Op::plain(self.anyone(), desk(DeskCall::Reward { redemption: Box::new(redemption), coupon }))
+    }
+
+    /// The next step on the way from a campaign that rewards advocates to a first order that is final.
+    fn towards_reward(&mut self) -> Op {
+        let now = self.model.now;
+        let first = |past: &&Past| {
+            let order = Some((past.redemption.acceptor, past.redemption.number));
+            let of = |used: &Use| self.model.registry.customers.get(&(used.issuer, used.holder));
+            past.fate == Fate::Stands
+                && past.redemption.uses.iter().any(|used| {
+                    let terms = &self.model.registry.campaign(used.coupon.campaign).unwrap().terms;
+                    used.advocate.is_some()
+                        && terms.referral.is_some_and(|referral| issues(self.model, referral.reward))
+                        && of(used).is_some_and(|known| known.first_order == order && !known.rewarded)
+                })
+        };
+        match self.model.registry.past.iter().find(first).map(|past| past.redemption.final_at) {
+            Some(final_at) if now < final_at => Op::Advance(final_at - now),
+            Some(_) => self.redeem(),
+            None if brings_any_reward(self.model) => self.redeem_brought(),
+            None => self.claim_brought(),
+        }
     }
 
     pub(super) fn rate(&mut self) -> Op {
@@ -183,6 +211,10 @@ impl Dice<'_> {
         let now = self.model.now;
         let old =
             |_: &Model, past: &Past| past.fate == Fate::Stands && now >= past.redemption.final_at + 30 * DAY;
+        let past = &self.model.registry.past;
+        if !past.iter().any(|past| old(self.model, past)) && self.chance(12) {
+            return Op::Advance(30 * DAY);
+        }
         let Some(redemption) = self.redemption(old) else { return self.redeem() };
         let caller = self.mostly(redemption.acceptor);
         Op::plain(caller, desk(DeskCall::Forget { redemption: Box::new(redemption) }))
@@ -222,6 +254,15 @@ impl Dice<'_> {
     }
 
     pub(super) fn merge(&mut self) -> Op {
+        let cards =
+            self.model.registry.coupons.iter().filter(|(id, _)| {
+                terms::is_gift_card(&self.model.registry.campaign(id.campaign).unwrap().terms)
+            });
+        let pairs: Vec<_> = cards.map(|(id, coupon)| (id.campaign, coupon.owner)).collect();
+        let pair = pairs.iter().enumerate().any(|(place, card)| pairs[..place].contains(card));
+        if !pair && self.chance(70) {
+            return self.split();
+        }
         let (into, owner) = self.coupon(|model, id, coupon| {
             let mergeable = |(other, state): (&CouponId, &Coupon)| {
                 *other != id && other.campaign == id.campaign && state.owner == coupon.owner

@@ -401,6 +401,30 @@ impl Dice<'_> {
         CodeCall { campaign, drop, index, to, advocate, printed, forgery }
     }
 
+    /// A code of a campaign that rewards advocates, for a friend of somebody's.
+    pub(super) fn claim_brought(&mut self) -> Op {
+        let mut free = self.free_places(false, false);
+        free.retain(|(number, ..)| refers(self.model, *number));
+        match self.pick(&free) {
+            Some((campaign, drop, index, printed)) => {
+                let (to, advocate) = (self.consumer(), Some(self.consumer()));
+                let claim = CodeCall { campaign, drop, index, to, advocate, printed, forgery: None };
+                Op::plain(self.anyone(), Message::Registry(RegistryCall::Claim(claim)))
+            }
+            None if self
+                .model
+                .registry
+                .numbered()
+                .any(|(number, _)| issues_and_refers(self.model, number)) =>
+            {
+                let (campaign, caller) = self.campaign(issues_and_refers);
+                let printed = self.printed(false);
+                Op::plain(caller, office(OfficeCall::CreateDrop { campaign, printed }))
+            }
+            None => self.create_campaign(),
+        }
+    }
+
     pub(super) fn claim(&mut self) -> Op {
         if self.free_places(false, false).is_empty() && self.chance(70) {
             return self.provide(false, false);

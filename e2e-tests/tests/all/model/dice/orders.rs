@@ -160,8 +160,8 @@ impl Dice<'_> {
         let mut order = self.order(acceptor, settlement);
         // What is reserved is for its own order.
         let lock = self.model.registry.coupons.get(&id).and_then(|coupon| coupon.lock);
-        let reserved = self.model.registry.reserved.iter();
-        let own = reserved.filter(|order| Some(blake2(order)) == lock.map(|lock| lock.order)).last();
+        let mut reserved = self.model.registry.reserved.iter();
+        let own = reserved.rfind(|order| Some(blake2(order)) == lock.map(|lock| lock.order));
         if let Some(own) = own.filter(|_| self.rng.gen_ratio(4, 5)) {
             order = own.clone();
         }
@@ -191,6 +191,17 @@ impl Dice<'_> {
         } else {
             Settlement::OffChain
         }
+    }
+
+    /// A coupon's first use that an advocate would have a reward for.
+    pub(super) fn redeem_brought(&mut self) -> Op {
+        let (id, owner) = self.coupon(|model, id, _| brings_reward(model, id));
+        let acceptor = self.suitable_acceptor(id);
+        let mut order = self.order(acceptor, Settlement::OffChain);
+        order.basket = order.basket.max(150);
+        order.eligible = order.basket;
+        let (caller, call) = self.call_for(order, owner, id);
+        Op::plain(caller, Message::Registry(RegistryCall::Redeem(call)))
     }
 
     pub(super) fn redeem(&mut self) -> Op {
@@ -379,7 +390,7 @@ fn brings_reward(model: &Model, id: CouponId) -> bool {
         && spendable(model, id, false)
 }
 
-fn brings_any_reward(model: &Model) -> bool {
+pub(super) fn brings_any_reward(model: &Model) -> bool {
     model.registry.coupons.keys().any(|id| brings_reward(model, *id))
 }
 

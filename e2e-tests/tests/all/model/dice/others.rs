@@ -90,7 +90,32 @@ impl Dice<'_> {
         Op::plain(self.anyone(), alliance(AllianceCall::Close))
     }
 
+    /// The next step on the way to a closed cycle with dues.
+    fn towards_dues(&mut self) -> Op {
+        let alliance = &self.model.alliance;
+        let open = alliance.members.keys().any(|who| alliance.positions(*who).0 < 0);
+        let ends = alliance.opened_at + alliance.config.cycle_length;
+        let owed = alliance.members.keys().any(|who| alliance.positions(*who).1 < 0);
+        match (open, ends.saturating_sub(self.model.now)) {
+            _ if owed => Op::Advance(alliance.cut_off.saturating_sub(self.model.now)),
+            (false, _) => self.alliance_redeem(),
+            (true, 0) => self.close(),
+            (true, left) => Op::Advance(left),
+        }
+    }
+
+    fn has_due(&self, due: impl Fn(i128, u128) -> bool) -> bool {
+        let alliance = &self.model.alliance;
+        alliance.members.keys().any(|who| {
+            let (_, closed, credit) = alliance.positions(*who);
+            due(closed, credit)
+        })
+    }
+
     pub(super) fn pay_in(&mut self) -> Op {
+        if !self.has_due(|due, _| due < 0) && self.chance(60) {
+            return self.towards_dues();
+        }
         let debtor = self.member(|model, account| model.alliance.positions(account).1 < 0);
         let account = self.model.places.of(debtor);
         let known = self.model.alliance.members.contains_key(&account);
@@ -105,11 +130,18 @@ impl Dice<'_> {
     }
 
     pub(super) fn cover(&mut self) -> Op {
+        let ready = self.has_due(|due, _| due < 0) && self.model.now >= self.model.alliance.cut_off;
+        if !ready && self.chance(60) {
+            return self.towards_dues();
+        }
         let member = self.member(|model, account| model.alliance.positions(account).1 < 0);
         Op::plain(self.anyone(), alliance(AllianceCall::Cover { member }))
     }
 
     pub(super) fn payout(&mut self) -> Op {
+        if !self.has_due(|due, credit| due > 0 || credit > 0) && self.chance(60) {
+            return self.towards_dues();
+        }
         let member = self.member(|model, account| {
             let (_, due, credit) = model.alliance.positions(account);
             due > 0 || credit > 0
@@ -131,6 +163,10 @@ impl Dice<'_> {
                 && (coupon.approved == Some(this) || model.registry.operators.contains(&(coupon.owner, this)))
                 && model.sale_terms(id).is_ok_and(|terms| model.now < terms.ends_at)
         };
+        let mut live = self.model.registry.coupons.iter();
+        if !live.any(|(id, coupon)| approved(self.model, *id, coupon)) && self.chance(80) {
+            return self.approve();
+        }
         let (coupon, owner) = self.coupon(approved);
         let now = self.model.now;
         let sale = self.model.sale_terms(coupon).ok();
@@ -167,7 +203,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn buy(&mut self) -> Op {
-        let Some((coupon, listing)) = self.listed() else { return self.approve() };
+        let Some((coupon, listing)) = self.listed() else { return self.list() };
         let mut highest = listing.price + if self.chance(70) { 10 } else { 0 };
         if self.chance(8) {
             highest = listing.price - 1;
@@ -181,13 +217,17 @@ impl Dice<'_> {
     }
 
     pub(super) fn cancel(&mut self) -> Op {
-        let Some((coupon, listing)) = self.listed() else { return self.approve() };
+        let Some((coupon, listing)) = self.listed() else { return self.list() };
         let registry = self.registry();
         let caller = if self.chance(25) { self.consumer() } else { self.mostly(listing.seller) };
         Op::plain(caller, market(MarketCall::Cancel { registry, coupon }))
     }
 
     pub(super) fn market_withdraw(&mut self) -> Op {
+        let books = &self.model.market;
+        if books.native_fees == 0 && books.credits.is_empty() && self.chance(60) {
+            return self.buy();
+        }
         let asset = if self.chance(70) { Asset::Native } else { Asset::Psp22(self.model.places.token) };
         let caller = if self.chance(85) { OWNER } else { self.anyone() };
         Op::plain(caller, market(MarketCall::Withdraw { asset }))
