@@ -118,12 +118,12 @@ fn an_entry_is_for_its_account_and_its_count() {
 }
 
 #[test]
-fn an_entry_is_for_one_to_a_hundred_coupons() {
+fn an_entry_is_for_one_to_fifty_coupons() {
     for (count, expected) in [
-        (0, refused(RegistryError::BatchSize { items: 0, most: 100 })),
+        (0, refused(RegistryError::BatchSize { items: 0, most: 50 })),
         (1, Ok(())),
-        (100, Ok(())),
-        (101, refused(RegistryError::BatchSize { items: 101, most: 100 })),
+        (50, Ok(())),
+        (51, refused(RegistryError::BatchSize { items: 51, most: 50 })),
     ] {
         let (drop, claim) = entry(count);
         assert_eq!(check_entry(&drop, &claim, count), expected);
@@ -131,7 +131,7 @@ fn an_entry_is_for_one_to_a_hundred_coupons() {
     }
     let (drop, claim) = entry(0);
     let advised = Claim { advocate: Some(ADVOCATE), ..claim };
-    assert_eq!(check_entry(&drop, &advised, 0), refused(RegistryError::BatchSize { items: 0, most: 100 }));
+    assert_eq!(check_entry(&drop, &advised, 0), refused(RegistryError::BatchSize { items: 0, most: 50 }));
 }
 
 const NONCE: u64 = 300;
