@@ -5,16 +5,12 @@ pub use self::go_between::{GoBetween, GoBetweenRef};
 
 #[ink::contract]
 mod go_between {
-    use ink::{
-        codegen::TraitCallBuilder,
-        contract_ref,
-        env::call::{build_call, ExecutionInput, Selector},
-    };
+    use ink::env::call::{build_call, ExecutionInput, Selector};
     use shared::{
         assets::Asset,
         order::{Order, Redemption},
         permit::Permits,
-        registry::{CouponRegistry, RegistryError},
+        registry::RegistryError,
     };
 
     #[ink(storage)]
@@ -46,13 +42,17 @@ mod go_between {
             permits: Permits,
         ) -> Result<Redemption, RegistryError> {
             let paid = self.env().transferred_value();
-            let mut target: contract_ref!(CouponRegistry, Environment) = registry.into();
-            let call = target.call_mut().redeem(order, permits).transferred_value(paid);
-            let Ok(Ok(redemption)) = call.try_invoke() else {
+            let selector = Selector::new(ink::selector_bytes!("CouponRegistry::redeem"));
+            let reply = build_call::<Environment>()
+                .call(registry)
+                .transferred_value(paid)
+                .exec_input(ExecutionInput::new(selector).push_arg(order).push_arg(permits))
+                .returns::<Result<Redemption, RegistryError>>()
+                .try_invoke();
+            let Ok(Ok(redemption)) = reply else {
                 return Err(RegistryError::OfficeFailed);
             };
-            #[allow(clippy::unnecessary_fallible_conversions, reason = "on chain an outcome has no error to carry")]
-            let redemption = redemption.map_err(RegistryError::from)?;
+            let redemption = redemption?;
             let change = paid.saturating_sub(match redemption.asset {
                 Asset::Native => redemption.net,
                 Asset::Psp22(_) => 0,

@@ -8,7 +8,7 @@ use ink::codegen::TraitCallBuilder;
 use mock_go_between::GoBetweenRef;
 use psp22::PSP22;
 use shared::{
-    assets::Asset,
+    assets::{Asset, PaymentFault},
     ids::CouponId,
     order::Order,
     permit::Permits,
@@ -58,8 +58,8 @@ fn what_is_too_little_is_refused_and_nothing_is_spent() {
     let registry = world.suite.registry;
     let (order, permits) = online(&world, coupon, 1);
     let message = between.call_mut().redeem(registry, order, permits);
-    // The go-between keeps the registry's reasons to itself.
-    assert_eq!(refused(&mut world, "ben", 1_799, message).index(), RegistryError::OfficeFailed.index());
+    let short = PaymentFault::WrongValue { expected: 1_800, paid: 1_799 };
+    assert_eq!(refused(&mut world, "ben", 1_799, message), RegistryError::Payment(short));
     assert!(world.coupon(coupon).is_some());
 }
 
