@@ -44,7 +44,7 @@ fn the_net_price_goes_through_and_the_change_comes_back() {
     let (order, permits) = online(&world, coupon, 1);
     let message = between.call_mut().redeem(registry, order, permits);
     let done = act(&mut world, "ben", 2_500, message);
-    assert_eq!(done.moved, [("ben", -1_800), ("cinema", 1_800)]);
+    assert_eq!(done.moved, [("cinema", 1_800), ("ben", -1_800)]);
     let redemption = done.result;
     assert_eq!(redemption.net, 1_800);
     assert_eq!(redemption.alliance, Some(here));
@@ -89,7 +89,7 @@ fn a_rollback_pays_the_holder_and_never_the_go_between() {
     let redemption = act(&mut world, "ben", 1_800, between.call_mut().redeem(registry, order, permits)).result;
     assert_eq!((redemption.alliance, redemption.payer), (None, Some(account("ann"))));
     let done = act(&mut world, "cinema", 1_800, to.desk.call_mut().roll_back(redemption, None));
-    assert_eq!(done.moved, [("ann", 1_800), ("cinema", -1_800)]);
+    assert_eq!(done.moved, [("cinema", -1_800), ("ann", 1_800)]);
     assert_eq!(world.balance(here, Asset::Native), before);
     assert!(world.coupon(coupon).is_some() && world.coupon(own).is_some());
 }
