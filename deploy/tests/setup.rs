@@ -124,10 +124,8 @@ fn what_is_there_is_found_however_long_it_answers() {
     let (said, complained) = told(&output);
     assert!(output.status.success(), "{said}{complained}");
     let rust = pinned("rust-toolchain.toml", "channel = \"");
-    let ready = format!(
-        "setup: ready: Rust {rust} for the tool, Debian's Rust {} for the contracts\n",
-        compiler()
-    );
+    let ready =
+        format!("setup: ready: Rust {rust} for the tool, Debian's Rust {} for the contracts\n", compiler());
     assert_eq!((said, complained), (ready, String::new()), "nothing was installed");
 }
 
@@ -158,7 +156,8 @@ fn another_version_is_refused_however_long_it_answers() {
     let rust = pinned("rust-toolchain.toml", "channel = \"");
     let (said, complained) = told(&output);
     assert_eq!(said, "");
-    assert!(complained.starts_with(&format!("setup: Rust {rust}, named in rust-toolchain.toml, does not answer.")));
+    assert!(complained
+        .starts_with(&format!("setup: Rust {rust}, named in rust-toolchain.toml, does not answer.")));
 }
 
 #[test]
@@ -169,7 +168,8 @@ fn no_script_pipes_into_a_reader_that_leaves_early() {
         assert!(text.contains("pipefail"), "{script}");
         let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
         for line in code.filter(|line| line.contains('|')) {
-            let leaves = ["| grep -q", "| head", "| sed -n 1p", "| read "].iter().any(|end| line.contains(end));
+            let leaves =
+                ["| grep -q", "| head", "| sed -n 1p", "| read "].iter().any(|end| line.contains(end));
             assert!(!leaves, "{script}: {line}");
         }
     }

@@ -19,7 +19,10 @@ unsafe fn copy_up(to: *mut u8, from: *const u8, n: usize) {
     // SAFETY: each word and each byte is within the `n` of either, and was not written before it is read, for what is written is behind it.
     unsafe {
         while done.wrapping_add(WORD) <= n {
-            write_unaligned(to.wrapping_add(done).cast(), read_unaligned::<u64>(from.wrapping_add(done).cast()));
+            write_unaligned(
+                to.wrapping_add(done).cast(),
+                read_unaligned::<u64>(from.wrapping_add(done).cast()),
+            );
             done = done.wrapping_add(WORD);
         }
         while done < n {
