@@ -178,7 +178,8 @@ mod desk {
         }
 
         /// Ends a coupon whose time is over and shares what backed it as the terms say; what is the issuer's it can withdraw. Anyone may; but
-        /// only its issuer or its holder clears it, for only they may have its deposit: after anyone else it stays, empty.
+        /// only its issuer or its holder clears it, for only they may have its deposit: after anyone else it stays, empty. One that a contract holds
+        /// is left alone for 90 days after its end, for a person to have it back first, and is cleared by the contract alone, which ends it when it likes.
         /// # Errors
         /// `NoSuchCampaign`, `NoSuchCoupon`, `NotExpired`, `HeldByContract`, `NoChange`, `Overflow`.
         #[ink(message)]
