@@ -81,8 +81,8 @@ mod desk {
         /// or a permit's deadline, or as long as the coupons' terms allow, they are spent on it or not at all, and stay where they are. Gives the end; from
         /// then on they are free by themselves. A coupon that the order has locked already keeps its end. Budgets aren't reserved.
         /// # Errors
-        /// `OrderExpired`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`, and for each coupon `NoSuchCampaign`, `NoSuchCoupon`,
-        /// `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, `PermitMissing`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
+        /// `OrderExpired`, `OrderUsed`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`, `CouponCount`, and for each coupon `NoSuchCampaign`,
+        /// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, `PermitMissing`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
         #[ink(message)]
         pub fn reserve(&mut self, order: Order, permits: Permits) -> Outcome<Timestamp> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());

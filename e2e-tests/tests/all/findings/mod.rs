@@ -21,5 +21,6 @@ mod strangers_terms;
 mod uncapped_cashier;
 mod uncounted_claim;
 mod unmarked_remains;
+mod used_order_reserved;
 mod used_twice;
 mod useless_reservations;

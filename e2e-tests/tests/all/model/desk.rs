@@ -202,7 +202,12 @@ impl Model {
         if now >= order.deadline {
             return Err(E::OrderExpired { deadline: order.deadline, now });
         }
+        self.ensure_unused(order)?;
         self.acceptor_agrees(caller, order.acceptor, &call.acceptor)?;
+        let company = u32::try_from(call.coupons.len()).unwrap();
+        if !(1..=5).contains(&company) {
+            return Err(E::CouponCount { presented: company, most: 5 });
+        }
         let mut until = order.deadline;
         let permits = call.coupons.iter().map(|(_, consent)| consent).chain([&call.acceptor]);
         for consent in permits.flatten() {
