@@ -23,4 +23,5 @@ mod planted;
 mod registry;
 mod scene;
 mod sweeps;
+mod threats;
 mod weights;
