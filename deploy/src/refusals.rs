@@ -440,7 +440,7 @@ impl Words {
             ),
             E::HeldByContract { holder } => Refusal::new(
                 format!("{} holds the coupon, and couldn't pass on what is paid for it", account(holder)),
-                "have its holder take it back first (`couponry market cancel`)",
+                "have its holder take it back first (`couponry market cancel`); 90 days after its end it needn't",
             ),
             E::CardMovedOn { coupon: id } => Refusal::new(
                 format!("stamp card {} is full or has another holder, so a stamp can't be taken back", coupon(*id)),

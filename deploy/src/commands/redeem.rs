@@ -16,6 +16,7 @@ use chain::{keys::ss58, AccountId, Balance};
 use clap::Args;
 use ink::codegen::TraitCallBuilder;
 use registry::till::MAX_ORDERS;
+use scale::Encode;
 use serde::Deserialize;
 use serde_json::{json, Value};
 use shared::{
@@ -86,6 +87,9 @@ pub struct Batch {
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
 }
+
+/// What orders may take of a call's input: a contract has room for 16 kB of it, the message's name and the list's length included.
+const MOST_INPUT: usize = 16_000;
 
 /// A line of a backlog.
 #[derive(Deserialize)]
@@ -251,7 +255,7 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
             Err(fault) => outcomes.push((place, None, Err(fault))),
         }
     }
-    for chunk in orders.chunks(usize::try_from(MAX_ORDERS).unwrap_or(usize::MAX)) {
+    for chunk in calls(&orders) {
         let sent = chunk.iter().map(|(_, (order, permits))| (order.clone(), permits.clone())).collect();
         let message = desk.registry().call_mut().redeem_batch(sent);
         let (results, _) = desk.session.send(caller, 0, message, Words::registry)?;
@@ -284,6 +288,24 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
     lines.push(format!("{done} orders took effect, {refused} did not"));
     let json = json!({ "done": done, "refused": refused, "results": results });
     Ok(Report { lines, json, differs: false })
+}
+
+/// The orders in as many calls as it takes: a call has so many orders, and its input so many bytes.
+fn calls(orders: &[(usize, (Order, Permits))]) -> Vec<&[(usize, (Order, Permits))]> {
+    let most = usize::try_from(MAX_ORDERS).unwrap_or(usize::MAX);
+    let mut calls = Vec::new();
+    let mut rest = orders;
+    while !rest.is_empty() {
+        let mut bytes = 0usize;
+        let fits = rest.iter().take(most).take_while(|(_, order)| {
+            bytes = bytes.saturating_add(order.encoded_size());
+            bytes <= MOST_INPUT
+        });
+        let (call, later) = rest.split_at(fits.count().max(1));
+        calls.push(call);
+        rest = later;
+    }
+    calls
 }
 
 /// One order's result in plain words: the discount in its asset.
@@ -339,4 +361,47 @@ fn read_entry(
         coupons.push(CouponPermit { presented, permit: Some(permit) });
     }
     Ok((signed.order.clone(), permits(signed, coupons, caller)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{
+        ids::CouponId,
+        permit::{Permit, Presented},
+    };
+
+    /// An order with so many coupons.
+    fn order(number: u64, coupons: u32) -> (Order, Permits) {
+        let order = Order {
+            acceptor: [1; 32].into(),
+            number,
+            basket: 1,
+            eligible: 1,
+            basket_hash: [0; 32],
+            deadline: 0,
+            settlement: Settlement::OffChain,
+        };
+        let permit = Permit { epoch: 0, deadline: 0, signature: [0; 64] };
+        let coupons = (1..=coupons).map(|serial| CouponPermit {
+            presented: Presented::from(CouponId { campaign: 1, serial }),
+            permit: Some(permit.clone()),
+        });
+        (order, Permits { acceptor: None, coupons: coupons.collect() })
+    }
+
+    #[test]
+    fn a_backlog_is_sent_in_calls_that_have_room_for_it_and_in_its_order() {
+        for (coupons, expected) in [(1, vec![50, 50, 20]), (5, vec![29, 29, 29, 29, 4])] {
+            let backlog: Vec<_> = (0..120).zip(1..).map(|(place, number)| (place, order(number, coupons))).collect();
+            let sent = calls(&backlog);
+            assert_eq!(sent.iter().map(|call| call.len()).collect::<Vec<_>>(), expected);
+            assert_eq!(sent.concat(), backlog);
+            for call in sent {
+                let orders: Vec<_> = call.iter().map(|(_, order)| order.clone()).collect();
+                assert!(4 + orders.encoded_size() <= 16_384);
+            }
+        }
+        assert!(calls(&[]).is_empty());
+    }
 }

@@ -11,6 +11,7 @@ mod handed_over_order;
 mod handed_over_rewards;
 mod mixed_windows;
 mod oversized_batches;
+mod overlong_backlog;
 mod own_advocate;
 mod paused_rewards;
 mod second_first_order;

@@ -1,0 +1,40 @@
+//! A till's backlog of fifty orders was sent in one call even where their coupons' permits were more than a call has room for: it was refused whole.
+
+use crate::scene::*;
+use chain::{Chain, ChainError};
+use e2e_tests::account;
+use ink::codegen::TraitCallBuilder;
+use scale::Encode;
+use shared::terms::Stacking;
+
+#[test]
+fn a_batch_longer_than_a_calls_input_changes_nothing_and_goes_through_in_parts() {
+    let beside = terms_but(|t| {
+        t.stacking = Stacking::Common { priority: 0 };
+        t.supply = 200;
+    });
+    let (mut world, mut to) = open();
+    let campaign = campaign(&mut world, "bakery", beside, 0);
+    let coupons = issue_many(&mut world, "bakery", campaign, "ann", 150);
+    let items: Vec<_> = coupons
+        .chunks(3)
+        .zip(1..)
+        .map(|(coupons, number)| {
+            let order = order("bakery", number);
+            let permits = all_held_by(&world, "ann", &whole(coupons), &order);
+            (order, permits)
+        })
+        .collect();
+    assert_eq!((items.len(), items.encoded_size()), (50, 18_801));
+    let data = data_of(to.registry.call_mut().redeem_batch(items.clone()));
+    let registry = world.suite.registry;
+    let before = world.chain.storage(registry).unwrap();
+    let fault = world.chain.call(account("bakery"), registry, 0, data);
+    assert!(matches!(fault, Err(ChainError::Trapped { .. } | ChainError::Module { .. })), "{fault:?}");
+    assert!(world.chain.storage(registry).unwrap() == before);
+    for part in items.chunks(40) {
+        let done = act(&mut world, "bakery", 0, to.registry.call_mut().redeem_batch(part.to_vec()));
+        assert!(done.result.iter().all(Result::is_ok));
+    }
+    assert_eq!(world.progress(campaign).uses, 150);
+}
