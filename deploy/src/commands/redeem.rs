@@ -88,6 +88,8 @@ pub struct Batch {
     signer: String,
 }
 
+/// The most orders in a call; and the most coupons, for a block has the proof of little more.
+const MOST: usize = MAX_ORDERS as usize;
 /// What orders may take of a call's input: a contract has room for 16 kB of it, the message's name and the list's length included.
 const MOST_INPUT: usize = 16_000;
 
@@ -290,16 +292,16 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
     Ok(Report { lines, json, differs: false })
 }
 
-/// The orders in as many calls as it takes: a call has so many orders, and its input so many bytes.
+/// The orders in as many calls as it takes.
 fn calls(orders: &[(usize, (Order, Permits))]) -> Vec<&[(usize, (Order, Permits))]> {
-    let most = usize::try_from(MAX_ORDERS).unwrap_or(usize::MAX);
     let mut calls = Vec::new();
     let mut rest = orders;
     while !rest.is_empty() {
-        let mut bytes = 0usize;
-        let fits = rest.iter().take(most).take_while(|(_, order)| {
+        let (mut bytes, mut coupons) = (0usize, 0usize);
+        let fits = rest.iter().take(MOST).take_while(|(_, order)| {
             bytes = bytes.saturating_add(order.encoded_size());
-            bytes <= MOST_INPUT
+            coupons = coupons.saturating_add(order.1.coupons.len());
+            bytes <= MOST_INPUT && coupons <= MOST
         });
         let (call, later) = rest.split_at(fits.count().max(1));
         calls.push(call);
@@ -392,7 +394,7 @@ mod tests {
 
     #[test]
     fn a_backlog_is_sent_in_calls_that_have_room_for_it_and_in_its_order() {
-        for (coupons, expected) in [(1, vec![50, 50, 20]), (5, vec![29, 29, 29, 29, 4])] {
+        for (coupons, expected) in [(1, vec![50, 50, 20]), (4, vec![12; 10]), (5, vec![10; 12])] {
             let backlog: Vec<_> = (0..120).zip(1..).map(|(place, number)| (place, order(number, coupons))).collect();
             let sent = calls(&backlog);
             assert_eq!(sent.iter().map(|call| call.len()).collect::<Vec<_>>(), expected);
@@ -400,6 +402,7 @@ mod tests {
             for call in sent {
                 let orders: Vec<_> = call.iter().map(|(_, order)| order.clone()).collect();
                 assert!(4 + orders.encoded_size() <= 16_384);
+                assert!(call.len() * coupons as usize <= 50);
             }
         }
         assert!(calls(&[]).is_empty());

@@ -1,4 +1,5 @@
-//! A till's backlog of fifty orders was sent in one call even where their coupons' permits were more than a call has room for: it was refused whole.
+//! A till's backlog of fifty orders was sent in one call even where it was more than a call has room for, or a block has proof for, with several coupons an
+//! order: it was refused whole.
 
 use crate::scene::*;
 use chain::{Chain, ChainError};
@@ -8,7 +9,7 @@ use scale::Encode;
 use shared::terms::Stacking;
 
 #[test]
-fn a_batch_longer_than_a_calls_input_changes_nothing_and_goes_through_in_parts() {
+fn a_batch_that_fits_no_call_or_no_block_changes_nothing_and_goes_through_in_parts() {
     let beside = terms_but(|t| {
         t.stacking = Stacking::Common { priority: 0 };
         t.supply = 200;
@@ -26,13 +27,19 @@ fn a_batch_longer_than_a_calls_input_changes_nothing_and_goes_through_in_parts()
         })
         .collect();
     assert_eq!((items.len(), items.encoded_size()), (50, 18_801));
-    let data = data_of(to.registry.call_mut().redeem_batch(items.clone()));
     let registry = world.suite.registry;
     let before = world.chain.storage(registry).unwrap();
-    let fault = world.chain.call(account("bakery"), registry, 0, data);
-    assert!(matches!(fault, Err(ChainError::Trapped { .. } | ChainError::Module { .. })), "{fault:?}");
-    assert!(world.chain.storage(registry).unwrap() == before);
-    for part in items.chunks(40) {
+    let mut fault_of = |orders: usize| {
+        let data = data_of(to.registry.call_mut().redeem_batch(items[..orders].to_vec()));
+        let fault = world.chain.call(account("bakery"), registry, 0, data).unwrap_err();
+        assert!(world.chain.storage(registry).unwrap() == before);
+        fault
+    };
+    let too_long = fault_of(50);
+    assert!(matches!(too_long, ChainError::Trapped { .. } | ChainError::Module { .. }), "{too_long:?}");
+    let too_dear = fault_of(40);
+    assert!(matches!(too_dear, ChainError::OutOfGas { .. }), "{too_dear:?}");
+    for part in items.chunks(16) {
         let done = act(&mut world, "bakery", 0, to.registry.call_mut().redeem_batch(part.to_vec()));
         assert!(done.result.iter().all(Result::is_ok));
     }
