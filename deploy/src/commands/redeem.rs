@@ -257,14 +257,17 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
             Err(fault) => outcomes.push((place, None, Err(fault))),
         }
     }
-    for chunk in calls(&orders) {
-        let sent = chunk.iter().map(|(_, (order, permits))| (order.clone(), permits.clone())).collect();
-        let message = desk.registry().call_mut().redeem_batch(sent);
-        let (results, _) = desk.session.send(caller, 0, message, Words::registry)?;
-        for ((place, (order, permits)), result) in chunk.iter().zip(results) {
-            let outcome = explained(&mut desk, permits, result);
-            outcomes.push((*place, Some((order.acceptor, order.number)), outcome));
-        }
+    let sent = in_parts(calls(&orders), |part| {
+        let part = part.iter().map(|(_, (order, permits))| (order.clone(), permits.clone())).collect();
+        let message = desk.registry().call_mut().redeem_batch(part);
+        Ok(desk.session.send(caller, 0, message, Words::registry)?.0)
+    });
+    for ((place, (order, permits)), result) in sent {
+        let outcome = match result {
+            Ok(result) => explained(&mut desk, permits, result),
+            Err(fault) => Err(fault),
+        };
+        outcomes.push((*place, Some((order.acceptor, order.number)), outcome));
     }
     outcomes.sort_by_key(|(place, ..)| *place);
     desk.session.save()?;
@@ -308,6 +311,27 @@ fn calls(orders: &[(usize, (Order, Permits))]) -> Vec<&[(usize, (Order, Permits)
         rest = later;
     }
     calls
+}
+
+/// What became of each order. A call that a chain doesn't execute, because it takes too much for a block or has a coupon whose token stops all calls, is sent
+/// again in halves: in the end only what can't go through alone is left out.
+fn in_parts<'a, T, R>(
+    mut calls: Vec<&'a [T]>,
+    mut send: impl FnMut(&[T]) -> Result<Vec<R>, Refusal>,
+) -> Vec<(&'a T, Result<R, Refusal>)> {
+    let mut done = Vec::new();
+    calls.reverse();
+    while let Some(call) = calls.pop() {
+        match (send(call), call) {
+            (Ok(results), _) => done.extend(call.iter().zip(results.into_iter().map(Ok))),
+            (Err(fault), [only]) => done.push((only, Err(fault))),
+            (Err(_), _) => {
+                let (first, second) = call.split_at(call.len().div_ceil(2));
+                calls.extend([second, first]);
+            }
+        }
+    }
+    done
 }
 
 /// One order's result in plain words: the discount in its asset.
@@ -406,5 +430,23 @@ mod tests {
             }
         }
         assert!(calls(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_call_that_stops_is_sent_in_halves_until_only_what_stops_it_is_left_out() {
+        let orders: Vec<u32> = (0..20).collect();
+        let mut sent = Vec::new();
+        let calls = orders.chunks(15).collect();
+        let done = in_parts(calls, |part| {
+            sent.push(part.len());
+            // No more than eight fit, and one stops every call.
+            if part.len() > 8 || part.contains(&5) {
+                return Err(Refusal::new("out of gas", "send less"));
+            }
+            Ok(part.iter().map(|order| order * 10).collect())
+        });
+        let expected: Vec<_> = orders.iter().map(|order| (order, (*order != 5).then_some(order * 10))).collect();
+        assert_eq!(done.into_iter().map(|(order, result)| (order, result.ok())).collect::<Vec<_>>(), expected);
+        assert_eq!(sent, [15, 8, 4, 4, 2, 1, 1, 2, 7, 5]);
     }
 }
