@@ -419,7 +419,8 @@ mod tests {
     #[test]
     fn a_backlog_is_sent_in_calls_that_have_room_for_it_and_in_its_order() {
         for (coupons, expected) in [(1, vec![50, 50, 20]), (4, vec![12; 10]), (5, vec![10; 12])] {
-            let backlog: Vec<_> = (0..120).zip(1..).map(|(place, number)| (place, order(number, coupons))).collect();
+            let backlog: Vec<_> =
+                (0..120).zip(1..).map(|(place, number)| (place, order(number, coupons))).collect();
             let sent = calls(&backlog);
             assert_eq!(sent.iter().map(|call| call.len()).collect::<Vec<_>>(), expected);
             assert_eq!(sent.concat(), backlog);
@@ -445,8 +446,12 @@ mod tests {
             }
             Ok(part.iter().map(|order| order * 10).collect())
         });
-        let expected: Vec<_> = orders.iter().map(|order| (order, (*order != 5).then_some(order * 10))).collect();
-        assert_eq!(done.into_iter().map(|(order, result)| (order, result.ok())).collect::<Vec<_>>(), expected);
+        let expected: Vec<_> =
+            orders.iter().map(|order| (order, (*order != 5).then_some(order * 10))).collect();
+        assert_eq!(
+            done.into_iter().map(|(order, result)| (order, result.ok())).collect::<Vec<_>>(),
+            expected
+        );
         assert_eq!(sent, [15, 8, 4, 4, 2, 1, 1, 2, 7, 5]);
     }
 }

@@ -39,13 +39,7 @@ thread_local! {
 }
 
 /// Where this thread sweeps, tries a call that is about to be made at every limit.
-pub(crate) fn at_every_limit(
-    world: &mut World,
-    who: &str,
-    value: Balance,
-    contract: AccountId,
-    data: &[u8],
-) {
+pub(crate) fn at_every_limit(world: &mut World, who: &str, value: Balance, contract: AccountId, data: &[u8]) {
     let selector = (contract, data[..4].try_into().expect("a selector"));
     let due = TRIED.with_borrow_mut(|tried| {
         let Some(tried) = tried else { return false };
@@ -61,7 +55,9 @@ pub(crate) fn at_every_limit(
     for step in 0..=COMPUTATION {
         world.chain.set_ref_time_limit(Some(whole.cost.ref_time * step / COMPUTATION));
         match ask(world) {
-            Ok(done) => assert!(effects(&done) == effects(&whole), "{data:02x?} at {step}/{COMPUTATION}: {done:?}"),
+            Ok(done) => {
+                assert!(effects(&done) == effects(&whole), "{data:02x?} at {step}/{COMPUTATION}: {done:?}")
+            }
             Err(fault) => assert!(step < COMPUTATION, "{fault}"),
         }
     }
@@ -176,7 +172,8 @@ fn what_anyone_may_submit_is_done_whole_from_every_depth_or_not_at_all() {
         to: account("ann"),
         advocate: Some(account("ben")),
     };
-    let first = act(&mut world, "ann", 0, to.registry.call_mut().claim(codes.claim_for(place, target(0)))).result;
+    let first =
+        act(&mut world, "ann", 0, to.registry.call_mut().claim(codes.claim_for(place, target(0)))).result;
     let redemption = spend(&mut world, &whole(&[first]), &order("cinema", 1)).result;
     let second = issue(&mut world, "bakery", number, "ann");
     let order = order("cinema", 2);

@@ -76,8 +76,7 @@ fn a_listing_that_nobody_takes_back_holds_the_issuers_share_for_ninety_days_only
 fn a_wallet_that_is_a_contract_ends_its_own_coupon_at_once() {
     let (mut world, mut to, coupon) = ann_has_a_coupon(shared_out(), 500);
     let code = world.chain.code_hash_of(world.token).unwrap().unwrap();
-    let made =
-        world.chain.instantiate_typed(account(OWNER), code, 0, b"wallet".to_vec(), TokenRef::new(0));
+    let made = world.chain.instantiate_typed(account(OWNER), code, 0, b"wallet".to_vec(), TokenRef::new(0));
     let wallet = made.unwrap().0;
     act(&mut world, "ann", 0, PSP34::transfer(to.registry.call_mut(), wallet, coupon.into(), vec![]));
     world.chain.set_time(ends()).unwrap();
