@@ -315,10 +315,10 @@ fn calls(orders: &[(usize, (Order, Permits))]) -> Vec<&[(usize, (Order, Permits)
 
 /// What became of each order. A call that a chain doesn't execute, because it takes too much for a block or has a coupon whose token stops all calls, is sent
 /// again in halves: in the end only what can't go through alone is left out.
-fn in_parts<'a, T, R>(
-    mut calls: Vec<&'a [T]>,
+fn in_parts<T, R>(
+    mut calls: Vec<&[T]>,
     mut send: impl FnMut(&[T]) -> Result<Vec<R>, Refusal>,
-) -> Vec<(&'a T, Result<R, Refusal>)> {
+) -> Vec<(&T, Result<R, Refusal>)> {
     let mut done = Vec::new();
     calls.reverse();
     while let Some(call) = calls.pop() {
