@@ -93,7 +93,7 @@ const STEPS: [(u32, &str, Draw); 65] = [
     (26, "registry.redeem_batch", |dice| dice.redeem_batch()),
     (20, "registry.approve", |dice| dice.approve()),
     (28, "registry.transfer", |dice| dice.transfer()),
-    (20, "", |dice| dice.apply_steps()),
+    (30, "", |dice| dice.apply_steps()),
     (16, "desk.roll_back (whole)", |dice| dice.roll_back()),
     (16, "desk.roll_back (in part)", |dice| dice.roll_back_in_part()),
     (28, "desk.roll_back_for_alliance", |dice| dice.roll_back_for_alliance()),
