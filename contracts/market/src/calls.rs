@@ -1,44 +1,59 @@
-//! What the market asks of a registry. A registry that traps or misspeaks gives an error, never a panic. Holds no rules.
-use crate::error::MarketError;
-use ink::{
-    codegen::TraitCallBuilder,
-    contract_ref,
-    env::call::{build_call, ExecutionInput, Selector},
-    prelude::vec::Vec,
-    scale::{Decode, Error, Input},
+//! What the market asks of registries and of tills. A contract that traps or misspeaks gives an error, never a panic. Holds no rules.
+//!
+//! Every call keeps ink's default flags: whoever calls back into the market meanwhile traps.
+use crate::{
+    error::{MarketError, Refusal},
+    till::Signed,
 };
+use ink::{
+    env::{
+        call::{build_call, ExecutionInput, Selector},
+        DefaultEnvironment as Env,
+    },
+    prelude::vec::Vec,
+};
+use scale::{Decode, Encode, Error, Input};
 use shared::{
     ids::CouponId,
     ledger::Raw,
-    psp34::{PSP34Error, FROZEN, LOCKED, MARKET_ONLY, PSP34, SOULBOUND},
-    registry::{CouponRegistry, SaleTerms},
+    order::Redemption,
+    psp34::{Id, PSP34Error, FROZEN, LOCKED, MARKET_ONLY, SOULBOUND},
+    registry::SaleTerms,
     AccountId,
 };
 
+/// A registry's service desk.
 /// # Errors
-/// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
-pub(crate) fn sale_terms(registry: AccountId, coupon: CouponId) -> Result<SaleTerms, MarketError> {
-    let target: contract_ref!(CouponRegistry, ink::env::DefaultEnvironment) = registry.into();
-    let Ok(Ok((_, desk))) = target.call().branches().try_invoke() else {
-        return Err(MarketError::RegistryFailed { registry });
-    };
-    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::sale_terms"));
-    let reply = build_call::<ink::env::DefaultEnvironment>()
-        .call(desk)
-        .exec_input(ExecutionInput::new(selector).push_arg(coupon))
-        .returns::<Result<SaleTerms, Reason>>()
-        .try_invoke();
-    match reply {
-        Ok(Ok(Ok(terms))) => Ok(terms),
-        Ok(Ok(Err(Reason(0 | 2)))) => Err(MarketError::NoSuchCoupon { coupon }),
-        Ok(Ok(Err(Reason(31)))) => Err(MarketError::CouponFrozen { coupon }),
-        Ok(Ok(Err(Reason(50)))) => Err(MarketError::CouponLocked { coupon }),
-        Ok(Ok(Err(Reason(68)))) => Err(MarketError::TradingPaused { registry }),
-        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(MarketError::RegistryFailed { registry }),
-    }
+/// `RegistryFailed`.
+#[inline(never)]
+pub(crate) fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
+    let branches = Selector::new(ink::selector_bytes!("CouponRegistry::branches"));
+    let (_, desk): (AccountId, AccountId) =
+        ask(registry, branches, Vec::new()).ok_or(MarketError::RegistryFailed { registry })?;
+    Ok(desk)
 }
 
-/// The index of a `RegistryError`: decoding the whole of it would be 5 kB of code.
+/// # Errors
+/// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
+#[inline(never)]
+pub(crate) fn sale_terms(
+    registry: AccountId,
+    desk: AccountId,
+    coupon: CouponId,
+) -> Result<SaleTerms, Refusal> {
+    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::sale_terms"));
+    let refusal = match ask::<Result<SaleTerms, Reason>>(desk, selector, coupon.encode()) {
+        Some(Ok(terms)) => return Ok(terms),
+        Some(Err(Reason(0 | 2))) => MarketError::NoSuchCoupon { coupon },
+        Some(Err(Reason(31))) => MarketError::CouponFrozen { coupon },
+        Some(Err(Reason(50))) => MarketError::CouponLocked { coupon },
+        Some(Err(Reason(68))) => MarketError::TradingPaused { registry },
+        Some(Err(_)) | None => MarketError::RegistryFailed { registry },
+    };
+    Err(refusal.into())
+}
+
+/// The index of an error of another contract: decoding the whole of it would be 5 kB of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Reason(u8);
 
@@ -50,29 +65,70 @@ impl Decode for Reason {
     }
 }
 
+/// Moves coupons that the market holds, or may move, to `to`.
 /// # Errors
 /// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `Soulbound`, `OtherMarketOnly`, `NotApproved`, `TransferRefused`, `RegistryFailed`.
-pub(crate) fn transfer(registry: AccountId, coupon: CouponId, to: AccountId) -> Result<(), MarketError> {
-    let mut target: contract_ref!(PSP34, ink::env::DefaultEnvironment) = registry.into();
-    match target.call_mut().transfer(to, coupon.into(), Vec::new()).try_invoke() {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(refusal))) => Err(refused(coupon, &refusal)),
-        Ok(Err(_)) | Err(_) => Err(MarketError::RegistryFailed { registry }),
+#[inline(never)]
+pub(crate) fn give(registry: AccountId, coupons: &[CouponId], to: AccountId) -> Result<(), Refusal> {
+    let selector = Selector::new(ink::selector_bytes!("PSP34::transfer"));
+    for coupon in coupons {
+        let arguments = (to, Id::from(*coupon), Vec::<u8>::new()).encode();
+        match ask::<Result<(), PSP34Error>>(registry, selector, arguments) {
+            Some(Ok(())) => {}
+            Some(Err(refusal)) => return Err(refused(*coupon, &refusal).into()),
+            None => return Err(MarketError::RegistryFailed { registry }.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Takes coupons in, and makes sure that they are here.
+/// # Errors
+/// As `give`; `NotReceived`.
+#[inline(never)]
+pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -> Result<(), Refusal> {
+    give(registry, coupons, here)?;
+    let selector = Selector::new(ink::selector_bytes!("PSP34::owner_of"));
+    for coupon in coupons {
+        match ask::<Option<AccountId>>(registry, selector, Id::from(*coupon).encode()) {
+            Some(owner) if owner == Some(here) => {}
+            Some(owner) => return Err(MarketError::NotReceived { coupon: *coupon, owner }.into()),
+            None => return Err(MarketError::RegistryFailed { registry }.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Redeems at a registry or, `through` it, at an alliance.
+/// # Errors
+/// `TillRefused`, `TillFailed`.
+#[inline(never)]
+pub(crate) fn redeem(
+    registry: AccountId,
+    through: Option<AccountId>,
+    signed: Signed,
+) -> Result<Redemption, Refusal> {
+    let (till, selector, arguments) = match through {
+        Some(alliance) => (alliance, ink::selector_bytes!("redeem"), (registry, signed).encode()),
+        None => (registry, ink::selector_bytes!("CouponRegistry::redeem"), signed.encode()),
+    };
+    match ask::<Result<Redemption, Reason>>(till, Selector::new(selector), arguments) {
+        Some(Ok(redemption)) => Ok(redemption),
+        Some(Err(Reason(reason))) => Err(MarketError::TillRefused { till, reason }.into()),
+        None => Err(MarketError::TillFailed { till }.into()),
     }
 }
 
-/// # Errors
-/// `NotReceived`, `RegistryFailed`.
-pub(crate) fn ensure_owner(
-    registry: AccountId,
-    coupon: CouponId,
-    owner: AccountId,
-) -> Result<(), MarketError> {
-    let target: contract_ref!(PSP34, ink::env::DefaultEnvironment) = registry.into();
-    match target.call().owner_of(coupon.into()).try_invoke() {
-        Ok(Ok(found)) if found == Some(owner) => Ok(()),
-        Ok(Ok(owner)) => Err(MarketError::NotReceived { coupon, owner }),
-        Ok(Err(_)) | Err(_) => Err(MarketError::RegistryFailed { registry }),
+/// What a contract answers; `None` where it trapped or its answer is of another kind.
+fn ask<T: Decode>(contract: AccountId, selector: Selector, arguments: Vec<u8>) -> Option<T> {
+    let reply = build_call::<Env>()
+        .call(contract)
+        .exec_input(ExecutionInput::new(selector).push_arg(Raw(arguments)))
+        .returns::<T>()
+        .try_invoke();
+    match reply {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(_)) | Err(_) => None,
     }
 }
 
@@ -94,7 +150,6 @@ fn refused(coupon: CouponId, refusal: &PSP34Error) -> MarketError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ink::scale::Encode;
     use shared::registry::{RegistryError, Scope};
 
     #[test]

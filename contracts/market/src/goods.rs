@@ -1,0 +1,105 @@
+//! What the market knows of coupons that change hands together. Knows no storage.
+use crate::error::{MarketError, Refusal};
+use shared::{assets::Asset, ids::CouponId, registry::SaleTerms, AccountId, Balance, Timestamp};
+
+/// Coupons of one holder, one asset and one issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goods {
+    pub asset: Asset,
+    pub issuer: AccountId,
+    /// The highest of their royalties.
+    pub royalty_bps: u16,
+    /// What they can still take off together.
+    pub left: Balance,
+    /// When the first of them ends.
+    pub ends_at: Timestamp,
+    /// The sum of their highest prices, if they have any.
+    pub highest: Option<Balance>,
+}
+
+/// # Errors
+/// `NotHolder`.
+pub fn ensure_held_by(terms: &SaleTerms, caller: AccountId) -> Result<(), Refusal> {
+    if terms.owner == caller {
+        Ok(())
+    } else {
+        Err(MarketError::NotHolder { holder: terms.owner, caller }.into())
+    }
+}
+
+impl From<&SaleTerms> for Goods {
+    fn from(terms: &SaleTerms) -> Self {
+        Self {
+            asset: terms.asset,
+            issuer: terms.issuer,
+            royalty_bps: terms.royalty_bps,
+            left: terms.largest_discount,
+            ends_at: terms.ends_at,
+            highest: terms.highest_price,
+        }
+    }
+}
+
+impl Goods {
+    /// These and `more`, of which `coupon` is.
+    /// # Errors
+    /// `MixedBundle`, `Overflow`.
+    #[inline(never)]
+    pub fn and(self, more: &Self, coupon: CouponId) -> Result<Self, Refusal> {
+        let sum = |one: Balance, other| one.checked_add(other).ok_or(MarketError::Overflow);
+        let highest = match (self.highest, more.highest) {
+            (None, None) => None,
+            (Some(one), Some(other)) => Some(sum(one, other)?),
+            // One price for both would be a way around the band of one.
+            (Some(_), None) | (None, Some(_)) => return Err(MarketError::MixedBundle { coupon }.into()),
+        };
+        if (self.asset, self.issuer) != (more.asset, more.issuer) {
+            return Err(MarketError::MixedBundle { coupon }.into());
+        }
+        Ok(Self {
+            royalty_bps: self.royalty_bps.max(more.royalty_bps),
+            left: sum(self.left, more.left)?,
+            ends_at: self.ends_at.min(more.ends_at),
+            highest,
+            ..self
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{account, goods};
+
+    const COUPON: CouponId = CouponId { campaign: 1, serial: 2 };
+
+    #[test]
+    fn a_bundle_is_worth_its_coupons_and_ends_with_the_first() {
+        let other = Goods { royalty_bps: 900, left: 30, ends_at: 150, highest: Some(1), ..goods() };
+        let both = Goods { royalty_bps: 900, left: 1_030, ends_at: 150, highest: Some(1_000), ..goods() };
+        assert_eq!(goods().and(&other, COUPON), Ok(both));
+        assert_eq!(other.and(&goods(), COUPON), Ok(both));
+    }
+
+    #[test]
+    fn a_bundle_is_of_one_kind() {
+        let mixed = || Err(MarketError::MixedBundle { coupon: COUPON }.into());
+        let others = [
+            Goods { asset: Asset::Psp22(account(9)), ..goods() },
+            Goods { issuer: account(9), ..goods() },
+            Goods { highest: None, ..goods() },
+        ];
+        for other in others {
+            assert_eq!(goods().and(&other, COUPON), mixed());
+            assert_eq!(other.and(&goods(), COUPON), mixed());
+        }
+        let free = Goods { highest: None, ..goods() };
+        assert_eq!(free.and(&free, COUPON).map(|both| both.highest), Ok(None));
+    }
+
+    #[test]
+    fn a_bundle_of_more_than_fits_a_number_is_refused() {
+        let much = Goods { left: Balance::MAX, ..goods() };
+        assert_eq!(much.and(&goods(), COUPON), Err(MarketError::Overflow.into()));
+    }
+}
