@@ -799,13 +799,6 @@ impl Words {
                 ),
                 format!("set --until {} or earlier", time(coupon_ends_at)),
             ),
-            E::AlreadyListed { coupon: id } => {
-                Refusal::new(format!("coupon {} is listed already", coupon(*id)), "cancel the listing first")
-            }
-            E::NotListed { coupon: id } => Refusal::new(
-                format!("coupon {} is not listed", coupon(*id)),
-                "it may have been sold or cancelled",
-            ),
             E::ListingEnded { ends_at, now } => Refusal::new(
                 format!("the listing ended at {}, and it is {}", time(ends_at), time(now)),
                 "its seller can cancel it and list again",
@@ -834,6 +827,10 @@ impl Words {
                 format!("the guardian of {} paused trading", account(registry)),
                 "try again later; what is listed can be cancelled",
             ),
+            E::NoSuchListing { .. } | E::ListingClosed { .. } | E::Cancelled { .. } => {
+                Refusal::new("the listing is not there any more", "it may have been sold or cancelled")
+            }
+            other => Refusal::new(format!("the market refuses: {other:?}"), "see `couponry help market`"),
         }
     }
 

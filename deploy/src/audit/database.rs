@@ -9,6 +9,7 @@ use super::{
     statement::{Kind, Statement},
     AuditError, Happened, SuiteEvent,
 };
+use ::market::{events::Sold, listings::Ask};
 use chain::keys::ss58;
 use desk::events::{CouponExpired, OrderRolledBack};
 use rusqlite::{params_from_iter, types::Value, Connection};
@@ -77,8 +78,8 @@ CREATE TABLE cycles (number INTEGER PRIMARY KEY, closed_at INTEGER, cut_off INTE
 CREATE TABLE positions (cycle INTEGER, member TEXT, opened_at INTEGER, closed_at INTEGER, opening, billed, earned, paid_in, adjusted, reversed,
   paid_out, closing, PRIMARY KEY (cycle, member, opened_at));
 -- Coupons offered at the market. `state` is open, sold or cancelled.
-CREATE TABLE listings (block INTEGER, idx INTEGER, opened_at INTEGER, registry TEXT, campaign INTEGER, serial INTEGER, seller TEXT, asset TEXT,
-  price, ends_at INTEGER, state TEXT);
+CREATE TABLE listings (block INTEGER, idx INTEGER, opened_at INTEGER, id INTEGER, registry TEXT, campaign INTEGER, serial INTEGER, seller TEXT,
+  issuer TEXT, asset TEXT, price, ends_at INTEGER, state TEXT);
 -- Coupons sold at the market: price = seller_part + royalty + fee.
 CREATE TABLE sales (block INTEGER, idx INTEGER, time INTEGER, registry TEXT, campaign INTEGER, serial INTEGER, seller TEXT, buyer TEXT,
   issuer TEXT, asset TEXT, price, seller_part, royalty, fee);
@@ -621,52 +622,71 @@ impl Tables<'_> {
     }
 
     fn market(&self, happened: &Happened, event: &MarketEvent) -> Result<(), AuditError> {
-        const CLOSE: &str = "UPDATE listings SET state = ?4 WHERE registry = ?1 AND campaign = ?2 AND serial = ?3 AND state = 'open'";
-        let sold_there = |registry, id| {
-            let [campaign, serial] = coupon(id);
-            [account(registry), campaign, serial]
-        };
+        const CLOSE: &str = "UPDATE listings SET state = ?2 WHERE id = ?1";
+        const SALE: &str = "INSERT INTO sales SELECT ?1, ?2, ?3, registry, campaign, serial, seller, ?5, issuer, asset, ?6, ?7, ?8, ?9 FROM listings \
+                            WHERE id = ?4";
         match event {
             MarketEvent::ListingOpened(event) => {
-                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
-                let listing = event.listing;
-                let row = [
-                    registry,
-                    campaign,
-                    serial,
-                    account(listing.seller),
-                    asset(listing.asset),
-                    amount(listing.price),
-                    moment(listing.ends_at),
-                    text("open"),
-                ];
-                self.note("listings", happened, row)
+                let listing = &event.listing;
+                let price = match listing.ask {
+                    Ask::Fixed { price } => price,
+                    Ask::Dutch { start_price, .. } => start_price,
+                    Ask::English { reserve, .. } => reserve,
+                    Ask::Swap { asks, .. } => asks,
+                };
+                for id in &listing.coupons {
+                    let [campaign, serial] = coupon(*id);
+                    let row = [
+                        moment(event.id),
+                        account(listing.registry),
+                        campaign,
+                        serial,
+                        account(listing.seller),
+                        account(listing.issuer),
+                        asset(listing.asset),
+                        amount(price),
+                        moment(listing.ends_at),
+                        text("open"),
+                    ];
+                    self.note("listings", happened, row)?;
+                }
+                Ok(())
             }
-            MarketEvent::ListingSold(event) => {
-                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
-                self.update(CLOSE, [registry.clone(), campaign.clone(), serial.clone(), text("sold")])?;
-                let (listing, parts) = (event.listing, event.parts);
-                let row = [
-                    registry,
-                    campaign,
-                    serial,
-                    account(listing.seller),
-                    account(event.buyer),
-                    account(listing.issuer),
-                    asset(listing.asset),
-                    amount(listing.price),
-                    amount(parts.seller),
-                    amount(parts.royalty),
-                    amount(parts.fee),
-                ];
-                self.note("sales", happened, row)
+            MarketEvent::ListingsSold(event) => {
+                for Sold { id, parts } in &event.sold {
+                    self.update(CLOSE, [moment(*id), text("sold")])?;
+                    let [block, index, time] = at(happened);
+                    let row = [
+                        block,
+                        index,
+                        time,
+                        moment(*id),
+                        account(event.buyer),
+                        amount(parts.seller.saturating_add(parts.royalty).saturating_add(parts.fee)),
+                        amount(parts.seller),
+                        amount(parts.royalty),
+                        amount(parts.fee),
+                    ];
+                    self.update(SALE, row)?;
+                }
+                Ok(())
             }
-            MarketEvent::ListingCancelled(event) => {
-                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
-                self.update(CLOSE, [registry, campaign, serial, text("cancelled")])
-            }
+            MarketEvent::ListingReturned(event) => self.update(CLOSE, [moment(event.id), text("cancelled")]),
             MarketEvent::MarketCreated(_)
             | MarketEvent::FeeChanged(_)
+            | MarketEvent::TokenChanged(_)
+            | MarketEvent::OwnershipOffered(_)
+            | MarketEvent::OwnerChanged(_)
+            | MarketEvent::BoughtAndUsed(_)
+            | MarketEvent::BidPlaced(_)
+            | MarketEvent::AuctionWon(_)
+            | MarketEvent::AuctionFailed(_)
+            | MarketEvent::SwapMade(_)
+            | MarketEvent::ListingsForgotten(_)
+            | MarketEvent::AllCancelled(_)
+            | MarketEvent::OfferMade(_)
+            | MarketEvent::OfferAccepted(_)
+            | MarketEvent::OfferWithdrawn(_)
             | MarketEvent::CreditAdded(_)
             | MarketEvent::CreditWithdrawn(_) => Ok(()),
         }

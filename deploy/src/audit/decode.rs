@@ -94,7 +94,9 @@ contract_events! {
 contract_events! {
     /// What a market emits.
     MarketEvent in market {
-        MarketCreated, FeeChanged, ListingOpened, ListingSold, ListingCancelled, CreditAdded, CreditWithdrawn,
+        MarketCreated, FeeChanged, TokenChanged, OwnershipOffered, OwnerChanged, ListingOpened, ListingsSold, BoughtAndUsed, ListingReturned,
+        BidPlaced, AuctionWon, AuctionFailed, SwapMade, ListingsForgotten, AllCancelled, OfferMade, OfferAccepted, OfferWithdrawn,
+        CreditAdded, CreditWithdrawn,
     }
 }
 

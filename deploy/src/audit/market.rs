@@ -1,26 +1,29 @@
 //! A market's storage from its events. Of the contract's code it uses the types of what is stored and the shares of a price.
 use super::{
     contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
-    decode::MarketEvent,
+    decode::{ContractEvent, MarketEvent},
     money::{self, Till},
-    storage::{CouponKey, Describe, Replayed, Table},
+    storage::{Describe, Replayed, Table},
 };
 use ::market::{
     book::Root,
     events,
-    listings::{Listing, Parts},
+    listings::{Ask, Entry, Status},
+    offers::Offer,
+    prices::Parts,
 };
-use shared::{assets::Asset, ids::CouponId, math::share_down, AccountId, Balance, Timestamp};
+use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 use std::collections::BTreeMap;
 
-type ListingKey = (AccountId, CouponKey);
-
 const ROOT: Table<(), Root> = Table::new(0, "root");
-const LISTINGS: Table<ListingKey, Listing> = Table::new(0x01, "listing");
+const LISTINGS: Table<u64, Entry> = Table::new(0x01, "listing");
 const CREDITS: Table<(AccountId, Asset), Balance> = Table::new(0x02, "credit");
+const FLOORS: Table<AccountId, u64> = Table::new(0x03, "floor of");
+const OFFERS: Table<u64, Offer> = Table::new(0x04, "offer");
+const TOKENS: Table<AccountId, Timestamp> = Table::new(0x05, "token");
 
 /// Every table of a market, by the manual keys of its `Book`.
-pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &LISTINGS, &CREDITS];
+pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &LISTINGS, &CREDITS, &FLOORS, &OFFERS, &TOKENS];
 
 pub(super) struct MarketReplay {
     pub(super) store: Replayed,
@@ -34,8 +37,17 @@ impl MarketReplay {
 
     /// Every coupon for sale, by registry.
     pub(super) fn listed(&self) -> Vec<(AccountId, CouponId)> {
-        let listings = self.store.all(&LISTINGS).into_iter();
-        listings.map(|((registry, coupon), _)| (registry, CouponId::from_u64(coupon.0))).collect()
+        let open = self.store.all(&LISTINGS).into_iter().filter(|(_, entry)| entry.holds());
+        open.flat_map(|(_, Entry { listing, .. })| {
+            listing.coupons.into_iter().map(move |coupon| (listing.registry, coupon))
+        })
+        .collect()
+    }
+
+    /// What a listing is of, if that is coupons of `registry`.
+    pub(super) fn coupons_of(&self, id: u64, registry: AccountId) -> Vec<CouponId> {
+        let entry = self.store.get(&LISTINGS, &id).filter(|entry| entry.listing.registry == registry);
+        entry.map(|entry| entry.listing.coupons).unwrap_or_default()
     }
 
     /// What the market owes: pull balances and platform fees.
@@ -55,16 +67,31 @@ impl MarketReplay {
     pub(super) fn apply(&mut self, event: &MarketEvent, now: Timestamp) -> Result<(), Contradiction> {
         match event {
             MarketEvent::MarketCreated(event) => self.created(event),
-            MarketEvent::FeeChanged(event) => self.fee_changed(event),
+            MarketEvent::FeeChanged(event) => self.fee_changed(event, now),
             MarketEvent::ListingOpened(event) => self.opened(event, now),
-            MarketEvent::ListingSold(event) => self.sold(event, now),
-            MarketEvent::ListingCancelled(event) => self.close(event.registry, event.coupon, &event.listing),
+            MarketEvent::ListingsSold(event) => self.sold(event, now),
+            MarketEvent::ListingReturned(event) => self.returned(event),
             MarketEvent::CreditAdded(event) => {
                 self.credit(event.account, event.asset, event.amount)?;
                 let (asset, amount) = (event.asset, event.amount);
                 self.till.take_in(asset, amount, event.account, "pay-out failed")
             }
             MarketEvent::CreditWithdrawn(event) => self.credit_withdrawn(event),
+            MarketEvent::TokenChanged(_)
+            | MarketEvent::OwnershipOffered(_)
+            | MarketEvent::OwnerChanged(_)
+            | MarketEvent::BoughtAndUsed(_)
+            | MarketEvent::BidPlaced(_)
+            | MarketEvent::AuctionWon(_)
+            | MarketEvent::AuctionFailed(_)
+            | MarketEvent::SwapMade(_)
+            | MarketEvent::ListingsForgotten(_)
+            | MarketEvent::AllCancelled(_)
+            | MarketEvent::OfferMade(_)
+            | MarketEvent::OfferAccepted(_)
+            | MarketEvent::OfferWithdrawn(_) => {
+                Err(Contradiction::Refused { rule: format!("{} isn't replayed", event.name()) })
+            }
         }
     }
 
@@ -78,68 +105,92 @@ impl MarketReplay {
         }
         let root = Root {
             owner: event.owner,
+            heir: None,
             fee_bps: event.fee_bps,
+            next_fee: None,
             registries: event.registries.clone(),
             held: 0,
             native_fees: 0,
+            next_id: 1,
         };
         self.store.set(&ROOT, &(), &root);
+        for token in &event.tokens {
+            self.store.set(&TOKENS, token, &0);
+        }
         Ok(())
     }
 
-    fn fee_changed(&mut self, event: &events::FeeChanged) -> Result<(), Contradiction> {
+    fn fee_changed(&mut self, event: &events::FeeChanged, now: Timestamp) -> Result<(), Contradiction> {
         let mut root = self.root()?;
-        root.fee_bps = event.fee_bps;
+        if let Some((fee_bps, from)) = root.next_fee {
+            if from <= now {
+                root.fee_bps = fee_bps;
+            }
+        }
+        root.next_fee = Some((event.fee_bps, event.from));
         self.store.set(&ROOT, &(), &root);
         Ok(())
     }
 
     fn opened(&mut self, event: &events::ListingOpened, now: Timestamp) -> Result<(), Contradiction> {
         let mut root = self.root()?;
-        let key = (event.registry, event.coupon.into());
-        self.store.ensure_absent(&LISTINGS, &key)?;
-        ensure_same("the platform's share", root.fee_bps, event.listing.fee_bps)?;
+        ensure_same("the listing's number", root.next_id, event.id)?;
         ensure_rule("a listing has a future", event.listing.ends_at > now)?;
-        root.held = ensure_some("the coupons held", root.held.checked_add(1))?;
+        root.held = ensure_some("the coupons held", root.held.checked_add(count(&event.listing.coupons)))?;
+        root.next_id = ensure_some("the numbers", root.next_id.checked_add(1))?;
         self.store.set(&ROOT, &(), &root);
-        self.store.set(&LISTINGS, &key, &event.listing);
+        self.store.set(&LISTINGS, &event.id, &Entry::new(event.listing.clone()));
         Ok(())
     }
 
-    fn close(
-        &mut self,
-        registry: AccountId,
-        coupon: CouponId,
-        listing: &Listing,
-    ) -> Result<(), Contradiction> {
-        let key = (registry, coupon.into());
-        ensure_same("the listing", self.store.found(&LISTINGS, &key)?, *listing)?;
+    /// A listing whose coupons leave.
+    fn close(&mut self, id: u64) -> Result<Entry, Contradiction> {
+        let entry = self.store.found(&LISTINGS, &id)?;
+        ensure_rule("a listing is closed once", entry.holds())?;
         let mut root = self.root()?;
-        root.held = ensure_some("the coupons held", root.held.checked_sub(1))?;
+        root.held = ensure_some("the coupons held", root.held.checked_sub(count(&entry.listing.coupons)))?;
         self.store.set(&ROOT, &(), &root);
-        self.store.remove(&LISTINGS, &key);
+        Ok(entry)
+    }
+
+    fn returned(&mut self, event: &events::ListingReturned) -> Result<(), Contradiction> {
+        let mut entry = self.close(event.id)?;
+        ensure_same("the seller", entry.listing.seller, event.seller)?;
+        if event.by == event.seller {
+            self.store.remove(&LISTINGS, &event.id);
+        } else {
+            entry.status = Status::Returned;
+            self.store.set(&LISTINGS, &event.id, &entry);
+        }
         Ok(())
     }
 
-    fn sold(&mut self, event: &events::ListingSold, now: Timestamp) -> Result<(), Contradiction> {
-        let (listing, parts) = (&event.listing, event.parts);
-        self.close(event.registry, event.coupon, listing)?;
-        ensure_rule("a listing ends", now < listing.ends_at)?;
-        ensure_same("the parts of the price", shared_price(listing)?, parts)?;
-        let asset = listing.asset;
-        match asset {
-            Asset::Native => {
-                let mut root = self.root()?;
-                let fees = root.native_fees.checked_add(parts.fee);
-                root.native_fees = ensure_some("the platform fees", fees)?;
-                self.store.set(&ROOT, &(), &root);
+    fn sold(&mut self, event: &events::ListingsSold, now: Timestamp) -> Result<(), Contradiction> {
+        for sold in &event.sold {
+            let mut entry = self.close(sold.id)?;
+            ensure_rule("a listing ends", now < entry.ends_at())?;
+            let (parts, asset) = (sold.parts, entry.listing.asset);
+            if let Ask::Fixed { price } = entry.listing.ask {
+                let shared = Parts::of(price, entry.listing.fee_bps, entry.listing.royalty_bps);
+                ensure_same("the parts of the price", shared, parts)?;
+                self.till.take_in(asset, price, event.buyer, "price")?;
             }
-            Asset::Psp22(_) if parts.fee == 0 => {}
-            Asset::Psp22(_) => self.credit(self.root()?.owner, asset, parts.fee)?,
+            match asset {
+                Asset::Native => {
+                    let mut root = self.root()?;
+                    let fees = root.native_fees.checked_add(parts.fee);
+                    root.native_fees = ensure_some("the platform fees", fees)?;
+                    self.store.set(&ROOT, &(), &root);
+                }
+                Asset::Psp22(_) if parts.fee == 0 => {}
+                Asset::Psp22(_) => self.credit(self.root()?.owner, asset, parts.fee)?,
+            }
+            self.till.pay_out(asset, parts.seller, entry.listing.seller, "sale")?;
+            self.till.pay_out(asset, parts.royalty, entry.listing.issuer, "royalty")?;
+            entry.status = Status::Sold;
+            self.store.set(&LISTINGS, &sold.id, &entry);
         }
-        self.till.take_in(asset, listing.price, event.buyer, "price")?;
-        self.till.pay_out(asset, parts.seller, listing.seller, "sale")?;
-        self.till.pay_out(asset, parts.royalty, listing.issuer, "royalty")
+        Ok(())
     }
 
     fn credit(&mut self, account: AccountId, asset: Asset, amount: Balance) -> Result<(), Contradiction> {
@@ -166,11 +217,6 @@ impl MarketReplay {
     }
 }
 
-/// The platform's and the issuer's shares round down, and the seller has what they leave.
-fn shared_price(listing: &Listing) -> Result<Parts, Contradiction> {
-    let fee = share_down(listing.price, listing.fee_bps);
-    let royalty = share_down(listing.price, listing.royalty_bps);
-    let seller = listing.price.checked_sub(fee);
-    let seller = seller.and_then(|rest| rest.checked_sub(royalty));
-    Ok(Parts { seller: ensure_some("the seller's part", seller)?, royalty, fee })
+fn count(coupons: &[CouponId]) -> u64 {
+    u64::try_from(coupons.len()).unwrap_or(u64::MAX)
 }

@@ -269,10 +269,12 @@ impl Replay {
     /// # Errors
     /// `Differs`, `Refused`.
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
-        if let SuiteEvent::Market(MarketEvent::ListingSold(sold)) = event {
-            if sold.registry == self.suite.registry {
-                let owner = self.registry.owner(sold.coupon);
-                ensure_same("the holder of the coupon sold", owner, Some(sold.buyer))?;
+        if let SuiteEvent::Market(MarketEvent::ListingsSold(event)) = event {
+            for sold in &event.sold {
+                for coupon in self.market.coupons_of(sold.id, self.suite.registry) {
+                    let owner = self.registry.owner(coupon);
+                    ensure_same("the holder of the coupon sold", owner, Some(event.buyer))?;
+                }
             }
         }
         if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {

@@ -3,7 +3,7 @@
 use crate::{
     amounts::Unit,
     commands::campaign::value_of,
-    context::{Context, Report},
+    context::{Context, Desk, Report},
     orders::coupon_id,
     refusals::{coupon as shown, Refusal, Words},
     times,
@@ -11,9 +11,15 @@ use crate::{
 use chain::{keys::ss58, Chain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
-use market::error::MarketError;
+use ink::env::Event;
+use market::{
+    error::MarketError,
+    events::ListingOpened,
+    listings::{Ask, Entry, Guard},
+};
+use scale::Decode;
 use serde_json::json;
-use shared::{assets::Asset, psp34::PSP34};
+use shared::{assets::Asset, ids::CouponId, psp34::PSP34};
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -112,7 +118,7 @@ fn list(opts: &List, ctx: &Context) -> Result<Report, Refusal> {
         let approve = desk.registry().call_mut().approve(market, id, true);
         desk.session.send(seller, 0, approve, |words, error| words.psp34(error, coupon))?;
     }
-    let message = desk.market().call_mut().list(registry, coupon, price, until);
+    let message = desk.market().call_mut().list(registry, vec![coupon], Ask::Fixed { price }, until, None);
     desk.session.send(seller, 0, message, Words::market)?;
     let money = desk.session.words.money(price);
     desk.session.save()?;
@@ -129,11 +135,9 @@ fn buy(opts: &Buy, ctx: &Context) -> Result<Report, Refusal> {
     let (campaign, _) = desk.campaign(coupon.campaign)?;
     let asset = campaign.terms.asset;
     let highest = Unit::of(asset).read(&opts.highest).map_err(|fault| fault.at("--highest"))?;
-    let registry = desk.suite.registry;
-    let listing = desk.session.ask(desk.market().call().listing(registry, coupon))?;
-    // Where nothing is listed the market says so itself.
-    let price = listing.map_or(0, |listing| listing.price);
-    let message = desk.market().call_mut().buy(registry, coupon, highest);
+    let (listing, entry) = listing_of(&desk, coupon)?;
+    let price = entry.price(listing, desk.session.chain.now()).unwrap_or_default();
+    let message = desk.market().call_mut().buy(listing, Guard::price(highest));
     // Over the highest price nothing is sent, and the market refuses.
     let value = if price <= highest { value_of(asset, price) } else { 0 };
     desk.session.send(buyer, value, message, Words::market)?;
@@ -149,7 +153,8 @@ fn cancel(opts: &Cancel, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let seller = desk.session.signer(&opts.signer)?.account();
     let coupon = coupon_id(&opts.coupon)?;
-    let message = desk.market().call_mut().cancel(desk.suite.registry, coupon);
+    let (listing, _) = listing_of(&desk, coupon)?;
+    let message = desk.market().call_mut().cancel(listing);
     desk.session.send(seller, 0, message, Words::market)?;
     desk.session.save()?;
     Ok(Report::new(
@@ -161,28 +166,42 @@ fn cancel(opts: &Cancel, ctx: &Context) -> Result<Report, Refusal> {
 fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let coupon = coupon_id(&opts.coupon)?;
-    let listing = desk
-        .session
-        .ask(desk.market().call().listing(desk.suite.registry, coupon))?
-        .ok_or_else(|| desk.session.words.market(&MarketError::NotListed { coupon }))?;
+    let (id, entry) = listing_of(&desk, coupon)?;
+    let price = entry.price(id, desk.session.chain.now()).unwrap_or_default();
+    let Entry { listing, .. } = entry;
     desk.session.words.count_in(listing.asset);
     Ok(Report::new(
         format!(
             "coupon {}: {} until {}, from {}",
             shown(coupon),
-            desk.session.words.money(listing.price),
+            desk.session.words.money(price),
             times::show(listing.ends_at),
             ss58(&listing.seller)
         ),
         json!({
             "coupon": shown(coupon),
             "seller": ss58(&listing.seller),
-            "price": listing.price.to_string(),
+            "price": price.to_string(),
             "ends_at": listing.ends_at,
             "fee_bps": listing.fee_bps,
             "royalty_bps": listing.royalty_bps,
         }),
     ))
+}
+
+/// The newest listing of a coupon.
+fn listing_of(desk: &Desk, coupon: CouponId) -> Result<(u64, Entry), Refusal> {
+    let events = desk.session.chain.events(0).map_err(|fault| desk.session.words.chain(&fault))?;
+    let opened = events.iter().filter(|event| {
+        event.contract == desk.suite.market && event.topics.first() == ListingOpened::SIGNATURE_TOPIC.as_ref()
+    });
+    let opened = opened.filter_map(|event| ListingOpened::decode(&mut &*event.data).ok());
+    let id =
+        opened.filter(|opened| opened.listing.coupons.contains(&coupon)).last().map_or(0, |last| last.id);
+    match desk.session.ask(desk.market().call().listing(id))? {
+        Some(entry) => Ok((id, entry)),
+        None => Err(desk.session.words.market(&MarketError::NoSuchListing { id })),
+    }
 }
 
 fn withdraw(opts: &Withdraw, ctx: &Context) -> Result<Report, Refusal> {

@@ -67,7 +67,7 @@ fn a_whole_life_tells_every_event_there_is() {
         "desk AdvocateRewarded CouponExpired CouponReleased CouponSplit CouponsMerged CouponsReserved CreditWithdrawn DeskOpened \
          OrderRolledBack PermitsCancelled RedemptionForgotten RedemptionRated",
         // No pay-out of the market's fails here.
-        "market CreditWithdrawn FeeChanged ListingCancelled ListingOpened ListingSold MarketCreated",
+        "market CreditWithdrawn FeeChanged ListingOpened ListingReturned ListingsSold MarketCreated",
         "office AccountFreezeChanged CampaignCreated CampaignHandedOver CampaignImproved CampaignOffered CouponFreezeChanged CouponRevoked \
          CouponToppedUp CouponsIssued DropCreated EscrowWithdrawn GuardianChanged GuardianOffered OfficeOpened PauseChanged RoleChanged \
          VoucherKeyChanged",

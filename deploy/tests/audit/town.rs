@@ -10,7 +10,10 @@ use couponry::{
 };
 use desk::DeskRef;
 use ink::{codegen::TraitCallBuilder, env::call::FromAccountId};
-use market::MarketRef;
+use market::{
+    listings::{Ask, Guard},
+    MarketRef,
+};
 use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
@@ -586,16 +589,23 @@ impl Town {
     fn live_at_the_market(&mut self) {
         let campaign = self.campaign("bakery", 30 * UNIT, |_| ());
         let coupons = self.issue("bakery", campaign, &["ann", "ann", "ann"], 8);
+        let mut listings = Vec::new();
         for coupon in &coupons {
             let message = self.registry().call_mut().approve(self.suite.market, Some((*coupon).into()), true);
             self.act("ann", 0, message);
             let (registry, end) = (self.suite.registry, self.chain.now() + 10 * DAY);
-            let message = self.market().call_mut().list(registry, *coupon, 2 * UNIT, end);
-            self.act("ann", 0, message);
+            let message = self.market().call_mut().list(
+                registry,
+                vec![*coupon],
+                Ask::Fixed { price: 2 * UNIT },
+                end,
+                None,
+            );
+            listings.push(self.act("ann", 0, message));
         }
-        let message = self.market().call_mut().buy(self.suite.registry, coupons[0], 2 * UNIT);
+        let message = self.market().call_mut().buy(listings[0], Guard::price(2 * UNIT));
         self.act("ben", 3 * UNIT, message);
-        let message = self.market().call_mut().cancel(self.suite.registry, coupons[1]);
+        let message = self.market().call_mut().cancel(listings[1]);
         self.act("ann", 0, message);
         let message = self.market().call_mut().set_fee(100);
         self.act("owner", 0, message);
