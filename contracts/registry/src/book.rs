@@ -305,7 +305,9 @@ impl Book {
         if !may {
             return Err(PSP34Error::NotApproved);
         }
-        coupon.ensure_may_move(to, now)?;
+        if let Some(obstacle) = coupon.obstacle(to, now) {
+            return Err(obstacle.for_psp34());
+        }
         coupon.owner = to;
         coupon.approved = None;
         self.coupons.write(id.to_u64(), &coupon);

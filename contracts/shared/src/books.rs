@@ -143,6 +143,12 @@ impl Books {
         self.steps.push(Step::Mint { coupon, owner, state });
     }
 
+    /// Gives a coupon of `from`'s to its `state`'s owner.
+    pub fn move_coupon(&mut self, coupon: CouponId, from: AccountId, state: &Coupon) {
+        let (to, state) = (state.owner, state.encode());
+        self.steps.push(Step::Move { coupon, from, to, state });
+    }
+
     /// Ends a coupon.
     pub fn burn(&mut self, coupon: CouponId) {
         self.steps.push(Step::Burn { coupon });

@@ -166,23 +166,64 @@ impl Coupon {
         }
     }
 
-    /// Whether it may go to `to` at all, whoever asks.
-    /// # Errors
-    /// `Custom`: `CouponFrozen`, `CouponLocked`, `Soulbound`, `MarketOnly`.
-    pub fn ensure_may_move(&self, to: AccountId, now: Timestamp) -> Result<(), PSP34Error> {
-        if self.frozen.is_some() {
-            return Err(PSP34Error::Custom(String::from(FROZEN)));
+    /// What keeps it from going to `to`, whoever asks.
+    pub fn obstacle(&self, to: AccountId, now: Timestamp) -> Option<Obstacle> {
+        if let Some(reason) = self.frozen {
+            return Some(Obstacle::Frozen { reason });
         }
-        if self.locked(now).is_some() {
-            return Err(PSP34Error::Custom(String::from(LOCKED)));
+        if let Some(Lock { until, .. }) = self.locked(now) {
+            return Some(Obstacle::Locked { until });
         }
         match self.policy {
-            TransferPolicy::Soulbound => Err(PSP34Error::Custom(String::from(SOULBOUND))),
+            TransferPolicy::Soulbound => Some(Obstacle::Soulbound),
             TransferPolicy::MarketOnly(market) if self.owner != market && to != market => {
-                Err(PSP34Error::Custom(String::from(MARKET_ONLY)))
+                Some(Obstacle::MarketOnly)
             }
-            TransferPolicy::Free | TransferPolicy::MarketOnly(_) => Ok(()),
+            TransferPolicy::Free | TransferPolicy::MarketOnly(_) => None,
         }
+    }
+}
+
+/// Why a coupon stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Its issuer froze it.
+    Frozen {
+        /// Why.
+        reason: u8,
+    },
+    /// It is reserved for an order.
+    Locked {
+        /// From this time on it isn't.
+        until: Timestamp,
+    },
+    /// Its campaign's coupons never change hands.
+    Soulbound,
+    /// Its campaign's coupons change hands only through its market.
+    MarketOnly,
+}
+
+impl Obstacle {
+    /// As PSP34's `transfer` refuses.
+    pub fn for_psp34(self) -> PSP34Error {
+        let word = match self {
+            Self::Frozen { .. } => FROZEN,
+            Self::Locked { .. } => LOCKED,
+            Self::Soulbound => SOULBOUND,
+            Self::MarketOnly => MARKET_ONLY,
+        };
+        PSP34Error::Custom(String::from(word))
+    }
+
+    /// As the desk's `transfer_many` refuses.
+    pub fn for_coupon(self, coupon: CouponId) -> Refusal {
+        match self {
+            Self::Frozen { reason } => RegistryError::CouponFrozen { coupon, reason },
+            Self::Locked { until } => RegistryError::CouponLocked { coupon, until },
+            Self::Soulbound => RegistryError::Soulbound { coupon },
+            Self::MarketOnly => RegistryError::MarketOnly { coupon },
+        }
+        .into()
     }
 }
 

@@ -164,6 +164,18 @@ pub enum Step {
         /// The bits.
         scopes: u8,
     },
+    /// Gives a coupon to another holder, with PSP34's event; what either holds is written apart.
+    #[codec(index = 5)]
+    Move {
+        /// The coupon.
+        coupon: CouponId,
+        /// Who had it.
+        from: AccountId,
+        /// Who has it.
+        to: AccountId,
+        /// Its `Coupon`, as SCALE bytes.
+        state: Vec<u8>,
+    },
 }
 
 /// The door that a registry keeps for its office and its desk.
