@@ -26,60 +26,83 @@ use shared::{
 /// # Errors
 /// `RegistryFailed`.
 #[inline(never)]
-pub(crate) fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
+fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
     let branches = Selector::new(ink::selector_bytes!("CouponRegistry::branches"));
     let (_, desk): (AccountId, AccountId) =
         ask(registry, branches, Vec::new()).ok_or(MarketError::RegistryFailed { registry })?;
     Ok(desk)
 }
 
+/// What a registry's desk says of 1 to 20 coupons.
 /// # Errors
 /// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
 #[inline(never)]
-pub(crate) fn sale_terms(
-    registry: AccountId,
-    desk: AccountId,
-    coupon: CouponId,
-) -> Result<SaleTerms, Refusal> {
-    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::sale_terms"));
-    let refusal = match ask::<Result<SaleTerms, Reason>>(desk, selector, coupon.encode()) {
-        Some(Ok(terms)) => return Ok(terms),
-        Some(Err(Reason(0 | 2))) => MarketError::NoSuchCoupon { coupon },
-        Some(Err(Reason(31))) => MarketError::CouponFrozen { coupon },
-        Some(Err(Reason(50))) => MarketError::CouponLocked { coupon },
-        Some(Err(Reason(68))) => MarketError::TradingPaused { registry },
-        Some(Err(_)) | None => MarketError::RegistryFailed { registry },
-    };
-    Err(refusal.into())
+pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Result<Vec<SaleTerms>, Refusal> {
+    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::sale_terms_of"));
+    let found: Option<Result<Vec<SaleTerms>, Reason>> = ask(desk(registry)?, selector, coupons.encode());
+    match found {
+        Some(Ok(terms)) if terms.len() == coupons.len() => Ok(terms),
+        Some(Err(reason)) => Err(reason.of(registry).into()),
+        Some(Ok(_)) | None => Err(MarketError::RegistryFailed { registry }.into()),
+    }
 }
 
-/// The index of an error of another contract: decoding the whole of it would be 5 kB of code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Reason(u8);
+/// An error of another contract, as far as the market looks at it: decoding the whole of it would be 5 kB of code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Reason {
+    index: u8,
+    evidence: Vec<u8>,
+}
 
 impl Decode for Reason {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
         let index = input.read_byte()?;
         // An answer that isn't read to its end counts as none.
-        Raw::decode(input).map(|_| Self(index))
+        Raw::decode(input).map(|evidence| Self { index, evidence: evidence.0 })
     }
 }
 
-/// Moves coupons that the market holds, or may move, to `to`.
+impl Reason {
+    /// What a `RegistryError` means here.
+    fn of(&self, registry: AccountId) -> MarketError {
+        let Ok(coupon) = CouponId::decode(&mut self.evidence.as_slice()) else {
+            return match self.index {
+                68 => MarketError::TradingPaused { registry },
+                _ => MarketError::RegistryFailed { registry },
+            };
+        };
+        match self.index {
+            2 => MarketError::NoSuchCoupon { coupon },
+            31 => MarketError::CouponFrozen { coupon },
+            50 => MarketError::CouponLocked { coupon },
+            93 => MarketError::NotApproved { coupon },
+            94 => MarketError::Soulbound { coupon },
+            95 => MarketError::OtherMarketOnly { coupon },
+            _ => MarketError::RegistryFailed { registry },
+        }
+    }
+}
+
+/// Moves coupons of one holder, who is the market or has approved it, to `to`: one through the token itself, which costs least, several through the desk.
 /// # Errors
 /// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `Soulbound`, `OtherMarketOnly`, `NotApproved`, `TransferRefused`, `RegistryFailed`.
 #[inline(never)]
 pub(crate) fn give(registry: AccountId, coupons: &[CouponId], to: AccountId) -> Result<(), Refusal> {
-    let selector = Selector::new(ink::selector_bytes!("PSP34::transfer"));
-    for coupon in coupons {
+    if let [coupon] = coupons {
+        let selector = Selector::new(ink::selector_bytes!("PSP34::transfer"));
         let arguments = (to, Id::from(*coupon), Vec::<u8>::new()).encode();
-        match ask::<Result<(), PSP34Error>>(registry, selector, arguments) {
-            Some(Ok(())) => {}
-            Some(Err(refusal)) => return Err(refused(*coupon, &refusal).into()),
-            None => return Err(MarketError::RegistryFailed { registry }.into()),
-        }
+        return match ask::<Result<(), PSP34Error>>(registry, selector, arguments) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(refusal)) => Err(refused(*coupon, &refusal).into()),
+            None => Err(MarketError::RegistryFailed { registry }.into()),
+        };
     }
-    Ok(())
+    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::transfer_many"));
+    match ask::<Result<(), Reason>>(desk(registry)?, selector, (to, coupons).encode()) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(reason)) => Err(reason.of(registry).into()),
+        None => Err(MarketError::RegistryFailed { registry }.into()),
+    }
 }
 
 /// Takes coupons in, and makes sure that they are here.
@@ -114,7 +137,7 @@ pub(crate) fn redeem(
     };
     match ask::<Result<Redemption, Reason>>(till, Selector::new(selector), arguments) {
         Some(Ok(redemption)) => Ok(redemption),
-        Some(Err(Reason(reason))) => Err(MarketError::TillRefused { till, reason }.into()),
+        Some(Err(Reason { index, .. })) => Err(MarketError::TillRefused { till, reason: index }.into()),
         None => Err(MarketError::TillFailed { till }.into()),
     }
 }
@@ -150,18 +173,26 @@ fn refused(coupon: CouponId, refusal: &PSP34Error) -> MarketError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::account;
     use shared::registry::{RegistryError, Scope};
 
     #[test]
-    fn the_reasons_are_those_of_the_registry() {
+    fn the_reasons_of_a_registry_keep_their_meaning() {
+        let (registry, coupon) = (account(5), CouponId { campaign: 1, serial: 2 });
         let reasons = [
-            (RegistryError::NoSuchCoupon { coupon: CouponId { campaign: 1, serial: 2 } }, 2),
-            (RegistryError::CouponFrozen { coupon: CouponId { campaign: 1, serial: 2 }, reason: 3 }, 31),
-            (RegistryError::CouponLocked { coupon: CouponId { campaign: 1, serial: 2 }, until: 4 }, 50),
-            (RegistryError::Paused { scope: Scope::Trading }, 68),
+            (RegistryError::NoSuchCoupon { coupon }, MarketError::NoSuchCoupon { coupon }),
+            (RegistryError::CouponFrozen { coupon, reason: 3 }, MarketError::CouponFrozen { coupon }),
+            (RegistryError::CouponLocked { coupon, until: 4 }, MarketError::CouponLocked { coupon }),
+            (RegistryError::NotApproved { coupon }, MarketError::NotApproved { coupon }),
+            (RegistryError::Soulbound { coupon }, MarketError::Soulbound { coupon }),
+            (RegistryError::MarketOnly { coupon }, MarketError::OtherMarketOnly { coupon }),
+            (RegistryError::Paused { scope: Scope::Trading }, MarketError::TradingPaused { registry }),
+            (RegistryError::Overflow, MarketError::RegistryFailed { registry }),
+            (RegistryError::NotHolder { holder: account(1) }, MarketError::RegistryFailed { registry }),
         ];
-        for (refusal, index) in reasons {
-            assert_eq!(Reason::decode(&mut refusal.encode().as_slice()), Ok(Reason(index)));
+        for (refusal, expected) in reasons {
+            let reason = Reason::decode(&mut refusal.encode().as_slice()).unwrap();
+            assert_eq!((reason.index, reason.of(registry)), (refusal.index(), expected));
         }
     }
 

@@ -512,10 +512,8 @@ fn goods(
     scene: &Scene,
     wants: Option<&Wants>,
 ) -> Result<Goods, Refusal> {
-    let desk = calls::desk(registry)?;
     let mut sum: Option<Goods> = None;
-    for coupon in coupons {
-        let terms = calls::sale_terms(registry, desk, *coupon)?;
+    for (coupon, terms) in coupons.iter().zip(calls::sale_terms(registry, coupons)?) {
         ensure_held_by(&terms, scene.caller)?;
         let goods = Goods::from(&terms);
         if let Some(wants) = wants {
