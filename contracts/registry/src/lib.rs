@@ -53,7 +53,7 @@ mod registry {
         /// # Errors
         /// `OfficeFailed` when the office's or the desk's code isn't on the chain.
         #[ink(constructor)]
-        pub fn new(chain_tag: shared::Hash) -> Result<Self, RegistryError> {
+        pub fn new(chain_tag: shared::Hash) -> Outcome<Self> {
             let office = branches::open(branches::OFFICE, (Self::env().caller(), chain_tag).encode())?;
             let desk = branches::open(branches::DESK, chain_tag.encode())?;
             Ok(Self { book: Book::new(chain_tag, office, desk) })
