@@ -15,16 +15,16 @@
 //! Listings and offers are numbered together, from 1. The market holds, in each asset: the live bids, the cash of open swaps, what is left in offers, and
 //! the pull balances with the native fees.
 use crate::{
-    error::{MarketError, Refusal},
+    error::{MarketError, Outcome, Refusal},
     listings::Entry,
     offers::Offer,
-    prices::MAX_SHARES_BPS,
+    prices::{sum, MAX_SHARES_BPS},
 };
 use ink::{
     prelude::{boxed::Box, vec::Vec},
     storage::{traits::ManualKey, Mapping},
 };
-use shared::{assets::Asset, AccountId, Balance, Hash, Timestamp};
+use shared::{assets::Asset, shelf::Shelf, AccountId, Balance, Hash, Timestamp};
 
 /// The most registry codes a market knows, and the most tokens it deals in from the start.
 pub const MAX_REGISTRIES: u32 = 4;
@@ -71,12 +71,7 @@ impl Book {
     /// The market deals in `tokens` from the start.
     /// # Errors
     /// `RegistryCount`, `SharesOverCap`.
-    pub fn new(
-        owner: AccountId,
-        fee_bps: u16,
-        registries: Vec<Hash>,
-        tokens: &[AccountId],
-    ) -> Result<Self, Refusal> {
+    pub fn new(owner: AccountId, fee_bps: u16, registries: Vec<Hash>, tokens: &[AccountId]) -> Outcome<Self> {
         for listed in [registries.len(), tokens.len().max(1)] {
             let listed = u32::try_from(listed).unwrap_or(u32::MAX);
             if listed == 0 || listed > MAX_REGISTRIES {
@@ -103,7 +98,7 @@ impl Book {
             tokens: Mapping::default(),
         };
         for token in tokens {
-            book.tokens.insert(token, &0);
+            book.tokens.write(*token, &0);
         }
         Ok(book)
     }
@@ -122,24 +117,24 @@ impl Book {
 
     /// What `withdraw` would pay.
     pub fn credit(&self, account: AccountId, asset: Asset) -> Balance {
-        let credit = self.credits.get((account, asset)).unwrap_or_default();
+        let credit = self.credits.read((account, asset)).unwrap_or_default();
         credit.saturating_add(self.native_fees_of(account, asset))
     }
 
     /// What an account cancelled everything below of. Touches: 1.
     pub fn floor(&self, account: AccountId) -> u64 {
-        self.floors.get(account).unwrap_or_default()
+        self.floors.read(account).unwrap_or_default()
     }
 
     /// From when on the market deals in a token.
     pub fn token(&self, token: AccountId) -> Option<Timestamp> {
-        self.tokens.get(token)
+        self.tokens.read(token)
     }
 
     /// Whether coupons of `registry`, whose code hash is `code`, are sold here. Known code can't replace itself, so once is enough.
     /// # Errors
     /// `UnknownRegistry`.
-    pub fn ensure_known(&self, registry: AccountId, code: Option<Hash>) -> Result<(), Refusal> {
+    pub fn ensure_known(&self, registry: AccountId, code: Option<Hash>) -> Outcome<()> {
         match code {
             Some(hash) if self.root.registries.contains(&hash) => Ok(()),
             Some(_) | None => Err(MarketError::UnknownRegistry { registry, code }.into()),
@@ -149,7 +144,7 @@ impl Book {
     /// Whether something may be opened in this asset. Touches: 1 for a PSP22 token.
     /// # Errors
     /// `UnknownToken`.
-    pub fn ensure_deals_in(&self, asset: Asset, now: Timestamp) -> Result<(), Refusal> {
+    pub fn ensure_deals_in(&self, asset: Asset, now: Timestamp) -> Outcome<()> {
         let Asset::Psp22(token) = asset else { return Ok(()) };
         match self.token(token) {
             Some(from) if from <= now => Ok(()),
@@ -159,7 +154,7 @@ impl Book {
 
     /// # Errors
     /// `NotMarketOwner`.
-    fn ensure_owner(&self, caller: AccountId) -> Result<(), Refusal> {
+    fn ensure_owner(&self, caller: AccountId) -> Outcome<()> {
         let owner = self.root.owner;
         if caller == owner {
             Ok(())
@@ -172,7 +167,7 @@ impl Book {
     /// # Errors
     /// `NotMarketOwner`, `SharesOverCap`.
     #[inline(never)]
-    pub fn set_fee(&mut self, caller: AccountId, fee_bps: u16, now: Timestamp) -> Result<Timestamp, Refusal> {
+    pub fn set_fee(&mut self, caller: AccountId, fee_bps: u16, now: Timestamp) -> Outcome<Timestamp> {
         self.ensure_owner(caller)?;
         ensure_fee(fee_bps)?;
         let from = now.saturating_add(NOTICE);
@@ -191,23 +186,23 @@ impl Book {
         token: AccountId,
         allowed: bool,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, Refusal> {
+    ) -> Outcome<Option<Timestamp>> {
         self.ensure_owner(caller)?;
-        if self.tokens.contains(token) == allowed {
+        if self.tokens.read(token).is_some() == allowed {
             return Err(MarketError::NoChange.into());
         }
         let from = now.saturating_add(NOTICE);
         if allowed {
-            self.tokens.insert(token, &from);
+            self.tokens.write(token, &from);
         } else {
-            self.tokens.remove(token);
+            self.tokens.clear(token);
         }
         Ok(allowed.then_some(from))
     }
 
     /// # Errors
     /// `NotMarketOwner`, `NoChange`.
-    pub fn offer_ownership(&mut self, caller: AccountId, heir: Option<AccountId>) -> Result<(), Refusal> {
+    pub fn offer_ownership(&mut self, caller: AccountId, heir: Option<AccountId>) -> Outcome<()> {
         self.ensure_owner(caller)?;
         if self.root.heir == heir {
             return Err(MarketError::NoChange.into());
@@ -219,7 +214,7 @@ impl Book {
     /// The native fees so far are the owner's before, in its pull balance. Touches: 2, if there are any.
     /// # Errors
     /// `NotOffered`, `Overflow`.
-    pub fn accept_ownership(&mut self, caller: AccountId) -> Result<(), Refusal> {
+    pub fn accept_ownership(&mut self, caller: AccountId) -> Outcome<()> {
         if self.root.heir != Some(caller) {
             return Err(MarketError::NotOffered { caller }.into());
         }
@@ -235,7 +230,7 @@ impl Book {
     /// A number for what is opened next.
     /// # Errors
     /// `Overflow`.
-    pub fn next_id(&mut self) -> Result<u64, Refusal> {
+    pub fn next_id(&mut self) -> Outcome<u64> {
         let id = self.root.next_id;
         self.root.next_id = id.checked_add(1).ok_or(MarketError::Overflow)?;
         Ok(id)
@@ -246,7 +241,7 @@ impl Book {
     /// `NoSuchListing`.
     #[inline(never)]
     pub fn entry(&self, id: u64) -> Result<Box<Entry>, Refusal> {
-        match self.entries.get(id) {
+        match self.entries.read(id) {
             Some(entry) => Ok(Box::new(entry)),
             None => Err(MarketError::NoSuchListing { id }.into()),
         }
@@ -255,18 +250,18 @@ impl Book {
     /// Touches: 1.
     #[inline(never)]
     pub fn keep(&mut self, id: u64, entry: &Entry) {
-        self.entries.insert(id, entry);
+        self.entries.write(id, entry);
     }
 
     /// Touches: 1.
     pub fn remove(&mut self, id: u64) {
-        self.entries.remove(id);
+        self.entries.clear(id);
     }
 
     /// `coupons` more are here.
     /// # Errors
     /// `Overflow`.
-    pub fn take_in(&mut self, coupons: usize) -> Result<(), Refusal> {
+    pub fn take_in(&mut self, coupons: usize) -> Outcome<()> {
         let more = u64::try_from(coupons).unwrap_or(u64::MAX);
         self.root.held = self.root.held.checked_add(more).ok_or(MarketError::Overflow)?;
         Ok(())
@@ -275,7 +270,7 @@ impl Book {
     /// `coupons` fewer are here.
     /// # Errors
     /// `Overflow`.
-    pub fn let_go(&mut self, coupons: usize) -> Result<(), Refusal> {
+    pub fn let_go(&mut self, coupons: usize) -> Outcome<()> {
         let fewer = u64::try_from(coupons).unwrap_or(u64::MAX);
         self.root.held = self.root.held.checked_sub(fewer).ok_or(MarketError::Overflow)?;
         Ok(())
@@ -285,8 +280,8 @@ impl Book {
     /// # Errors
     /// `NoSuchOffer`.
     #[inline(never)]
-    pub fn offer(&self, id: u64) -> Result<Box<Offer>, Refusal> {
-        match self.offers.get(id) {
+    pub fn offer(&self, id: u64) -> Outcome<Box<Offer>> {
+        match self.offers.read(id) {
             Some(offer) => Ok(Box::new(offer)),
             None => Err(MarketError::NoSuchOffer { id }.into()),
         }
@@ -295,18 +290,18 @@ impl Book {
     /// Touches: 1.
     #[inline(never)]
     pub fn keep_offer(&mut self, id: u64, offer: &Offer) {
-        self.offers.insert(id, offer);
+        self.offers.write(id, offer);
     }
 
     /// Touches: 1.
     pub fn remove_offer(&mut self, id: u64) {
-        self.offers.remove(id);
+        self.offers.clear(id);
     }
 
     /// Kills what `account` opened so far; gives what number it is below. Touches: 1.
     pub fn cancel_all(&mut self, account: AccountId) -> u64 {
         let below = self.root.next_id;
-        self.floors.insert(account, &below);
+        self.floors.write(account, &below);
         below
     }
 
@@ -314,22 +309,23 @@ impl Book {
     /// # Errors
     /// `Overflow`.
     #[inline(never)]
-    pub fn add_credit(&mut self, account: AccountId, asset: Asset, amount: Balance) -> Result<(), Refusal> {
-        let credit = self.credits.get((account, asset)).unwrap_or_default();
-        let credit = credit.checked_add(amount).ok_or(MarketError::Overflow)?;
-        self.credits.insert((account, asset), &credit);
+    pub fn add_credit(&mut self, account: AccountId, asset: Asset, amount: Balance) -> Outcome<()> {
+        let credit = self.credits.read((account, asset)).unwrap_or_default();
+        let credit = sum(credit, amount)?;
+        self.credits.write((account, asset), &credit);
         Ok(())
     }
 
-    /// Empties an account's pull balance, and for the owner the native platform fees too. Touches: 1.
+    /// Empties an account's pull balance, and for the owner the native platform fees too. Touches: 2.
     /// # Errors
     /// `NoCredit`, `Overflow`.
     #[inline(never)]
-    pub fn take_credit(&mut self, account: AccountId, asset: Asset) -> Result<Balance, Refusal> {
-        let credit = self.credits.take((account, asset)).unwrap_or_default();
+    pub fn take_credit(&mut self, account: AccountId, asset: Asset) -> Outcome<Balance> {
+        let credit = self.credits.read((account, asset)).unwrap_or_default();
+        self.credits.clear((account, asset));
         let fees = self.native_fees_of(account, asset);
         self.root.native_fees = self.root.native_fees.checked_sub(fees).ok_or(MarketError::Overflow)?;
-        match credit.checked_add(fees).ok_or(MarketError::Overflow)? {
+        match sum(credit, fees)? {
             0 => Err(MarketError::NoCredit { asset }.into()),
             amount => Ok(amount),
         }
@@ -339,11 +335,10 @@ impl Book {
     /// # Errors
     /// `Overflow`.
     #[inline(never)]
-    pub fn earn(&mut self, asset: Asset, fee: Balance) -> Result<(), Refusal> {
+    pub fn earn(&mut self, asset: Asset, fee: Balance) -> Outcome<()> {
         match asset {
             Asset::Native => {
-                let fees = self.root.native_fees.checked_add(fee).ok_or(MarketError::Overflow)?;
-                self.root.native_fees = fees;
+                self.root.native_fees = sum(self.root.native_fees, fee)?;
                 Ok(())
             }
             Asset::Psp22(_) if fee == 0 => Ok(()),
@@ -362,7 +357,7 @@ impl Book {
 
 /// # Errors
 /// `SharesOverCap`.
-fn ensure_fee(fee_bps: u16) -> Result<(), Refusal> {
+fn ensure_fee(fee_bps: u16) -> Outcome<()> {
     if fee_bps > MAX_SHARES_BPS {
         return Err(MarketError::SharesOverCap { fee_bps, royalty_bps: 0, most_bps: MAX_SHARES_BPS }.into());
     }

@@ -1,23 +1,18 @@
 //! What the market asks of registries and of tills. A contract that traps or misspeaks gives an error, never a panic. Holds no rules.
 //!
-//! Every call keeps ink's default flags: whoever calls back into the market meanwhile traps.
+//! Answers are read as bytes: decoding the errors of others whole would be 5 kB of code.
 use crate::{
-    error::{MarketError, Refusal},
+    error::{MarketError, Outcome, Refusal},
     till::Signed,
 };
-use ink::{
-    env::{
-        call::{build_call, ExecutionInput, Selector},
-        DefaultEnvironment as Env,
-    },
-    prelude::vec::Vec,
-};
-use scale::{Decode, Encode, Error, Input};
+use ink::{prelude::vec::Vec, selector_bytes};
+use scale::{Decode, DecodeAll, Encode};
 use shared::{
+    assets::Asset,
+    calls::ask,
     ids::CouponId,
-    ledger::Raw,
-    order::Redemption,
-    psp34::{Id, PSP34Error, FROZEN, LOCKED, MARKET_ONLY, SOULBOUND},
+    order::Use,
+    psp34::{Id, FROZEN, LOCKED, MARKET_ONLY, SOULBOUND},
     registry::SaleTerms,
     AccountId,
 };
@@ -27,59 +22,44 @@ use shared::{
 /// `RegistryFailed`.
 #[inline(never)]
 fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
-    let branches = Selector::new(ink::selector_bytes!("CouponRegistry::branches"));
-    let (_, desk): (AccountId, AccountId) =
-        ask(registry, branches, Vec::new()).ok_or(MarketError::RegistryFailed { registry })?;
-    Ok(desk)
+    let answer = ask(registry, selector_bytes!("CouponRegistry::branches"), Vec::new());
+    match answer.map(|branches| <(AccountId, AccountId)>::decode_all(&mut branches.as_slice())) {
+        Some(Ok((_, desk))) => Ok(desk),
+        Some(Err(_)) | None => Err(MarketError::RegistryFailed { registry }.into()),
+    }
 }
 
 /// What a registry's desk says of 1 to 20 coupons.
 /// # Errors
 /// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
 #[inline(never)]
-pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Result<Vec<SaleTerms>, Refusal> {
-    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::sale_terms_of"));
-    let found: Option<Result<Vec<SaleTerms>, Reason>> = ask(desk(registry)?, selector, coupons.encode());
-    match found {
-        Some(Ok(terms)) if terms.len() == coupons.len() => Ok(terms),
-        Some(Err(reason)) => Err(reason.of(registry).into()),
-        Some(Ok(_)) | None => Err(MarketError::RegistryFailed { registry }.into()),
+pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Outcome<Vec<SaleTerms>> {
+    let answer = ask(desk(registry)?, selector_bytes!("ServiceDesk::sale_terms_of"), coupons.encode());
+    match answer.as_deref() {
+        Some([0, terms @ ..]) => match Vec::decode_all(&mut &*terms) {
+            Ok(terms) if terms.len() == coupons.len() => Ok(terms),
+            Ok(_) | Err(_) => Err(MarketError::RegistryFailed { registry }.into()),
+        },
+        Some([1, refusal @ ..]) => Err(refused_by_desk(registry, refusal).into()),
+        Some(_) | None => Err(MarketError::RegistryFailed { registry }.into()),
     }
 }
 
-/// An error of another contract, as far as the market looks at it: decoding the whole of it would be 5 kB of code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Reason {
-    index: u8,
-    evidence: Vec<u8>,
-}
-
-impl Decode for Reason {
-    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        let index = input.read_byte()?;
-        // An answer that isn't read to its end counts as none.
-        Raw::decode(input).map(|evidence| Self { index, evidence: evidence.0 })
+/// What a `RegistryError` means here.
+fn refused_by_desk(registry: AccountId, refusal: &[u8]) -> MarketError {
+    let failed = MarketError::RegistryFailed { registry };
+    let Some((index, mut evidence)) = refusal.split_first() else { return failed };
+    if *index == 68 {
+        return MarketError::TradingPaused { registry };
     }
-}
-
-impl Reason {
-    /// What a `RegistryError` means here.
-    fn of(&self, registry: AccountId) -> MarketError {
-        let Ok(coupon) = CouponId::decode(&mut self.evidence.as_slice()) else {
-            return match self.index {
-                68 => MarketError::TradingPaused { registry },
-                _ => MarketError::RegistryFailed { registry },
-            };
-        };
-        match self.index {
-            2 => MarketError::NoSuchCoupon { coupon },
-            31 => MarketError::CouponFrozen { coupon },
-            50 => MarketError::CouponLocked { coupon },
-            93 => MarketError::NotApproved { coupon },
-            94 => MarketError::Soulbound { coupon },
-            95 => MarketError::OtherMarketOnly { coupon },
-            _ => MarketError::RegistryFailed { registry },
-        }
+    match (*index, CouponId::decode(&mut evidence)) {
+        (2, Ok(coupon)) => MarketError::NoSuchCoupon { coupon },
+        (31, Ok(coupon)) => MarketError::CouponFrozen { coupon },
+        (50, Ok(coupon)) => MarketError::CouponLocked { coupon },
+        (93, Ok(coupon)) => MarketError::NotApproved { coupon },
+        (94, Ok(coupon)) => MarketError::Soulbound { coupon },
+        (95, Ok(coupon)) => MarketError::OtherMarketOnly { coupon },
+        (_, Ok(_) | Err(_)) => failed,
     }
 }
 
@@ -88,20 +68,34 @@ impl Reason {
 /// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `Soulbound`, `OtherMarketOnly`, `NotApproved`, `TransferRefused`, `RegistryFailed`.
 #[inline(never)]
 pub(crate) fn give(registry: AccountId, coupons: &[CouponId], to: AccountId) -> Result<(), Refusal> {
-    if let [coupon] = coupons {
-        let selector = Selector::new(ink::selector_bytes!("PSP34::transfer"));
+    let refused = if let [coupon] = coupons {
         let arguments = (to, Id::from(*coupon), Vec::<u8>::new()).encode();
-        return match ask::<Result<(), PSP34Error>>(registry, selector, arguments) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(refusal)) => Err(refused(*coupon, &refusal).into()),
-            None => Err(MarketError::RegistryFailed { registry }.into()),
-        };
-    }
-    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::transfer_many"));
-    match ask::<Result<(), Reason>>(desk(registry)?, selector, (to, coupons).encode()) {
-        Some(Ok(())) => Ok(()),
-        Some(Err(reason)) => Err(reason.of(registry).into()),
-        None => Err(MarketError::RegistryFailed { registry }.into()),
+        match ask(registry, selector_bytes!("PSP34::transfer"), arguments).as_deref() {
+            Some([0]) => return Ok(()),
+            Some([1, refusal @ ..]) => refused_by_token(*coupon, refusal),
+            Some(_) | None => MarketError::RegistryFailed { registry },
+        }
+    } else {
+        let arguments = (to, coupons).encode();
+        match ask(desk(registry)?, selector_bytes!("ServiceDesk::transfer_many"), arguments).as_deref() {
+            Some([0]) => return Ok(()),
+            Some([1, refusal @ ..]) => refused_by_desk(registry, refusal),
+            Some(_) | None => MarketError::RegistryFailed { registry },
+        }
+    };
+    Err(refused.into())
+}
+
+/// What a `PSP34Error` means here.
+fn refused_by_token(coupon: CouponId, refusal: &[u8]) -> MarketError {
+    match refusal {
+        [2] => MarketError::NotApproved { coupon },
+        [4] => MarketError::NoSuchCoupon { coupon },
+        [0, _, word @ ..] if word == FROZEN.as_bytes() => MarketError::CouponFrozen { coupon },
+        [0, _, word @ ..] if word == LOCKED.as_bytes() => MarketError::CouponLocked { coupon },
+        [0, _, word @ ..] if word == SOULBOUND.as_bytes() => MarketError::Soulbound { coupon },
+        [0, _, word @ ..] if word == MARKET_ONLY.as_bytes() => MarketError::OtherMarketOnly { coupon },
+        _ => MarketError::TransferRefused { coupon },
     }
 }
 
@@ -109,72 +103,50 @@ pub(crate) fn give(registry: AccountId, coupons: &[CouponId], to: AccountId) -> 
 /// # Errors
 /// As `give`; `NotReceived`.
 #[inline(never)]
-pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -> Result<(), Refusal> {
+pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -> Outcome<()> {
     give(registry, coupons, here)?;
-    let selector = Selector::new(ink::selector_bytes!("PSP34::owner_of"));
     for coupon in coupons {
-        match ask::<Option<AccountId>>(registry, selector, Id::from(*coupon).encode()) {
-            Some(owner) if owner == Some(here) => {}
-            Some(owner) => return Err(MarketError::NotReceived { coupon: *coupon, owner }.into()),
-            None => return Err(MarketError::RegistryFailed { registry }.into()),
+        let answer = ask(registry, selector_bytes!("PSP34::owner_of"), Id::from(*coupon).encode());
+        match answer.map(|owner| Option::decode_all(&mut owner.as_slice())) {
+            Some(Ok(owner)) if owner == Some(here) => {}
+            Some(Ok(owner)) => return Err(MarketError::NotReceived { coupon: *coupon, owner }.into()),
+            Some(Err(_)) | None => return Err(MarketError::RegistryFailed { registry }.into()),
         }
     }
     Ok(())
 }
 
-/// Redeems at a registry or, `through` it, at an alliance.
+/// Redeems at a registry or, `through` it, at an alliance; gives what was used.
 /// # Errors
 /// `TillRefused`, `TillFailed`.
 #[inline(never)]
-pub(crate) fn redeem(
-    registry: AccountId,
-    through: Option<AccountId>,
-    signed: Signed,
-) -> Result<Redemption, Refusal> {
+pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Signed) -> Outcome<Vec<Use>> {
     let (till, selector, arguments) = match through {
-        Some(alliance) => (alliance, ink::selector_bytes!("redeem"), (registry, signed).encode()),
-        None => (registry, ink::selector_bytes!("CouponRegistry::redeem"), signed.encode()),
+        Some(alliance) => (alliance, selector_bytes!("redeem"), (registry, signed).encode()),
+        None => (registry, selector_bytes!("CouponRegistry::redeem"), signed.encode()),
     };
-    match ask::<Result<Redemption, Reason>>(till, Selector::new(selector), arguments) {
-        Some(Ok(redemption)) => Ok(redemption),
-        Some(Err(Reason { index, .. })) => Err(MarketError::TillRefused { till, reason: index }.into()),
-        None => Err(MarketError::TillFailed { till }.into()),
+    match ask(till, selector, arguments).as_deref() {
+        Some([0, redemption @ ..]) => Ok(uses(redemption).ok_or(MarketError::TillFailed { till })?),
+        Some([1, reason, ..]) => Err(MarketError::TillRefused { till, reason: *reason }.into()),
+        Some(_) | None => Err(MarketError::TillFailed { till }.into()),
     }
 }
 
-/// What a contract answers; `None` where it trapped or its answer is of another kind.
-fn ask<T: Decode>(contract: AccountId, selector: Selector, arguments: Vec<u8>) -> Option<T> {
-    let reply = build_call::<Env>()
-        .call(contract)
-        .exec_input(ExecutionInput::new(selector).push_arg(Raw(arguments)))
-        .returns::<T>()
-        .try_invoke();
-    match reply {
-        Ok(Ok(answer)) => Some(answer),
-        Ok(Err(_)) | Err(_) => None,
-    }
-}
-
-fn refused(coupon: CouponId, refusal: &PSP34Error) -> MarketError {
-    match refusal {
-        PSP34Error::TokenNotExists => MarketError::NoSuchCoupon { coupon },
-        PSP34Error::NotApproved => MarketError::NotApproved { coupon },
-        PSP34Error::Custom(word) if word == FROZEN => MarketError::CouponFrozen { coupon },
-        PSP34Error::Custom(word) if word == LOCKED => MarketError::CouponLocked { coupon },
-        PSP34Error::Custom(word) if word == SOULBOUND => MarketError::Soulbound { coupon },
-        PSP34Error::Custom(word) if word == MARKET_ONLY => MarketError::OtherMarketOnly { coupon },
-        PSP34Error::Custom(_)
-        | PSP34Error::SelfApprove
-        | PSP34Error::TokenExists
-        | PSP34Error::SafeTransferCheckFailed(_) => MarketError::TransferRefused { coupon },
-    }
+/// The uses of a `Redemption`: acceptor, number, digest, basket, eligible amount and asset come before them.
+fn uses(mut redemption: &[u8]) -> Option<Vec<Use>> {
+    let (_, _, uses) = <([u8; 104], Asset, Vec<Use>)>::decode(&mut redemption).ok()?;
+    Some(uses)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::account;
-    use shared::registry::{RegistryError, Scope};
+    use crate::testing::{account, redemption, used};
+    use shared::{
+        order::Redemption,
+        psp34::PSP34Error,
+        registry::{RegistryError, Scope},
+    };
 
     #[test]
     fn the_reasons_of_a_registry_keep_their_meaning() {
@@ -191,8 +163,7 @@ mod tests {
             (RegistryError::NotHolder { holder: account(1) }, MarketError::RegistryFailed { registry }),
         ];
         for (refusal, expected) in reasons {
-            let reason = Reason::decode(&mut refusal.encode().as_slice()).unwrap();
-            assert_eq!((reason.index, reason.of(registry)), (refusal.index(), expected));
+            assert_eq!(refused_by_desk(registry, &refusal.encode()), expected);
         }
     }
 
@@ -208,9 +179,20 @@ mod tests {
             (custom(SOULBOUND), MarketError::Soulbound { coupon }),
             (custom(MARKET_ONLY), MarketError::OtherMarketOnly { coupon }),
             (custom("Other"), MarketError::TransferRefused { coupon }),
+            (PSP34Error::SelfApprove, MarketError::TransferRefused { coupon }),
+            (PSP34Error::TokenExists, MarketError::TransferRefused { coupon }),
         ];
         for (refusal, expected) in cases {
-            assert_eq!(refused(coupon, &refusal), expected);
+            assert_eq!(refused_by_token(coupon, &refusal.encode()), expected);
         }
+    }
+
+    #[test]
+    fn the_uses_of_a_redemption_are_read_from_its_bytes() {
+        for asset in [Asset::Native, Asset::Psp22(account(9))] {
+            let redemption = Redemption { asset, ..redemption(vec![used(1, 3, 60), used(2, 4, 7)]) };
+            assert_eq!(uses(&redemption.encode()), Some(redemption.uses));
+        }
+        assert_eq!(uses(&[0; 104]), None);
     }
 }

@@ -5,7 +5,7 @@
 use crate::{
     book::Book,
     calls,
-    error::{MarketError, Refusal},
+    error::{MarketError, Outcome, Refusal},
     events::*,
     goods::{ensure_held_by, Goods},
     listings::{
@@ -13,7 +13,7 @@ use crate::{
         Listing, Opening, Status, Wants, MOST,
     },
     offers::{ensure_asset, Offer, Wish},
-    prices::{fee_beside, Parts},
+    prices::{fee_beside, sum, Parts},
     till::{self, Signed},
 };
 use ink::{
@@ -41,7 +41,7 @@ pub(crate) struct Lot {
 /// `Count`, `DuplicateCoupon`, `UnknownRegistry`, for each coupon those of `goods`; `MixedBundle`, those of `Listing::open`, `UnknownToken`, `Payment`,
 /// those of `calls::take`.
 #[inline(never)]
-pub(crate) fn list(book: &mut Book, scene: &Scene, opening: Opening) -> Result<u64, Refusal> {
+pub(crate) fn list(book: &mut Book, scene: &Scene, opening: Opening) -> Outcome<u64> {
     let now = scene.now;
     ensure_distinct(&opening.coupons)?;
     ensure_known(book, opening.registry)?;
@@ -63,7 +63,7 @@ pub(crate) fn list(book: &mut Book, scene: &Scene, opening: Opening) -> Result<u
 /// # Errors
 /// Those of `consider` and `Guard::ensure`, `Payment`, those of `calls::give`.
 #[inline(never)]
-pub(crate) fn buy(book: &mut Book, scene: &Scene, id: u64, guard: &Guard) -> Result<Balance, Refusal> {
+pub(crate) fn buy(book: &mut Book, scene: &Scene, id: u64, guard: &Guard) -> Outcome<Balance> {
     let lot = consider(book, scene, id)?;
     let Listing { registry, ref coupons, .. } = lot.entry.listing;
     guard.ensure(&lot.entry.listing, lot.price)?;
@@ -80,11 +80,11 @@ pub(crate) fn buy_and_use(
     scene: &Scene,
     (id, guard): (u64, &Guard),
     (through, signed): (Option<AccountId>, Signed),
-) -> Result<Balance, Refusal> {
+) -> Outcome<Balance> {
     let price = buy(book, scene, id, guard)?;
     let listing = book.entry(id)?.listing;
-    let redemption = calls::redeem(listing.registry, through, signed)?;
-    let discount = till::gain(&redemption, scene.caller, &listing.coupons, price)?;
+    let uses = calls::redeem(listing.registry, through, signed)?;
+    let discount = till::gain(&uses, scene.caller, &listing.coupons, price)?;
     let till = through.unwrap_or(listing.registry);
     announce(&BoughtAndUsed { buyer: scene.caller, id, till, discount });
     Ok(discount)
@@ -100,7 +100,7 @@ pub(crate) fn buy_many(
     ids: &[u64],
     guard: &Guard,
     all: bool,
-) -> Result<Vec<Result<Balance, MarketError>>, Refusal> {
+) -> Outcome<Vec<Result<Balance, MarketError>>> {
     ensure_count(ids.len())?;
     let mut results = Vec::with_capacity(ids.len());
     let mut basket =
@@ -108,7 +108,7 @@ pub(crate) fn buy_many(
     for id in ids {
         match basket.pick(book, scene, *id, guard) {
             Ok(price) => results.push(Ok(price)),
-            Err(refusal) if all => return Err(refusal),
+            Err(refusal) if all => return Err(refusal.into()),
             Err(refusal) => results.push(Err(*refusal)),
         }
     }
@@ -116,7 +116,7 @@ pub(crate) fn buy_many(
     let registry = first.entry.listing.registry;
     match calls::give(registry, &basket.coupons, scene.caller) {
         Ok(()) => {}
-        Err(refusal) if all => return Err(refusal),
+        Err(refusal) if all => return Err(refusal.into()),
         // One of them doesn't move: the others do, listing by listing.
         Err(_) => {
             let mut bought = Vec::with_capacity(basket.lots.len());
@@ -205,11 +205,11 @@ fn floor_of(book: &Book, entry: &Entry) -> u64 {
 /// # Errors
 /// `Payment`, `Overflow`.
 #[inline(never)]
-fn sell(book: &mut Book, scene: &Scene, lots: Vec<Lot>) -> Result<Balance, Refusal> {
+fn sell(book: &mut Book, scene: &Scene, lots: Vec<Lot>) -> Outcome<Balance> {
     let asset = lots.first().map_or(Asset::Native, |lot| lot.entry.listing.asset);
     let mut total: Balance = 0;
     for lot in &lots {
-        total = total.checked_add(lot.price).ok_or(MarketError::Overflow)?;
+        total = sum(total, lot.price)?;
     }
     let (kept, change) = kept_and_change(asset, total, scene.paid)?;
     asset.collect(scene.caller, total, kept).map_err(MarketError::Payment)?;
@@ -235,7 +235,7 @@ fn close(
     mut entry: Box<Entry>,
     price: Balance,
     purse: &mut Purse,
-) -> Result<Parts, Refusal> {
+) -> Outcome<Parts> {
     entry.status = Status::Sold;
     book.keep(id, &entry);
     let Listing { seller, issuer, fee_bps, royalty_bps, ref coupons, .. } = entry.listing;
@@ -253,21 +253,21 @@ struct Purse {
 }
 
 impl Purse {
-    fn share(&mut self, parts: &Parts, seller: AccountId, issuer: AccountId) -> Result<(), Refusal> {
-        self.fees = self.fees.checked_add(parts.fee).ok_or(MarketError::Overflow)?;
+    fn share(&mut self, parts: &Parts, seller: AccountId, issuer: AccountId) -> Outcome<()> {
+        self.fees = sum(self.fees, parts.fee)?;
         self.add(seller, parts.seller)?;
         self.add(issuer, parts.royalty)
     }
 
     /// Whoever is due several sums is paid once.
     #[inline(never)]
-    fn add(&mut self, account: AccountId, amount: Balance) -> Result<(), Refusal> {
+    fn add(&mut self, account: AccountId, amount: Balance) -> Outcome<()> {
         if amount == 0 {
             return Ok(());
         }
         for (known, due) in &mut self.due {
             if *known == account {
-                *due = due.checked_add(amount).ok_or(MarketError::Overflow)?;
+                *due = sum(*due, amount)?;
                 return Ok(());
             }
         }
@@ -277,7 +277,7 @@ impl Purse {
 
     /// A receiver that can't be paid now doesn't stop the others: it finds the amount in its pull balance.
     #[inline(never)]
-    fn pay(self, book: &mut Book) -> Result<(), Refusal> {
+    fn pay(self, book: &mut Book) -> Outcome<()> {
         book.earn(self.asset, self.fees)?;
         for (account, amount) in self.due {
             if self.asset.pay(account, amount).is_err() {
@@ -299,7 +299,7 @@ pub(crate) fn bid(
     id: u64,
     amount: Balance,
     guard: &Guard,
-) -> Result<Timestamp, Refusal> {
+) -> Outcome<Timestamp> {
     let mut entry = live(book, scene, id)?;
     let bidder = scene.caller;
     let outbid = entry.take_bid(id, bidder, amount, scene.now)?;
@@ -319,7 +319,7 @@ pub(crate) fn bid(
 /// # Errors
 /// `NoSuchListing`, those of `Entry::ensure_over`; of what has no bid, those of `calls::give`.
 #[inline(never)]
-pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Result<bool, Refusal> {
+pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<bool> {
     let mut entry = book.entry(id)?;
     entry.ensure_over(id, floor_of(book, &entry), scene.now)?;
     let Some(bid) = entry.live_bid() else {
@@ -346,13 +346,13 @@ pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Result<bool, Re
 /// Whether an auction's coupons, not ended yet, went to its winner.
 /// # Errors
 /// `RegistryFailed`.
-fn delivers(scene: &Scene, entry: &Entry, winner: AccountId) -> Result<bool, Refusal> {
+fn delivers(scene: &Scene, entry: &Entry, winner: AccountId) -> Outcome<bool> {
     if scene.now >= entry.listing.coupons_end {
         return Ok(false);
     }
     match calls::give(entry.listing.registry, &entry.listing.coupons, winner) {
         Ok(()) => Ok(true),
-        Err(refusal) if matches!(*refusal, MarketError::RegistryFailed { .. }) => Err(refusal),
+        Err(refusal) if matches!(*refusal, MarketError::RegistryFailed { .. }) => Err(refusal.into()),
         Err(_) => Ok(false),
     }
 }
@@ -360,7 +360,7 @@ fn delivers(scene: &Scene, entry: &Entry, winner: AccountId) -> Result<bool, Ref
 /// # Errors
 /// `NoSuchListing`, those of `Entry::ensure_cancels` and `calls::give`.
 #[inline(never)]
-pub(crate) fn cancel(book: &mut Book, scene: &Scene, id: u64) -> Result<(), Refusal> {
+pub(crate) fn cancel(book: &mut Book, scene: &Scene, id: u64) -> Outcome<()> {
     let entry = book.entry(id)?;
     entry.ensure_cancels(id, scene.caller)?;
     give_back(book, scene, id, entry)
@@ -368,7 +368,7 @@ pub(crate) fn cancel(book: &mut Book, scene: &Scene, id: u64) -> Result<(), Refu
 
 /// Coupons and cash of a listing go back to its seller. Its record goes when the seller asks, who paid for it; else it stays for the seller to forget.
 #[inline(never)]
-fn give_back(book: &mut Book, scene: &Scene, id: u64, mut entry: Box<Entry>) -> Result<(), Refusal> {
+fn give_back(book: &mut Book, scene: &Scene, id: u64, mut entry: Box<Entry>) -> Outcome<()> {
     let seller = entry.listing.seller;
     if scene.caller == seller {
         book.remove(id);
@@ -388,7 +388,7 @@ fn give_back(book: &mut Book, scene: &Scene, id: u64, mut entry: Box<Entry>) -> 
 /// # Errors
 /// `Count`, and for each `NoSuchListing`, `NotSeller`, `StillOpen`.
 #[inline(never)]
-pub(crate) fn forget(book: &mut Book, scene: &Scene, ids: Vec<u64>) -> Result<(), Refusal> {
+pub(crate) fn forget(book: &mut Book, scene: &Scene, ids: Vec<u64>) -> Outcome<()> {
     ensure_count(ids.len())?;
     for id in &ids {
         let entry = book.entry(*id)?;
@@ -412,7 +412,7 @@ pub(crate) fn swap(
     id: u64,
     coupons: Vec<CouponId>,
     guard: &Guard,
-) -> Result<(), Refusal> {
+) -> Outcome<()> {
     let mut entry = live(book, scene, id)?;
     let (wants, asks, adds) = entry.swap(id)?;
     guard.ensure(&entry.listing, asks)?;
@@ -446,7 +446,7 @@ pub(crate) fn swap(
 /// # Errors
 /// Those of `Wish::check`, `UnknownRegistry`, `UnknownToken`, `Payment`.
 #[inline(never)]
-pub(crate) fn make_offer(book: &mut Book, scene: &Scene, wish: Wish) -> Result<u64, Refusal> {
+pub(crate) fn make_offer(book: &mut Book, scene: &Scene, wish: Wish) -> Outcome<u64> {
     let (buyer, now) = (scene.caller, scene.now);
     let due = wish.check(now)?;
     ensure_known(book, wish.registry)?;
@@ -469,7 +469,7 @@ pub(crate) fn accept_offer(
     id: u64,
     coupon: CouponId,
     least_proceeds: Balance,
-) -> Result<Balance, Refusal> {
+) -> Outcome<Balance> {
     let (seller, now) = (scene.caller, scene.now);
     let mut offer = book.offer(id)?;
     offer.ensure_live((id, book.floor(offer.buyer)), coupon, seller, now)?;
@@ -490,7 +490,7 @@ pub(crate) fn accept_offer(
 /// # Errors
 /// `NoSuchOffer`, `NotBuyer`, `Payment`.
 #[inline(never)]
-pub(crate) fn withdraw_offer(book: &mut Book, scene: &Scene, id: u64) -> Result<Balance, Refusal> {
+pub(crate) fn withdraw_offer(book: &mut Book, scene: &Scene, id: u64) -> Outcome<Balance> {
     let offer = book.offer(id)?;
     let buyer = scene.caller;
     offer.ensure_made_by(buyer)?;
@@ -506,13 +506,8 @@ pub(crate) fn withdraw_offer(book: &mut Book, scene: &Scene, id: u64) -> Result<
 /// `RegistryFailed`, and for each coupon `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NotHolder`, `TooLittleLeft`, `EndsTooSoon`,
 /// `MixedBundle`, `Overflow`.
 #[inline(never)]
-fn goods(
-    registry: AccountId,
-    coupons: &[CouponId],
-    scene: &Scene,
-    wants: Option<&Wants>,
-) -> Result<Goods, Refusal> {
-    let mut sum: Option<Goods> = None;
+fn goods(registry: AccountId, coupons: &[CouponId], scene: &Scene, wants: Option<&Wants>) -> Outcome<Goods> {
+    let mut all: Option<Goods> = None;
     for (coupon, terms) in coupons.iter().zip(calls::sale_terms(registry, coupons)?) {
         ensure_held_by(&terms, scene.caller)?;
         let goods = Goods::from(&terms);
@@ -520,17 +515,17 @@ fn goods(
             let no_sooner = wants.ends_no_sooner.max(scene.now.saturating_add(1));
             ensure_enough((goods.left, goods.ends_at), (wants.least_left, no_sooner))?;
         }
-        sum = Some(match sum {
-            Some(sum) => sum.and(&goods, *coupon)?,
+        all = Some(match all {
+            Some(all) => all.and(&goods, *coupon)?,
             None => goods,
         });
     }
-    Ok(sum.ok_or(MarketError::Count { items: 0, most: MOST })?)
+    Ok(all.ok_or(MarketError::Count { items: 0, most: MOST })?)
 }
 
 /// # Errors
 /// `UnknownRegistry`.
-fn ensure_known(book: &Book, registry: AccountId) -> Result<(), Refusal> {
+fn ensure_known(book: &Book, registry: AccountId) -> Outcome<()> {
     book.ensure_known(registry, ink::env::code_hash::<Env>(&registry).ok().map(Into::into))
 }
 
@@ -538,6 +533,6 @@ fn ensure_known(book: &Book, registry: AccountId) -> Result<(), Refusal> {
 /// # Errors
 /// `Payment`.
 #[inline(never)]
-fn collect(scene: &Scene, asset: Asset, amount: Balance) -> Result<(), Refusal> {
+fn collect(scene: &Scene, asset: Asset, amount: Balance) -> Outcome<()> {
     Ok(asset.collect(scene.caller, amount, scene.paid).map_err(MarketError::Payment)?)
 }

@@ -1,5 +1,8 @@
 //! What the market knows of coupons that change hands together. Knows no storage.
-use crate::error::{MarketError, Refusal};
+use crate::{
+    error::{MarketError, Outcome},
+    prices::sum,
+};
 use shared::{assets::Asset, ids::CouponId, registry::SaleTerms, AccountId, Balance, Timestamp};
 
 /// Coupons of one holder, one asset and one issuer.
@@ -19,7 +22,7 @@ pub struct Goods {
 
 /// # Errors
 /// `NotHolder`.
-pub fn ensure_held_by(terms: &SaleTerms, caller: AccountId) -> Result<(), Refusal> {
+pub fn ensure_held_by(terms: &SaleTerms, caller: AccountId) -> Outcome<()> {
     if terms.owner == caller {
         Ok(())
     } else {
@@ -45,8 +48,7 @@ impl Goods {
     /// # Errors
     /// `MixedBundle`, `Overflow`.
     #[inline(never)]
-    pub fn and(self, more: &Self, coupon: CouponId) -> Result<Self, Refusal> {
-        let sum = |one: Balance, other| one.checked_add(other).ok_or(MarketError::Overflow);
+    pub fn and(self, more: &Self, coupon: CouponId) -> Outcome<Self> {
         let highest = match (self.highest, more.highest) {
             (None, None) => None,
             (Some(one), Some(other)) => Some(sum(one, other)?),
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_bundle_is_of_one_kind() {
-        let mixed = || Err(MarketError::MixedBundle { coupon: COUPON }.into());
+        let mixed = || Err(MarketError::MixedBundle { coupon: COUPON });
         let others = [
             Goods { asset: Asset::Psp22(account(9)), ..goods() },
             Goods { issuer: account(9), ..goods() },
@@ -100,6 +102,6 @@ mod tests {
     #[test]
     fn a_bundle_of_more_than_fits_a_number_is_refused() {
         let much = Goods { left: Balance::MAX, ..goods() };
-        assert_eq!(much.and(&goods(), COUPON), Err(MarketError::Overflow.into()));
+        assert_eq!(much.and(&goods(), COUPON), Err(MarketError::Overflow));
     }
 }

@@ -328,12 +328,6 @@ mod market {
             self.book.entry(id).ok().map(|entry| *entry)
         }
 
-        /// What a listing costs now; an auction or a swap has no price.
-        #[ink(message)]
-        pub fn price(&self, id: u64) -> Option<Balance> {
-            self.book.entry(id).ok()?.price(id, self.env().block_timestamp()).ok()
-        }
-
         /// An offer, there until its buyer withdraws it.
         #[ink(message)]
         pub fn offer(&self, id: u64) -> Option<Offer> {
@@ -344,18 +338,6 @@ mod market {
         #[ink(message)]
         pub fn credit(&self, account: AccountId, asset: Asset) -> Balance {
             self.book.credit(account, asset)
-        }
-
-        /// The number that everything an account has cancelled with `cancel_all` is below.
-        #[ink(message)]
-        pub fn floor(&self, account: AccountId) -> u64 {
-            self.book.floor(account)
-        }
-
-        /// From when on the market deals in a PSP22 token.
-        #[ink(message)]
-        pub fn token(&self, token: AccountId) -> Option<Timestamp> {
-            self.book.token(token)
         }
 
         /// The owner, the fee, the registry codes, the count of coupons held, and the native fees.

@@ -1,7 +1,7 @@
 //! What is for sale, and how: at a price, falling, at auction, or for other coupons. Knows no storage and no registry beyond the terms of sale.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 use crate::{
-    error::{MarketError, Refusal},
+    error::{MarketError, Outcome, Refusal},
     goods::Goods,
     prices::{falling, fee_beside},
 };
@@ -212,7 +212,7 @@ pub fn ensure_enough(
 
 /// # Errors
 /// `PriceOverBand`.
-pub fn ensure_band(price: Balance, highest: Option<Balance>) -> Result<(), Refusal> {
+pub fn ensure_band(price: Balance, highest: Option<Balance>) -> Outcome<()> {
     match highest {
         Some(highest) if price > highest => Err(MarketError::PriceOverBand { price, highest }.into()),
         Some(_) | None => Ok(()),
@@ -223,7 +223,7 @@ pub fn ensure_band(price: Balance, highest: Option<Balance>) -> Result<(), Refus
 /// # Errors
 /// `Count`, `DuplicateCoupon`.
 #[inline(never)]
-pub fn ensure_distinct(coupons: &[CouponId]) -> Result<(), Refusal> {
+pub fn ensure_distinct(coupons: &[CouponId]) -> Outcome<()> {
     ensure_count(coupons.len())?;
     let mut rest = coupons;
     while let Some((coupon, others)) = rest.split_first() {
@@ -249,7 +249,7 @@ impl Ask {
     /// The highest price that may come of it, as far as the seller says.
     /// # Errors
     /// `NoPrice`, `NotFalling`, `NoStep`, `CashBothWays`, `Count`, `DuplicateCoupon`.
-    fn check(&self) -> Result<Balance, Refusal> {
+    fn check(&self) -> Outcome<Balance> {
         let (least, most) = match *self {
             Self::Fixed { price } => (price, price),
             Self::Dutch { start_price, end_price } if start_price <= end_price => {
@@ -291,7 +291,7 @@ impl Listing {
     /// # Errors
     /// `NoPrice`, `NotFalling`, `NoStep`, `CashBothWays`, `Count`, `DuplicateCoupon`, `PriceOverBand`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`, `Overflow`.
     #[inline(never)]
-    pub fn open(opening: Opening, goods: &Goods, fee_bps: u16, now: Timestamp) -> Result<Box<Self>, Refusal> {
+    pub fn open(opening: Opening, goods: &Goods, fee_bps: u16, now: Timestamp) -> Outcome<Box<Self>> {
         let Opening { seller, registry, coupons, ask, ends_at, reserved } = opening;
         ensure_band(ask.check()?, goods.highest)?;
         if ends_at <= now {
@@ -358,7 +358,7 @@ impl Entry {
 
     /// # Errors
     /// `ListingClosed`.
-    pub fn ensure_holds(&self, id: u64) -> Result<(), Refusal> {
+    pub fn ensure_holds(&self, id: u64) -> Outcome<()> {
         if self.holds() {
             Ok(())
         } else {
@@ -398,7 +398,7 @@ impl Entry {
     /// Whether anyone may settle it.
     /// # Errors
     /// `ListingClosed`, `StillRunning`.
-    pub fn ensure_over(&self, id: u64, below: u64, now: Timestamp) -> Result<(), Refusal> {
+    pub fn ensure_over(&self, id: u64, below: u64, now: Timestamp) -> Outcome<()> {
         self.ensure_holds(id)?;
         let ends_at = self.ends_at();
         if now < ends_at && !self.is_cancelled(id, below) {
@@ -410,7 +410,7 @@ impl Entry {
     /// Whether `caller` may take the coupons back.
     /// # Errors
     /// `NotSeller`, `ListingClosed`, `HasBid`.
-    pub fn ensure_cancels(&self, id: u64, caller: AccountId) -> Result<(), Refusal> {
+    pub fn ensure_cancels(&self, id: u64, caller: AccountId) -> Outcome<()> {
         self.ensure_sold_by(caller)?;
         self.ensure_holds(id)?;
         match self.live_bid() {
@@ -421,7 +421,7 @@ impl Entry {
 
     /// # Errors
     /// `NotSeller`.
-    pub fn ensure_sold_by(&self, caller: AccountId) -> Result<(), Refusal> {
+    pub fn ensure_sold_by(&self, caller: AccountId) -> Outcome<()> {
         let seller = self.listing.seller;
         if caller == seller {
             Ok(())
@@ -454,7 +454,7 @@ impl Entry {
         bidder: AccountId,
         amount: Balance,
         now: Timestamp,
-    ) -> Result<Option<Bid>, Refusal> {
+    ) -> Outcome<Option<Bid>> {
         let Ask::English { reserve, step } = self.listing.ask else {
             return Err(MarketError::OtherKind { id }.into());
         };
@@ -474,7 +474,7 @@ impl Entry {
     /// What a swap is for.
     /// # Errors
     /// `OtherKind`.
-    pub fn swap(&self, id: u64) -> Result<(&Wants, Balance, Balance), Refusal> {
+    pub fn swap(&self, id: u64) -> Outcome<(&Wants, Balance, Balance)> {
         match &self.listing.ask {
             Ask::Swap { wants, asks, adds } => Ok((wants, *asks, *adds)),
             Ask::Fixed { .. } | Ask::Dutch { .. } | Ask::English { .. } => {
@@ -489,7 +489,7 @@ impl Wants {
     /// # Errors
     /// `Count`, `DuplicateCoupon`, `NotWanted`.
     #[inline(never)]
-    pub fn ensure_these(&self, coupons: &[CouponId]) -> Result<(), Refusal> {
+    pub fn ensure_these(&self, coupons: &[CouponId]) -> Outcome<()> {
         ensure_distinct(coupons)?;
         let wanted = match &self.which {
             Which::These(wanted) => wanted.len(),
@@ -515,7 +515,7 @@ impl Wants {
 /// Of the native value `paid`: what the market keeps of it for `price`, and the buyer's change. A PSP22 price gives no change.
 /// # Errors
 /// `Payment(WrongValue)` when a native price isn't covered.
-pub fn kept_and_change(asset: Asset, price: Balance, paid: Balance) -> Result<(Balance, Balance), Refusal> {
+pub fn kept_and_change(asset: Asset, price: Balance, paid: Balance) -> Outcome<(Balance, Balance)> {
     match asset {
         Asset::Native => match paid.checked_sub(price) {
             Some(change) => Ok((price, change)),

@@ -1,7 +1,7 @@
 //! Offers: money here for coupons that aren't. Knows no storage and no registry beyond the terms of sale.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 use crate::{
-    error::{MarketError, Refusal},
+    error::{MarketError, Outcome},
     goods::Goods,
     listings::{ensure_band, ensure_enough},
     prices::{fee_beside, Parts},
@@ -65,7 +65,7 @@ impl Wish {
     /// # Errors
     /// `NoPrice`, `BadQuantity`, `EndsInPast`, `Overflow`.
     #[inline(never)]
-    pub fn check(&self, now: Timestamp) -> Result<Balance, Refusal> {
+    pub fn check(&self, now: Timestamp) -> Outcome<Balance> {
         let Self { price, quantity, expires_at, .. } = *self;
         if price == 0 {
             return Err(MarketError::NoPrice.into());
@@ -81,7 +81,7 @@ impl Wish {
 
     /// # Errors
     /// `NotWanted`.
-    fn ensure_wants(&self, coupon: CouponId) -> Result<(), Refusal> {
+    fn ensure_wants(&self, coupon: CouponId) -> Outcome<()> {
         let wanted = match self.target {
             Target::Coupon(wanted) => coupon == wanted,
             Target::Campaign(campaign) => coupon.campaign == campaign,
@@ -102,7 +102,7 @@ impl Offer {
     /// The money that is here for it.
     /// # Errors
     /// `Overflow`, never since `Wish::check`.
-    pub fn escrow(&self) -> Result<Balance, Refusal> {
+    pub fn escrow(&self) -> Outcome<Balance> {
         Ok(self.wish.price.checked_mul(self.left.into()).ok_or(MarketError::Overflow)?)
     }
 
@@ -116,7 +116,7 @@ impl Offer {
         coupon: CouponId,
         seller: AccountId,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
+    ) -> Outcome<()> {
         let expires_at = self.wish.expires_at;
         if self.left == 0 {
             return Err(MarketError::OfferUsedUp { id }.into());
@@ -137,12 +137,7 @@ impl Offer {
     /// # Errors
     /// `AssetMismatch`, `TooLittleLeft`, `EndsTooSoon`, `PriceOverBand`, `SharesOverCap`, `BelowFloor`.
     #[inline(never)]
-    pub fn accept(
-        &mut self,
-        goods: &Goods,
-        least_proceeds: Balance,
-        now: Timestamp,
-    ) -> Result<Parts, Refusal> {
+    pub fn accept(&mut self, goods: &Goods, least_proceeds: Balance, now: Timestamp) -> Outcome<Parts> {
         let Wish { asset, price, least_left, ends_no_sooner, .. } = self.wish;
         ensure_asset(asset, goods.asset)?;
         ensure_enough((goods.left, goods.ends_at), (least_left, ends_no_sooner.max(now.saturating_add(1))))?;
@@ -157,7 +152,7 @@ impl Offer {
 
     /// # Errors
     /// `NotBuyer`.
-    pub fn ensure_made_by(&self, caller: AccountId) -> Result<(), Refusal> {
+    pub fn ensure_made_by(&self, caller: AccountId) -> Outcome<()> {
         if caller == self.buyer {
             Ok(())
         } else {
@@ -168,7 +163,7 @@ impl Offer {
 
 /// # Errors
 /// `AssetMismatch`.
-pub fn ensure_asset(expected: Asset, found: Asset) -> Result<(), Refusal> {
+pub fn ensure_asset(expected: Asset, found: Asset) -> Outcome<()> {
     if expected == found {
         Ok(())
     } else {

@@ -1,10 +1,13 @@
 //! Spending at a till what was just bought: the order with everyone's consent, passed on as it is, and what must come of it.
-use crate::error::{MarketError, Refusal};
+use crate::{
+    error::{MarketError, Outcome},
+    prices::sum,
+};
 use ink::prelude::{vec, vec::Vec};
 use scale::{Decode, Encode, Error, Input, Output};
 use shared::{
     ids::CouponId,
-    order::{Order, Redemption},
+    order::{Order, Use},
     permit::Permits,
     AccountId, Balance,
 };
@@ -49,20 +52,15 @@ impl ink::scale_info::TypeInfo for Signed {
 /// The market calls the till, and a caller needs no permit for what it holds: without the check of holders, anyone could spend what others have listed.
 /// # Errors
 /// `ForeignCoupon`, `NoGain`.
-pub fn gain(
-    redemption: &Redemption,
-    buyer: AccountId,
-    bought: &[CouponId],
-    price: Balance,
-) -> Result<Balance, Refusal> {
+pub fn gain(uses: &[Use], buyer: AccountId, bought: &[CouponId], price: Balance) -> Outcome<Balance> {
     let mut discount: Balance = 0;
-    for used in &redemption.uses {
+    for used in uses {
         let (coupon, holder) = (used.coupon, used.holder);
         if holder != buyer {
             return Err(MarketError::ForeignCoupon { coupon, holder }.into());
         }
         if bought.contains(&coupon) {
-            discount = discount.checked_add(used.discount).ok_or(MarketError::Overflow)?;
+            discount = sum(discount, used.discount)?;
         }
     }
     if discount <= price {
@@ -74,67 +72,26 @@ pub fn gain(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::account;
+    use crate::testing::{account, id, used};
     use scale::DecodeAll;
-    use shared::{
-        assets::Asset,
-        order::{Settlement, Use},
-        terms::Funding,
-    };
-
-    fn id(serial: u32) -> CouponId {
-        CouponId { campaign: 1, serial }
-    }
-
-    fn used(serial: u32, holder: u8, discount: Balance) -> Use {
-        Use {
-            coupon: id(serial),
-            holder: account(holder),
-            valid_until: 0,
-            issuer: account(2),
-            funding: Funding::Merchant,
-            advocate: None,
-            left_before: 1,
-            left_after: 0,
-            discount,
-        }
-    }
-
-    fn redemption(uses: Vec<Use>) -> Redemption {
-        Redemption {
-            acceptor: account(2),
-            number: 1,
-            order: [0; 32],
-            basket: 0,
-            eligible: 0,
-            asset: Asset::Native,
-            uses,
-            refused: vec![],
-            net: 0,
-            payer: None,
-            alliance: None,
-            cashier: None,
-            redeemed_at: 0,
-            final_at: 0,
-        }
-    }
+    use shared::order::Settlement;
 
     #[test]
     fn a_gain_counts_what_was_bought_and_exceeds_its_price() {
-        let spent = redemption(vec![used(1, 3, 60), used(2, 3, 900), used(4, 3, 41)]);
+        let spent = [used(1, 3, 60), used(2, 3, 900), used(4, 3, 41)];
         let gain = |price| gain(&spent, account(3), &[id(1), id(4)], price);
         assert_eq!(gain(100), Ok(101));
-        assert_eq!(gain(101), Err(MarketError::NoGain { discount: 101, price: 101 }.into()));
-        let much = redemption(vec![used(1, 3, Balance::MAX), used(4, 3, 1)]);
+        assert_eq!(gain(101), Err(MarketError::NoGain { discount: 101, price: 101 }));
+        let much = [used(1, 3, Balance::MAX), used(4, 3, 1)];
         let overflow = super::gain(&much, account(3), &[id(1), id(4)], 1);
-        assert_eq!(overflow, Err(MarketError::Overflow.into()));
+        assert_eq!(overflow, Err(MarketError::Overflow));
     }
 
     #[test]
     fn nothing_is_spent_that_is_not_the_buyers() {
-        let spent = redemption(vec![used(1, 3, 900), used(2, 8, 0)]);
+        let spent = [used(1, 3, 900), used(2, 8, 0)];
         let foreign = MarketError::ForeignCoupon { coupon: id(2), holder: account(8) };
-        assert_eq!(gain(&spent, account(3), &[id(1)], 1), Err(foreign.into()));
+        assert_eq!(gain(&spent, account(3), &[id(1)], 1), Err(foreign));
     }
 
     #[test]
