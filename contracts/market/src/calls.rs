@@ -3,7 +3,7 @@
 //! Answers are read as bytes: decoding the errors of others whole would be 5 kB of code.
 use crate::{
     error::{MarketError, Outcome, Refusal},
-    till::Signed,
+    till::{Signed, Spent},
 };
 use ink::{prelude::vec::Vec, selector_bytes};
 use scale::{Decode, DecodeAll, Encode};
@@ -11,10 +11,9 @@ use shared::{
     assets::Asset,
     calls::ask,
     ids::CouponId,
-    order::Use,
     psp34::{Id, FROZEN, LOCKED, MARKET_ONLY, SOULBOUND},
     registry::SaleTerms,
-    AccountId,
+    AccountId, Balance,
 };
 
 /// A registry's service desk.
@@ -120,7 +119,7 @@ pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -
 /// # Errors
 /// `TillRefused`, `TillFailed`.
 #[inline(never)]
-pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Signed) -> Outcome<Vec<Use>> {
+pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Signed) -> Outcome<Vec<Spent>> {
     let (till, selector, arguments) = match through {
         Some(alliance) => (alliance, selector_bytes!("redeem"), (registry, signed).encode()),
         None => (registry, selector_bytes!("CouponRegistry::redeem"), signed.encode()),
@@ -132,18 +131,20 @@ pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Si
     }
 }
 
-/// The uses of a `Redemption`: acceptor, number, digest, basket, eligible amount and asset come before them.
-fn uses(mut redemption: &[u8]) -> Option<Vec<Use>> {
-    let (_, _, uses) = <([u8; 104], Asset, Vec<Use>)>::decode(&mut redemption).ok()?;
-    Some(uses)
+/// The uses of a `Redemption`, as far as the market looks at it. Before them come acceptor, number, digest, basket, eligible amount, and asset; in each,
+/// the end, issuer and funding come between holder and advocate, and what was left before and after then.
+fn uses(mut redemption: &[u8]) -> Option<Vec<Spent>> {
+    type Used = (CouponId, AccountId, [u8; 41], Option<AccountId>, [u8; 32], Balance);
+    let (_, _, uses) = <([u8; 104], Asset, Vec<Used>)>::decode(&mut redemption).ok()?;
+    Some(uses.into_iter().map(|(coupon, holder, .., discount)| Spent { coupon, holder, discount }).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{account, redemption, used};
+    use crate::testing::{account, redemption, spent, used};
     use shared::{
-        order::Redemption,
+        order::{Redemption, Use},
         psp34::PSP34Error,
         registry::{RegistryError, Scope},
     };
@@ -190,8 +191,12 @@ mod tests {
     #[test]
     fn the_uses_of_a_redemption_are_read_from_its_bytes() {
         for asset in [Asset::Native, Asset::Psp22(account(9))] {
-            let redemption = Redemption { asset, ..redemption(vec![used(1, 3, 60), used(2, 4, 7)]) };
-            assert_eq!(uses(&redemption.encode()), Some(redemption.uses));
+            let redemption = Redemption {
+                asset,
+                ..redemption(vec![used(1, 3, 60), Use { advocate: Some(account(7)), ..used(2, 4, 7) }])
+            };
+            let expected = vec![spent(1, 3, 60), spent(2, 4, 7)];
+            assert_eq!(uses(&redemption.encode()), Some(expected));
         }
         assert_eq!(uses(&[0; 104]), None);
     }

@@ -439,6 +439,12 @@ mod on_chain {
         }
     }
 
+    impl From<Refused> for MarketError {
+        fn from(refused: Refused) -> Self {
+            match refused {}
+        }
+    }
+
     impl Encode for Refused {}
 
     impl Decode for Refused {

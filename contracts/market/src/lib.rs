@@ -5,6 +5,7 @@
 //! `prices` and `till`, the storage in `book`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
+#![cfg_attr(target_arch = "wasm32", allow(unreachable_code, reason = "on chain, a refusal ends the call"))]
 
 pub mod book;
 mod calls;
@@ -12,6 +13,7 @@ mod deals;
 pub mod error;
 pub mod events;
 pub mod goods;
+pub mod kept;
 pub mod listings;
 pub mod offers;
 pub mod prices;
@@ -25,17 +27,18 @@ pub use self::market::{Market, MarketRef};
 #[ink::contract]
 mod market {
     use crate::{
-        book::{Book, Root},
+        book::{Book, Root, ENTRIES, OFFERS},
         deals::{self, Scene},
         error::{MarketError, Outcome},
         events::*,
+        kept::{kept, Kept},
         listings::{Ask, Entry, Guard, Opening},
         offers::{Offer, Wish},
         till::Signed,
     };
     use ink::prelude::vec::Vec;
     use shared::{
-        announce::{announce, announce_bare, answer_unchanged},
+        announce::{announce_bare, announce_of, answer_unchanged},
         assets::Asset,
         ids::CouponId,
     };
@@ -62,7 +65,7 @@ mod market {
         ) -> Result<Self, MarketError> {
             let owner = Self::env().caller();
             let book = Book::new(owner, fee_bps, registries.clone(), &tokens)?;
-            announce(&MarketCreated { owner, fee_bps, registries, tokens });
+            announce_of(owner, &MarketCreated { owner, fee_bps, registries, tokens });
             Ok(Self { book })
         }
 
@@ -207,7 +210,7 @@ mod market {
         pub fn cancel_all(&mut self) -> u64 {
             let account = self.env().caller();
             let below = self.book.cancel_all(account);
-            announce(&AllCancelled { account, below });
+            announce_of(account, &AllCancelled { account, below });
             answer_unchanged(below)
         }
 
@@ -270,7 +273,7 @@ mod market {
         pub fn withdraw(&mut self, asset: Asset) -> Outcome<Balance> {
             let account = self.env().caller();
             let amount = self.book.take_credit(account, asset)?;
-            announce(&CreditWithdrawn { account, asset, amount });
+            announce_of(account, &CreditWithdrawn { account, asset, amount });
             asset.pay(account, amount).map_err(MarketError::Payment)?;
             Ok(amount)
         }
@@ -294,7 +297,7 @@ mod market {
         pub fn set_token(&mut self, token: AccountId, allowed: bool) -> Outcome<Option<Timestamp>> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let from = self.book.set_token(caller, token, allowed, now)?;
-            announce(&TokenChanged { token, from });
+            announce_of(token, &TokenChanged { token, from });
             answer_unchanged(Ok(from))
         }
 
@@ -305,7 +308,7 @@ mod market {
         pub fn offer_ownership(&mut self, heir: Option<AccountId>) -> Outcome<()> {
             let owner = self.env().caller();
             self.book.offer_ownership(owner, heir)?;
-            announce(&OwnershipOffered { owner, heir });
+            announce_of(owner, &OwnershipOffered { owner, heir });
             Ok(())
         }
 
@@ -318,20 +321,20 @@ mod market {
         pub fn accept_ownership(&mut self) -> Outcome<()> {
             let owner = self.env().caller();
             self.book.accept_ownership(owner)?;
-            announce(&OwnerChanged { owner });
+            announce_of(owner, &OwnerChanged { owner });
             Ok(())
         }
 
         /// A listing, there until its seller cancels or forgets it.
         #[ink(message)]
-        pub fn listing(&self, id: u64) -> Option<Entry> {
-            self.book.entry(id).ok().map(|entry| *entry)
+        pub fn listing(&self, id: u64) -> Option<Kept<Entry>> {
+            kept(ENTRIES, id)
         }
 
         /// An offer, there until its buyer withdraws it.
         #[ink(message)]
-        pub fn offer(&self, id: u64) -> Option<Offer> {
-            self.book.offer(id).ok().map(|offer| *offer)
+        pub fn offer(&self, id: u64) -> Option<Kept<Offer>> {
+            kept(OFFERS, id)
         }
 
         /// What `withdraw` would pay an account.
