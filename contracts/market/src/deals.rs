@@ -7,7 +7,7 @@ use crate::{
     calls,
     error::{MarketError, Outcome, Refusal},
     events::*,
-    goods::{ensure_held_by, Goods},
+    goods::Goods,
     listings::{
         ensure_band, ensure_count, ensure_distinct, ensure_enough, kept_and_change, Bid, Entry, Guard,
         Listing, Opening, Status, Wants, MOST,
@@ -315,16 +315,14 @@ pub(crate) fn bid(
     Ok(ends_at)
 }
 
-/// Gives whether it was sold.
 /// # Errors
 /// `NoSuchListing`, those of `Entry::ensure_over`; of what has no bid, those of `calls::give`.
 #[inline(never)]
-pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<bool> {
+pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<()> {
     let mut entry = book.entry(id)?;
     entry.ensure_over(id, floor_of(book, &entry), scene.now)?;
     let Some(bid) = entry.live_bid() else {
-        give_back(book, scene, id, entry)?;
-        return Ok(false);
+        return give_back(book, scene, id, entry);
     };
     if delivers(scene, &entry, bid.bidder)? {
         let mut purse = Purse { asset: entry.listing.asset, due: Vec::new(), fees: 0 };
@@ -333,14 +331,13 @@ pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<bool> {
         purse.fees = purse.fees.saturating_sub(bounty);
         purse.add(scene.caller, bounty)?;
         announce_of(bid.bidder, &AuctionWon { bidder: bid.bidder, id, parts, bounty, by: scene.caller });
-        purse.pay(book)?;
-        return Ok(true);
+        return purse.pay(book);
     }
     book.add_credit(bid.bidder, entry.listing.asset, bid.amount)?;
     entry.status = Status::Failed;
     book.keep(id, &entry);
     announce_of(bid.bidder, &AuctionFailed { bidder: bid.bidder, id });
-    Ok(false)
+    Ok(())
 }
 
 /// Whether an auction's coupons, not ended yet, went to its winner.
@@ -508,9 +505,10 @@ pub(crate) fn withdraw_offer(book: &mut Book, scene: &Scene, id: u64) -> Outcome
 #[inline(never)]
 fn goods(registry: AccountId, coupons: &[CouponId], scene: &Scene, wants: Option<&Wants>) -> Outcome<Goods> {
     let mut all: Option<Goods> = None;
-    for (coupon, terms) in coupons.iter().zip(calls::sale_terms(registry, coupons)?) {
-        ensure_held_by(&terms, scene.caller)?;
-        let goods = Goods::from(&terms);
+    for (coupon, (holder, goods)) in coupons.iter().zip(calls::sale_terms(registry, coupons)?) {
+        if holder != scene.caller {
+            return Err(MarketError::NotHolder { holder, caller: scene.caller }.into());
+        }
         if let Some(wants) = wants {
             let no_sooner = wants.ends_no_sooner.max(scene.now.saturating_add(1));
             ensure_enough((goods.left, goods.ends_at), (wants.least_left, no_sooner))?;

@@ -3,7 +3,7 @@ use crate::{
     error::{MarketError, Outcome},
     prices::sum,
 };
-use shared::{assets::Asset, ids::CouponId, registry::SaleTerms, AccountId, Balance, Timestamp};
+use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 
 /// Coupons of one holder, one asset and one issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,29 +18,6 @@ pub struct Goods {
     pub ends_at: Timestamp,
     /// The sum of their highest prices, if they have any.
     pub highest: Option<Balance>,
-}
-
-/// # Errors
-/// `NotHolder`.
-pub fn ensure_held_by(terms: &SaleTerms, caller: AccountId) -> Outcome<()> {
-    if terms.owner == caller {
-        Ok(())
-    } else {
-        Err(MarketError::NotHolder { holder: terms.owner, caller }.into())
-    }
-}
-
-impl From<&SaleTerms> for Goods {
-    fn from(terms: &SaleTerms) -> Self {
-        Self {
-            asset: terms.asset,
-            issuer: terms.issuer,
-            royalty_bps: terms.royalty_bps,
-            left: terms.largest_discount,
-            ends_at: terms.ends_at,
-            highest: terms.highest_price,
-        }
-    }
 }
 
 impl Goods {

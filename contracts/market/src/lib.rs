@@ -17,6 +17,7 @@ pub mod kept;
 pub mod listings;
 pub mod offers;
 pub mod prices;
+mod reader;
 pub mod till;
 
 #[cfg(test)]
@@ -176,7 +177,7 @@ mod market {
             Ok(deals::swap(&mut self.book, &scene, id, coupons, &guard)?)
         }
 
-        /// Settles a listing that has ended, or that was cancelled with all of its seller's; gives whether it was sold. Anyone may. To an auction's highest bidder the coupons go, and the
+        /// Settles a listing that has ended, or that was cancelled with all of its seller's. Anyone may. To an auction's highest bidder the coupons go, and the
         /// price is shared, a tenth of the fee being the caller's. If they ended meanwhile, or the registry won't move them, the bid goes to its bidder's pull balance, and
         /// the coupons can be settled again or cancelled. Without a bid, coupons and a swap's cash go back to the seller.
         ///
@@ -185,7 +186,7 @@ mod market {
         /// # Errors
         /// `NoSuchListing`, `ListingClosed`, `StillRunning`, `RegistryFailed`, `Overflow`; without a bid, `CouponFrozen`, `TransferRefused`.
         #[ink(message)]
-        pub fn settle(&mut self, id: u64) -> Outcome<bool> {
+        pub fn settle(&mut self, id: u64) -> Outcome<()> {
             let scene = self.scene();
             Ok(deals::settle(&mut self.book, &scene, id)?)
         }
@@ -207,11 +208,11 @@ mod market {
         ///
         /// Touches: 2 (root, floor). The caller pays the floor's deposit, once and for good.
         #[ink(message)]
-        pub fn cancel_all(&mut self) -> u64 {
+        pub fn cancel_all(&mut self) -> Outcome<u64> {
             let account = self.env().caller();
             let below = self.book.cancel_all(account);
             announce_of(account, &AllCancelled { account, below });
-            answer_unchanged(below)
+            answer_unchanged(Ok(below))
         }
 
         /// Removes the records of up to 20 closed listings of the caller's, who gets their deposits. Touches: 1, and 2 for each.
@@ -288,17 +289,17 @@ mod market {
             Ok(from)
         }
 
-        /// Has the market deal in a PSP22 token from 7 days on, or no more; gives from when on. What is here in the token is sold, settled and taken out as ever. For the market's owner.
+        /// Has the market deal in a PSP22 token from 7 days on, or no more. What is here in the token is sold, settled and taken out as ever. For the market's owner.
         ///
         /// Touches: 3 (root, token twice). The caller pays the token's deposit, or gets it.
         /// # Errors
         /// `NotMarketOwner`, `NoChange`.
         #[ink(message)]
-        pub fn set_token(&mut self, token: AccountId, allowed: bool) -> Outcome<Option<Timestamp>> {
+        pub fn set_token(&mut self, token: AccountId, allowed: bool) -> Outcome<()> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let from = self.book.set_token(caller, token, allowed, now)?;
             announce_of(token, &TokenChanged { token, from });
-            answer_unchanged(Ok(from))
+            answer_unchanged(Ok(()))
         }
 
         /// Offers the market to `heir`, or takes that back. For the market's owner. Touches: 2 (root twice).
@@ -345,8 +346,8 @@ mod market {
 
         /// The owner, the fee, the registry codes, the count of coupons held, and the native fees.
         #[ink(message)]
-        pub fn config(&self) -> Root {
-            self.book.root().clone()
+        pub fn config(&self) -> Option<Kept<Root>> {
+            kept(0, ())
         }
 
         fn scene(&self) -> Scene {

@@ -1,7 +1,7 @@
 //! Money in and out, the same for the native token and any PSP22 token. Keeps no books.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use crate::{AccountId, Balance};
+use crate::{calls::ask, AccountId, Balance};
 use ink::{
     env::{
         call::{build_call, ExecutionInput, Selector},
@@ -172,7 +172,9 @@ fn tell(token: AccountId, selector: [u8; 4], arguments: Vec<u8>) -> Result<(), P
 }
 
 fn balance_of(token: AccountId, owner: AccountId) -> Result<Balance, PaymentFault> {
-    call(token, ink::selector_bytes!("PSP22::balance_of"), owner.encode())
+    let answer = ask(token, ink::selector_bytes!("PSP22::balance_of"), owner.encode());
+    let balance = answer.and_then(|answer| answer.try_into().ok()).map(Balance::from_le_bytes);
+    balance.ok_or(PaymentFault::TokenRefused { token })
 }
 
 fn call<R: scale::Decode>(

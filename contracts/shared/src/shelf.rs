@@ -36,7 +36,9 @@ impl<K: Encode, V: Packed, Key: StorageKey> Shelf<K, V> for Mapping<K, V, Key> {
     }
 
     fn write(&mut self, at: K, value: &V) {
-        set_item(key(Key::KEY, &at), Some(Encode::encode(value)));
+        let mut bytes = Vec::new();
+        value.encode_to(&mut bytes);
+        set_item(key(Key::KEY, &at), Some(bytes));
     }
 
     fn clear(&mut self, at: K) {
