@@ -20,6 +20,11 @@ pub struct Goods {
     pub highest: Option<Balance>,
 }
 
+/// Whether a coupon is what is wanted; serial 0 stands for any of its campaign.
+pub fn stands_for(wanted: CouponId, coupon: CouponId) -> bool {
+    wanted.campaign == coupon.campaign && (wanted.serial == 0 || wanted.serial == coupon.serial)
+}
+
 impl Goods {
     /// These and `more`, of which `coupon` is.
     /// # Errors
@@ -51,6 +56,13 @@ mod tests {
     use crate::testing::{account, goods};
 
     const COUPON: CouponId = CouponId { campaign: 1, serial: 2 };
+
+    #[test]
+    fn serial_0_stands_for_any_coupon_of_its_campaign() {
+        let id = |campaign, serial| CouponId { campaign, serial };
+        assert!(stands_for(id(1, 2), id(1, 2)) && stands_for(id(1, 0), id(1, 2)));
+        assert!(!stands_for(id(1, 3), id(1, 2)) && !stands_for(id(2, 0), id(1, 2)));
+    }
 
     #[test]
     fn a_bundle_is_worth_its_coupons_and_ends_with_the_first() {
