@@ -26,7 +26,7 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::{ensure_rule, ensure_same},
+    contradiction::ensure_rule,
     decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
@@ -38,7 +38,7 @@ use ink::env::{
     call::{build_call, ExecutionInput, Selector},
     DefaultEnvironment,
 };
-use shared::{assets::Asset, ids::CouponId, math::share_down, terms::Funding, AccountId, Balance, Hash};
+use shared::{assets::Asset, math::share_down, terms::Funding, AccountId, Balance, Hash};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
