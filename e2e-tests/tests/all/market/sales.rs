@@ -69,10 +69,7 @@ fn a_buyer_may_insist_on_what_is_left_on_the_time_and_on_the_very_listing() {
             Guard { ends_no_sooner: end + 1, ..usual },
             MarketError::EndsTooSoon { ends_at: end, no_sooner: end + 1 },
         ),
-        (
-            Guard { terms: Some([7; 32]), ..usual },
-            MarketError::TermsDiffer { terms: listing.digest() },
-        ),
+        (Guard { terms: Some([7; 32]), ..usual }, MarketError::TermsDiffer { terms: listing.digest() }),
     ];
     for (guard, expected) in cases {
         let message = s.market.call_mut().buy(id, guard);
