@@ -84,7 +84,8 @@ fn an_offer_on_a_campaign_buys_as_many_of_its_coupons_as_it_says() {
     assert_eq!((done.result, &*done.moved), (1_000, &[("ben", 1_000), ("market", -1_000)][..]));
     assert_eq!(s.world.holder(account("ben")).coupons, 2);
     let gone = MarketError::NoSuchOffer { id };
-    assert_eq!(accept_refused(&mut s, "ann", id, s.coupon), gone);
+    let anns = s.coupon;
+    assert_eq!(accept_refused(&mut s, "ann", id, anns), gone);
 }
 
 #[test]

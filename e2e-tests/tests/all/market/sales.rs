@@ -45,7 +45,7 @@ fn rounding_favours_neither_buyer_nor_seller() {
 fn a_buyer_pays_no_more_than_it_said_and_no_less_than_the_price() {
     let (mut s, id) = Stall::listed(terms());
     let short = MarketError::Payment(PaymentFault::WrongValue { expected: PRICE, paid: 999 });
-    let guard = |highest| s.market.call_mut().buy(id, Guard::price(highest));
+    let mut guard = |highest| s.market.call_mut().buy(id, Guard::price(highest));
     let (dear, cheap) = (guard(999), guard(PRICE));
     let over = MarketError::PriceOverLimit { price: PRICE, highest: 999 };
     assert_eq!(refused(&mut s.world, "ben", PRICE, dear), over);
