@@ -32,36 +32,33 @@ fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
     }
 }
 
-/// What a registry's desk says of 1 to 20 coupons: who holds each, and what it is.
+/// What a registry's desk says of 1 to 20 coupons: `SaleTerms` of each, to be read one after the other by `goods`.
 /// # Errors
 /// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
 #[inline(never)]
-pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Outcome<Vec<(AccountId, Goods)>> {
+pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Outcome<Vec<u8>> {
     let answer = ask(desk(registry)?, selector_bytes!("ServiceDesk::sale_terms_of"), coupons.encode());
-    let failed = MarketError::RegistryFailed { registry };
-    match answer.as_deref() {
-        Some([0, terms @ ..]) => Ok(goods(terms, coupons.len()).ok_or(failed)?),
-        Some([1, refusal @ ..]) => Err(refused_by_desk(registry, refusal).into()),
-        Some(_) | None => Err(failed.into()),
+    match answer {
+        Some(mut terms) if terms.first() == Some(&0) => {
+            terms.remove(0);
+            Ok(terms)
+        }
+        Some(refusal) if refusal.first() == Some(&1) => {
+            Err(refused_by_desk(registry, refusal.get(1..).unwrap_or_default()).into())
+        }
+        Some(_) | None => Err(MarketError::RegistryFailed { registry }.into()),
     }
 }
 
-/// Reads as many `SaleTerms`.
-fn goods(terms: &[u8], many: usize) -> Option<Vec<(AccountId, Goods)>> {
-    let mut reader = Reader::new(terms);
-    if usize::from(reader.count()) != many {
-        return None;
-    }
-    let mut goods = Vec::with_capacity(many);
-    for _ in 0..many {
-        let (owner, issuer, asset) = (reader.account(), reader.account(), reader.asset());
-        let (royalty_bps, ends_at, left) = (reader.u16(), reader.u64(), reader.u128());
-        // What is left of it in its own measure says nothing here.
-        reader.skip(16);
-        let highest = (reader.u8() != 0).then(|| reader.u128());
-        goods.push((owner, Goods { asset, issuer, royalty_bps, left, ends_at, highest }));
-    }
-    reader.is_done().then_some(goods)
+/// Who holds the next coupon of `sale_terms`, and what it is.
+#[inline(never)]
+pub(crate) fn goods(terms: &mut Reader) -> (AccountId, Goods) {
+    let (owner, issuer, asset) = (terms.account(), terms.account(), terms.asset());
+    let (royalty_bps, ends_at, left) = (terms.u16(), terms.u64(), terms.u128());
+    // What is left of it in its own measure says nothing here.
+    terms.skip(16);
+    let highest = terms.is_some().then(|| terms.u128());
+    (owner, Goods { asset, issuer, royalty_bps, left, ends_at, highest })
 }
 
 /// What a `RegistryError` means here.
@@ -252,11 +249,11 @@ mod tests {
         };
         let free = SaleTerms { asset: Asset::Psp22(account(9)), highest_price: None, ..band };
         let in_tokens = Goods { asset: free.asset, highest: None, ..crate::testing::goods() };
-        let expected = vec![(account(1), crate::testing::goods()), (account(1), in_tokens)];
         let bytes = vec![band, free].encode();
-        assert_eq!(goods(&bytes, 2), Some(expected));
-        assert_eq!(goods(&bytes, 1), None, "another count");
-        assert_eq!(goods(&bytes[..bytes.len() - 1], 2), None, "too little");
-        assert_eq!(goods(&[&*bytes, &[0]].concat(), 2), None, "too much");
+        let mut reader = Reader::new(&bytes);
+        assert_eq!(reader.count(), 2);
+        assert_eq!(goods(&mut reader), (account(1), crate::testing::goods()));
+        assert_eq!(goods(&mut reader), (account(1), in_tokens));
+        assert!(reader.is_done());
     }
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod goods;
 pub mod kept;
+mod kinds;
 pub mod listings;
 pub mod offers;
 pub mod prices;

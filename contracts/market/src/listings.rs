@@ -21,7 +21,8 @@ pub const LATE: u64 = 5 * 60 * 1_000;
 
 /// What a seller asks for. Amounts are in the coupons' asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub enum Ask {
     /// A price.
@@ -40,7 +41,8 @@ pub enum Ask {
 
 /// The coupons that a swap wants, of the same registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Wants {
     /// These, in this order; one with serial 0 stands for any of its campaign.
@@ -53,7 +55,8 @@ pub struct Wants {
 
 /// Everything a sale depends on, as it was when the coupons were listed: no later change of fee or terms touches it, and nothing in it ever changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Listing {
     /// Who sells.
@@ -66,8 +69,6 @@ pub struct Listing {
     pub asset: Asset,
     /// Who issued them, and is paid the royalty.
     pub issuer: AccountId,
-    /// What the seller asks for.
-    pub ask: Ask,
     /// The only account that may buy, if there is one.
     pub reserved: Option<AccountId>,
     /// The most the coupons could still take off together. Held here they can only become worth more.
@@ -84,6 +85,8 @@ pub struct Listing {
     pub opened_at: Timestamp,
     /// Can be bought until just before this time; late bids move an auction's end, see `Bid`.
     pub ends_at: Timestamp,
+    /// What the seller asks for.
+    pub ask: Ask,
 }
 
 /// What a seller says of a new listing.
@@ -98,7 +101,8 @@ pub struct Opening {
 
 /// What became of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub enum Status {
     /// Its coupons are here.
@@ -117,7 +121,8 @@ pub enum Status {
 
 /// An auction's highest bid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Bid {
     pub bidder: AccountId,
@@ -129,7 +134,8 @@ pub struct Bid {
 /// A listing as it is stored. A closed one stays until its seller forgets it, so that the deposit goes back to who paid it; and it never changes size but
 /// by the first bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Entry {
     pub listing: Listing,

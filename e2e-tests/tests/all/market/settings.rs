@@ -109,9 +109,10 @@ fn the_market_deals_in_the_tokens_its_owner_allows_a_week_after_it_says_so() {
     assert_eq!(allow(&mut s, OWNER, true), Ok(vec![by(here, changed)]));
     assert_eq!(allow(&mut s, OWNER, true), Err(MarketError::NoChange));
     s.at(NOW + WEEK - 1);
-    assert_eq!(s.list_refused("ann", &[coupon], FIXED), unknown(Some(NOW + WEEK)));
-    s.at(NOW + WEEK);
     let (registry, end) = (s.world.suite.registry, terms().redeem_window.end);
+    let message = s.market.call_mut().list(registry, vec![coupon], end, None, FIXED);
+    assert_eq!(refused(&mut s.world, "ann", 0, message), unknown(Some(NOW + WEEK)));
+    s.at(NOW + WEEK);
     let message = s.market.call_mut().list(registry, vec![coupon], end, None, FIXED);
     let id = act(&mut s.world, "ann", 0, message).result;
     let changed = TokenChanged { token, from: None };
