@@ -24,6 +24,7 @@ impl Read for Ask {
 }
 
 impl Read for Listing {
+    #[inline(never)]
     fn read(reader: &mut Reader) -> Self {
         Self {
             seller: reader.account(),
@@ -51,6 +52,7 @@ impl Read for Bid {
 }
 
 impl Read for Entry {
+    #[inline(never)]
     fn read(reader: &mut Reader) -> Self {
         let listing = Listing::read(reader);
         let status = match reader.below(4) {
@@ -88,6 +90,7 @@ impl Read for Offer {
 }
 
 impl Read for Root {
+    #[inline(never)]
     fn read(reader: &mut Reader) -> Self {
         let owner = reader.account();
         let heir = reader.is_some().then(|| reader.account());

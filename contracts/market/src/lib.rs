@@ -68,6 +68,8 @@ mod market {
             let owner = Self::env().caller();
             let book = Book::new(owner, fee_bps, registries.clone(), &tokens)?;
             announce_of(owner, &MarketCreated { owner, fee_bps, registries, tokens });
+            book.keep_root();
+            agree(())?;
             Ok(Self { book })
         }
 
