@@ -19,6 +19,7 @@ use crate::{
     listings::Entry,
     offers::Offer,
     prices::{sum, MAX_SHARES_BPS},
+    reader::{Read, Reader},
 };
 use ink::{
     prelude::{boxed::Box, vec::Vec},
@@ -28,7 +29,7 @@ use scale::Encode;
 use shared::{
     assets::Asset,
     ledger::key,
-    shelf::{set_item, Shelf},
+    shelf::{item, set_item, Shelf},
     AccountId, Balance, Hash, Timestamp,
 };
 
@@ -44,7 +45,8 @@ pub(crate) const OFFERS: u32 = 0x04;
 
 /// What every message reads anyway, and most write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Root {
     /// Who earns the platform fees and sets their rate.
@@ -260,7 +262,7 @@ impl Book {
     /// `NoSuchListing`.
     #[inline(never)]
     pub fn entry(&self, id: u64) -> Result<Box<Entry>, Refusal> {
-        match self.entries.load(id) {
+        match read(ENTRIES, id) {
             Some(entry) => Ok(Box::new(entry)),
             None => Err(MarketError::NoSuchListing { id }.into()),
         }
@@ -300,7 +302,7 @@ impl Book {
     /// `NoSuchOffer`.
     #[inline(never)]
     pub fn offer(&self, id: u64) -> Outcome<Box<Offer>> {
-        match self.offers.load(id) {
+        match read(OFFERS, id) {
             Some(offer) => Ok(Box::new(offer)),
             None => Err(MarketError::NoSuchOffer { id }.into()),
         }
@@ -372,6 +374,12 @@ impl Book {
             0
         }
     }
+}
+
+/// An item that is there.
+fn read<T: Read>(mapping: u32, id: u64) -> Option<T> {
+    let bytes = item(key(mapping, &id))?;
+    Some(T::read(&mut Reader::new(&bytes)))
 }
 
 /// # Errors

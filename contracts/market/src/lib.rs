@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod goods;
 pub mod kept;
+mod kinds;
 pub mod listings;
 pub mod offers;
 pub mod prices;
@@ -67,6 +68,8 @@ mod market {
             let owner = Self::env().caller();
             let book = Book::new(owner, fee_bps, registries.clone(), &tokens)?;
             announce_of(owner, &MarketCreated { owner, fee_bps, registries, tokens });
+            book.keep_root();
+            agree(())?;
             Ok(Self { book })
         }
 

@@ -9,7 +9,8 @@ use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 
 /// What a buyer says of an offer; none of it ever changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Wish {
     /// Where the coupons are.
@@ -32,7 +33,8 @@ pub struct Wish {
 
 /// An offer as it is stored. It stays until its buyer withdraws it, so that the deposit goes back to who paid it; and it never changes size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Offer {
     pub buyer: AccountId,
