@@ -44,7 +44,7 @@ fn the_audit_of_a_whole_life_agrees() {
         ("office", true, false, 0),
         ("desk", true, false, 0),
         ("alliance", true, true, 0),
-        ("market", true, false, 0),
+        ("market", true, true, 0),
         ("market", false, true, 0),
     ];
     assert_eq!(holdings, expected);
@@ -67,7 +67,8 @@ fn a_whole_life_tells_every_event_there_is() {
         "desk AdvocateRewarded CouponExpired CouponReleased CouponSplit CouponsMerged CouponsReserved CreditWithdrawn DeskOpened \
          OrderRolledBack PermitsCancelled RedemptionForgotten RedemptionRated",
         // No pay-out of the market's fails here.
-        "market CreditWithdrawn FeeChanged ListingOpened ListingReturned ListingsSold MarketCreated",
+        "market AllCancelled AuctionFailed AuctionWon BidPlaced BoughtAndUsed CreditWithdrawn FeeChanged ListingOpened ListingReturned \
+         ListingsForgotten ListingsSold MarketCreated OfferAccepted OfferMade OfferWithdrawn OwnerChanged OwnershipOffered SwapMade TokenChanged",
         "office AccountFreezeChanged CampaignCreated CampaignHandedOver CampaignImproved CampaignOffered CouponFreezeChanged CouponRevoked \
          CouponToppedUp CouponsIssued DropCreated EscrowWithdrawn GuardianChanged GuardianOffered OfficeOpened PauseChanged RoleChanged \
          VoucherKeyChanged",

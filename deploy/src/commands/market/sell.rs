@@ -20,7 +20,7 @@ use shared::{assets::Asset, ids::CouponId};
 
 /// What every listing says.
 #[derive(Args, Debug)]
-pub struct Opens {
+struct Opens {
     /// The coupons, campaign/serial: several are sold together
     #[arg(required = true, value_name = "COUPON")]
     coupons: Vec<String>,
