@@ -5,7 +5,7 @@
 mod market;
 
 use super::{
-    decode::{AllianceEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
+    decode::{AllianceEvent, DeskEvent, OfficeEvent, RegistryEvent},
     money::{Holding, Movement},
     registry::State,
     statement::{Kind, Statement},

@@ -66,7 +66,9 @@ impl Town {
         let campaign = self.campaign("bakery", 60 * UNIT, |terms| terms.limits.issued_per_holder = Some(20));
         let ann = self.issue("bakery", campaign, &["ann"; 16], 8);
         let cem = self.issue("bakery", campaign, &["cem"; 3], 9);
-        ["ann", "cem"].map(|holder| self.let_trade(holder));
+        for holder in ["ann", "cem"] {
+            self.let_trade(holder);
+        }
 
         let fixed = |price| Ask::Fixed { price };
         let sold = self.list("ann", &ann[..1], 10 * DAY, None, fixed(2 * UNIT));
