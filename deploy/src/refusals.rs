@@ -861,7 +861,9 @@ mod tests {
     #[test]
     fn every_error_says_something_of_its_own() {
         let words = Words::default();
-        let registry: Vec<_> = variants(0..96).iter().map(|error| words.registry(error)).collect();
+        // 41 was used once.
+        let registry: Vec<_> =
+            variants((0..41).chain(42..96)).iter().map(|error| words.registry(error)).collect();
         let alliance: Vec<_> = variants(0..23).iter().map(|error| words.alliance(error)).collect();
         // 16 and 17 were used once.
         let market: Vec<_> =
@@ -871,7 +873,7 @@ mod tests {
             assert_eq!(said.len(), refusals.len());
             assert!(refusals.iter().all(|refusal| !refusal.what.is_empty() && !refusal.fix.is_empty()));
         }
-        for index in [96, u8::MAX] {
+        for index in [41, 96, u8::MAX] {
             assert!(RegistryError::decode(&mut [index; 256].as_slice()).is_err());
         }
         for index in [16, 17, 63] {

@@ -127,7 +127,7 @@ impl Words {
                 "see what there is: `couponry market browse`",
             ),
             E::Cancelled { id, below } => Refusal::new(
-                format!("{id} was cancelled with all that was opened before {below} by the same account"),
+                format!("number {id} was cancelled with all that its owner had opened before number {below}"),
                 "choose another (`couponry market browse`); what is in it is its owner's to take back",
             ),
             E::Count { items, most } => Refusal::new(

@@ -329,9 +329,11 @@ pub(super) fn forget(opts: &Forget, ctx: &Context) -> Result<Report, Refusal> {
     let message = desk.market().call_mut().forget(opts.listings.clone());
     desk.session.send(seller, 0, message, Words::market)?;
     desk.session.save()?;
-    let count = opts.listings.len();
+    let numbers: Vec<String> = opts.listings.iter().map(u64::to_string).collect();
+    let what = if numbers.len() == 1 { "listing" } else { "listings" };
+    let is = if numbers.len() == 1 { "is" } else { "are" };
     Ok(Report::new(
-        format!("{count} closed listings are forgotten, and their deposits are {}'s again", opts.signer),
+        format!("{what} {} {is} forgotten, and the deposits are {}'s again", numbers.join(", "), opts.signer),
         json!({ "listings": opts.listings, "account": ss58(&seller) }),
     ))
 }

@@ -47,8 +47,8 @@ pub struct Buy {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "The order is the acceptor's, signed for this coupon: `couponry order sign --coupon 1/1`. Nothing happens unless the coupon \
-takes more off than it costs.
+#[command(after_help = "The order is the acceptor's, signed for this coupon (`order sign --coupon`). Nothing happens unless the coupon takes more off than it \
+costs.
 
 Example: couponry market buy-and-use 1/1 --highest 1.50 --order order.json --as ben")]
 pub struct BuyAndUse {
