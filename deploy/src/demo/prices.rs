@@ -1,7 +1,8 @@
 //! What coupons went for at the market, drawn from the audit's database: a dot a sale, by campaign and kind of deal. Decides nothing.
+#![allow(clippy::float_arithmetic, reason = "points of a picture")]
 use crate::amounts::{decimal, NATIVE_DECIMALS};
 use rusqlite::Connection;
-use std::{collections::BTreeMap, fmt::Write};
+use std::collections::BTreeMap;
 
 /// The picture's size, and the margins of the plot in it.
 const SIZE: (f64, f64) = (960.0, 520.0);
@@ -151,13 +152,9 @@ fn mark(kind: &str, x: f64, y: f64, colour: &str, said: &str) -> String {
         "offer" => format!("M {x:.1} {:.1} l 5.5 5.5 l -5.5 5.5 l -5.5 -5.5 z", y - 5.5),
         _ => format!("M {:.1} {y:.1} a 4 4 0 1 0 8 0 a 4 4 0 1 0 -8 0", x - 4.0),
     };
-    let mut mark = String::new();
-    // Writing to a string can't fail.
-    _ = writeln!(
-        mark,
-        "<path class=\"{kind}\" d=\"{path}\" fill=\"{colour}\" stroke=\"white\" stroke-width=\"0.7\"><title>{said}</title></path>"
-    );
-    mark
+    format!(
+        "<path class=\"{kind}\" d=\"{path}\" fill=\"{colour}\" stroke=\"white\" stroke-width=\"0.7\"><title>{said}</title></path>\n"
+    )
 }
 
 /// `May 6`, of a time in milliseconds.

@@ -235,12 +235,13 @@ fn every_deleted_event_that_left_a_trace_is_noticed() {
         "PauseChanged",
         "GuardianOffered",
         "GuardianOffered",
-        // Used up by a transfer.
-        "Approval",
-        "Approval",
-        "Approval",
+        // The sale and the redemption tell the rest.
+        "BoughtAndUsed",
+        // Offered to another.
+        "OwnershipOffered",
         // A member that left.
         "MemberAdmitted",
+        // Used up by a transfer.
         "Approval",
         // Frozen for another reason.
         "CouponFreezeChanged",
@@ -277,15 +278,21 @@ fn every_altered_byte_that_left_a_trace_is_noticed() {
         "CouponsReserved",
         // Taken up by another since.
         "GuardianOffered",
+        // What was asked for, and until when, of coupons that were taken back since.
+        "ListingOpened",
         // What a member that left was admitted to, and applied with.
         "MemberAdmitted",
         "MemberApplied",
+        // What was wanted in an offer that was withdrawn since.
+        "OfferMade",
         // The first guardian.
         "OfficeOpened",
         // What was left at first of a redemption that was undone whole since.
         "OrderRolledBack",
         // The order's hash and its price in cash, where the redemption was undone or forgotten since.
         "OrdersRedeemed",
+        // Offered to another since.
+        "OwnershipOffered",
         // Lifted since.
         "PauseChanged",
         // Who paid in for a member.
@@ -537,8 +544,22 @@ fn the_database_and_the_tables_tell_the_same() {
     let (live, _) = town.chain.view_typed(account("ann"), 0, town.registry().call().total_supply()).unwrap();
     assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE holder IS NOT NULL"), i64::try_from(live).unwrap());
     assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE issued_to IS NULL"), 0);
-    assert_eq!(one("SELECT COUNT(*) FROM listings WHERE state = 'open'"), 1);
-    assert_eq!(one("SELECT price - seller_part - royalty - fee FROM sales"), 0);
+    for (state, coupons) in [("open", 3), ("sold", 8), ("swapped", 2), ("failed", 1), ("cancelled", 1), ("returned", 1), ("dead", 1)] {
+        assert_eq!(one(&format!("SELECT COUNT(*) FROM listings WHERE state = '{state}'")), coupons, "{state}");
+    }
+    assert_eq!(one("SELECT SUM(ABS(price - seller_part - royalty - fee)) FROM sales"), 0);
+    assert_eq!(one("SELECT COUNT(DISTINCT kind) FROM sales"), 4);
+    assert_eq!(one("SELECT price FROM sales WHERE coupons = 2"), 3 * i64::try_from(UNIT).unwrap());
+    assert_eq!(one("SELECT discount FROM sales WHERE discount > price"), 3 * i64::try_from(UNIT).unwrap());
+    assert_eq!(one("SELECT SUM(cash) FROM swaps"), 2 * i64::try_from(UNIT).unwrap() + 3);
+    assert_eq!(one("SELECT COUNT(*) FROM swaps WHERE cash_from = seller"), 1);
+    assert_eq!(one("SELECT COUNT(*) FROM dealt"), 13);
+    for (outcome, bids) in [("leading", 1), ("outbid", 1), ("won", 1), ("given back", 1)] {
+        assert_eq!(one(&format!("SELECT COUNT(*) FROM bids WHERE outcome = '{outcome}'")), bids, "{outcome}");
+    }
+    for (state, wanted) in [("open", 1), ("withdrawn", 1), ("dead", 1)] {
+        assert_eq!(one(&format!("SELECT wanted FROM offers WHERE state = '{state}'")), wanted, "{state}");
+    }
     assert_eq!(one("SELECT COUNT(*) FROM redemptions WHERE rolled_back_at IS NOT NULL"), 11);
     assert_eq!(one("SELECT COUNT(*) FROM rollbacks"), 13);
     let unit = i64::try_from(UNIT).unwrap();
@@ -585,8 +606,8 @@ fn the_database_and_the_tables_tell_the_same() {
     }
     let sales = std::fs::read_to_string(csv.join("sales.csv")).unwrap();
     let lines: Vec<_> = sales.lines().collect();
-    assert_eq!(lines.len(), 3);
-    assert!(lines[0].starts_with("block,idx,time,registry,campaign,serial,seller,buyer"));
+    assert_eq!(lines.len(), 9);
+    assert!(lines[0].starts_with("block,idx,time,number,kind,registry,campaign,coupons,seller,buyer"));
     let written = std::fs::read_dir(&csv).unwrap().count();
     assert_eq!(
         one("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'"),
