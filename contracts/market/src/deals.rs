@@ -79,10 +79,10 @@ pub(crate) fn buy(book: &mut Book, scene: &Scene, id: u64, guard: &Guard) -> Out
 pub(crate) fn buy_and_use(
     book: &mut Book,
     scene: &Scene,
-    (id, guard): (u64, &Guard),
+    (id, highest_price): (u64, Balance),
     (through, signed): (Option<AccountId>, Signed),
 ) -> Outcome<Balance> {
-    let price = buy(book, scene, id, guard)?;
+    let price = buy(book, scene, id, &Guard::price(highest_price))?;
     let listing = book.entry(id)?.listing;
     let uses = calls::redeem(listing.registry, through, signed)?;
     let discount = till::gain(&uses, scene.caller, &listing.coupons, price)?;

@@ -148,7 +148,8 @@ pub struct Entry {
 
 /// What a buyer insists on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 pub struct Guard {
     /// The most it would pay: of a bid, the bid.
     pub highest_price: Balance,
