@@ -518,10 +518,10 @@ fn goods(registry: AccountId, coupons: &[CouponId], scene: &Scene, wants: Option
             let no_sooner = wants.ends_no_sooner.max(scene.now.saturating_add(1));
             ensure_enough((goods.left, goods.ends_at), (wants.least_left, no_sooner))?;
         }
-        all = Some(match all {
-            Some(all) => all.and(&goods, *coupon)?,
-            None => goods,
-        });
+        match &mut all {
+            Some(all) => all.add(&goods, *coupon)?,
+            None => all = Some(goods),
+        }
     }
     match all {
         Some(goods) if terms.is_done() && answered == coupons.len() => Ok(goods),
