@@ -135,11 +135,8 @@ impl Model {
                 Settlement::OnChain => Err(E::OnChainInBatch),
             };
             results.push(redeemed.map(|redemption| {
-                let part = |used: &Use| Part {
-                    issuer: used.issuer,
-                    funding: used.funding,
-                    discount: used.discount,
-                };
+                let part =
+                    |used: &Use| Part { issuer: used.issuer, funding: used.funding, discount: used.discount };
                 let parts = redemption.uses.iter().map(part).collect();
                 let redeemed = Redeemed { asset: redemption.asset, final_at: redemption.final_at, parts };
                 done.push(redemption);
@@ -239,6 +236,10 @@ impl Model {
         if order.settlement == Settlement::OnChain && caller == order.acceptor {
             return Err(E::AcceptorIsPayer);
         }
+        self.ensure_unused(order)
+    }
+
+    pub(super) fn ensure_unused(&self, order: &Order) -> Result<(), E> {
         let known = |past: &Past| {
             (past.redemption.acceptor, past.redemption.number) == (order.acceptor, order.number)
         };
