@@ -15,7 +15,7 @@
 //! Listings and offers are numbered together, from 1. The market holds, in each asset: the live bids, the cash of open swaps, what is left in offers, and
 //! the pull balances with the native fees.
 use crate::{
-    error::{MarketError, Outcome, Refusal},
+    error::{refusal, MarketError, Outcome, Refusal},
     listings::Entry,
     offers::Offer,
     prices::{sum, MAX_SHARES_BPS},
@@ -68,6 +68,19 @@ pub struct Root {
     pub next_id: u64,
 }
 
+/// What a market is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
+pub struct Rules {
+    /// The platform's share of each price, in bps: at most 1,000.
+    pub fee_bps: u16,
+    /// Code hashes of the registries whose coupons are sold here: 1 to 4, for good.
+    pub registries: Vec<Hash>,
+    /// The PSP22 tokens it deals in from the start besides the native one: up to 4.
+    pub tokens: Vec<AccountId>,
+}
+
 /// Everything the market keeps. The manual keys are part of the storage format that auditors read.
 #[ink::storage_item]
 #[derive(Debug)]
@@ -81,10 +94,10 @@ pub struct Book {
 }
 
 impl Book {
-    /// The market deals in `tokens` from the start.
     /// # Errors
     /// `RegistryCount`, `SharesOverCap`.
-    pub fn new(owner: AccountId, fee_bps: u16, registries: Vec<Hash>, tokens: &[AccountId]) -> Outcome<Self> {
+    pub fn new(owner: AccountId, rules: &Rules) -> Outcome<Self> {
+        let Rules { fee_bps, ref registries, ref tokens } = *rules;
         for listed in [registries.len(), tokens.len().max(1)] {
             let listed = u32::try_from(listed).unwrap_or(u32::MAX);
             if listed == 0 || listed > MAX_REGISTRIES {
@@ -97,7 +110,7 @@ impl Book {
             heir: None,
             fee_bps,
             next_fee: None,
-            registries,
+            registries: registries.clone(),
             held: 0,
             native_fees: 0,
             next_id: 1,
@@ -264,7 +277,7 @@ impl Book {
     pub fn entry(&self, id: u64) -> Result<Box<Entry>, Refusal> {
         match read(ENTRIES, id) {
             Some(entry) => Ok(Box::new(entry)),
-            None => Err(MarketError::NoSuchListing { id }.into()),
+            None => Err(refusal(MarketError::NoSuchListing { id })),
         }
     }
 

@@ -5,7 +5,7 @@
 use crate::{
     book::Book,
     calls,
-    error::{MarketError, Outcome, Refusal},
+    error::{refusal, MarketError, Outcome, Refusal},
     events::*,
     goods::Goods,
     listings::{
@@ -79,10 +79,10 @@ pub(crate) fn buy(book: &mut Book, scene: &Scene, id: u64, guard: &Guard) -> Out
 pub(crate) fn buy_and_use(
     book: &mut Book,
     scene: &Scene,
-    (id, guard): (u64, &Guard),
+    (id, highest_price): (u64, Balance),
     (through, signed): (Option<AccountId>, Signed),
 ) -> Outcome<Balance> {
-    let price = buy(book, scene, id, guard)?;
+    let price = buy(book, scene, id, &Guard::price(highest_price))?;
     let listing = book.entry(id)?.listing;
     let uses = calls::redeem(listing.registry, through, signed)?;
     let discount = till::gain(&uses, scene.caller, &listing.coupons, price)?;
@@ -158,11 +158,11 @@ impl Basket {
         let lot = consider(book, scene, id)?;
         let Listing { registry, asset, ref coupons, .. } = lot.entry.listing;
         if self.lots.iter().any(|other| other.id == id) {
-            return Err(MarketError::ListingClosed { id }.into());
+            return Err(refusal(MarketError::ListingClosed { id }));
         }
         if let Some(first) = self.lots.first() {
             if (first.entry.listing.registry, first.entry.listing.asset) != (registry, asset) {
-                return Err(MarketError::OtherPurchase { id }.into());
+                return Err(refusal(MarketError::OtherPurchase { id }));
             }
         }
         ensure_count(self.coupons.len().saturating_add(coupons.len()))?;
@@ -518,10 +518,10 @@ fn goods(registry: AccountId, coupons: &[CouponId], scene: &Scene, wants: Option
             let no_sooner = wants.ends_no_sooner.max(scene.now.saturating_add(1));
             ensure_enough((goods.left, goods.ends_at), (wants.least_left, no_sooner))?;
         }
-        all = Some(match all {
-            Some(all) => all.and(&goods, *coupon)?,
-            None => goods,
-        });
+        match &mut all {
+            Some(all) => all.add(&goods, *coupon)?,
+            None => all = Some(goods),
+        }
     }
     match all {
         Some(goods) if terms.is_done() && answered == coupons.len() => Ok(goods),

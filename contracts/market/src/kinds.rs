@@ -1,7 +1,7 @@
 //! How what is stored, and what comes with a call, is read: field by field in SCALE's order.
 use crate::{
-    book::Root,
-    listings::{Ask, Bid, Entry, Listing, Status, Wants},
+    book::{Root, Rules},
+    listings::{Ask, Bid, Entry, Guard, Listing, Status, Wants},
     offers::{Offer, Wish},
     reader::{Read, Reader},
 };
@@ -89,6 +89,29 @@ impl Read for Offer {
     }
 }
 
+impl Read for Rules {
+    #[inline(never)]
+    fn read(reader: &mut Reader) -> Self {
+        let (fee_bps, codes) = (reader.u16(), reader.count());
+        let registries = (0..codes).map(|_| reader.hash()).collect();
+        let tokens = reader.count();
+        let tokens = (0..tokens).map(|_| reader.account()).collect();
+        Self { fee_bps, registries, tokens }
+    }
+}
+
+impl Read for Guard {
+    #[inline(never)]
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            highest_price: reader.u128(),
+            least_left: reader.u128(),
+            ends_no_sooner: reader.u64(),
+            terms: reader.is_some().then(|| reader.hash()),
+        }
+    }
+}
+
 impl Read for Root {
     #[inline(never)]
     fn read(reader: &mut Reader) -> Self {
@@ -104,7 +127,7 @@ impl Read for Root {
 }
 
 #[cfg(target_arch = "wasm32")]
-crate::reader::decode_by_reading!(Ask, Wish, Listing, Entry, Offer, Root);
+crate::reader::decode_by_reading!(Rules, Guard, Ask, Wish, Listing, Entry, Offer, Root);
 
 #[cfg(test)]
 mod tests {
@@ -189,6 +212,9 @@ mod tests {
             native_fees: 9,
             next_id: 10,
         };
+        reads(Rules { fee_bps: 1, registries: vec![[2; 32]], tokens: vec![account(3), account(4)] });
+        reads(Guard { terms: Some([1; 32]), least_left: 2, ends_no_sooner: 3, ..Guard::price(4) });
+        reads(Guard::price(1));
         reads(Root { heir: None, next_fee: None, ..root.clone() });
         reads(root);
     }

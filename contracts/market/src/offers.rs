@@ -61,7 +61,7 @@ impl Wish {
         if expires_at <= now {
             return Err(MarketError::EndsInPast { ends_at: expires_at, now }.into());
         }
-        Ok(price.checked_mul(quantity.into()).ok_or(MarketError::Overflow)?)
+        times(price, quantity)
     }
 }
 
@@ -74,7 +74,7 @@ impl Offer {
     /// # Errors
     /// `Overflow`, never since `Wish::check`.
     pub fn escrow(&self) -> Outcome<Balance> {
-        Ok(self.wish.price.checked_mul(self.left.into()).ok_or(MarketError::Overflow)?)
+        times(self.wish.price, self.left)
     }
 
     /// Whether `seller` may sell it this coupon now. `below` is what the buyer cancelled everything below of.
@@ -133,6 +133,14 @@ impl Offer {
             Err(MarketError::NotBuyer { buyer: self.buyer, caller }.into())
         }
     }
+}
+
+/// A price of several. Out of line, since checked multiplication of 128 bits is long.
+/// # Errors
+/// `Overflow`.
+#[inline(never)]
+fn times(price: Balance, quantity: u16) -> Outcome<Balance> {
+    Ok(price.checked_mul(quantity.into()).ok_or(MarketError::Overflow)?)
 }
 
 /// # Errors

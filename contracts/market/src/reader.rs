@@ -14,9 +14,10 @@ pub(crate) trait Read {
 macro_rules! decode_by_reading {
     ($($kind:ty),+) => {$(
         impl scale::Decode for $kind {
+            #[inline(never)]
             fn decode<I: scale::Input>(input: &mut I) -> Result<Self, scale::Error> {
-                let bytes = <shared::ledger::Raw as scale::Decode>::decode(input)?;
-                let mut reader = $crate::reader::Reader::new(&bytes.0);
+                let bytes = $crate::reader::rest(input)?;
+                let mut reader = $crate::reader::Reader::new(&bytes);
                 let value = <Self as $crate::reader::Read>::read(&mut reader);
                 if reader.is_done() {
                     Ok(value)
@@ -29,6 +30,14 @@ macro_rules! decode_by_reading {
 }
 #[cfg(target_arch = "wasm32")]
 pub(crate) use decode_by_reading;
+
+/// All that is left of the input.
+#[cfg(target_arch = "wasm32")]
+#[inline(never)]
+pub(crate) fn rest<I: scale::Input>(input: &mut I) -> Result<Vec<u8>, scale::Error> {
+    let bytes = <shared::ledger::Raw as scale::Decode>::decode(input)?;
+    Ok(bytes.0)
+}
 
 /// What is still to be read. Past the end come zeros; whether there was enough is asked once, at the end.
 pub(crate) struct Reader<'a> {

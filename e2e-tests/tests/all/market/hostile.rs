@@ -104,7 +104,7 @@ fn a_token_that_lies_buys_nothing() {
         let message = s.market.call_mut().bid(auction, PRICE, Guard::price(PRICE));
         assert_eq!(refused(&mut s.world, "ben", 0, message), expected);
         assert_eq!(refused(&mut s.world, "ben", 0, s.market.call_mut().make_offer(wish)), expected);
-        let message = s.market.call_mut().buy_many(vec![fixed], Guard::price(PRICE), false);
+        let message = s.market.call_mut().buy_many(vec![fixed], false, Guard::price(PRICE));
         assert_eq!(refused(&mut s.world, "ben", 0, message), expected);
     }
     s.cancel("ann", fixed);

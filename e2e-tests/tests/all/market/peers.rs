@@ -116,7 +116,7 @@ fn seaport_an_offer_that_was_repriced_is_filled_at_the_new_price() {
 #[test]
 fn seaport_one_dead_order_fails_the_whole_basket() {
     let (mut s, id) = Stall::listed(terms());
-    let message = s.market.call_mut().buy_many(vec![99, id], Guard::price(PRICE), false);
+    let message = s.market.call_mut().buy_many(vec![99, id], false, Guard::price(PRICE));
     let done = act(&mut s.world, "ben", PRICE, message);
     assert_eq!(done.result, [Err(MarketError::NoSuchListing { id: 99 }), Ok(PRICE)]);
 }

@@ -10,7 +10,8 @@ fn a_market_tells_its_rules() {
     let (mut world, _) = open();
     let registries = vec![code_of(&world, world.suite.registry)];
     let (owner, fee_bps, tokens) = (account(OWNER), 200, vec![world.token]);
-    let created = MarketCreated { owner, fee_bps, registries: registries.clone(), tokens };
+    let rules = Rules { fee_bps, registries: registries.clone(), tokens };
+    let created = MarketCreated { owner, rules };
     let created = by(world.suite.market, created);
     assert!(world.chain.events(0).unwrap().iter().any(|event| Emitted::from(event) == created));
     let root =
