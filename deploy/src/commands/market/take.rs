@@ -60,8 +60,6 @@ pub struct BuyAndUse {
     /// The order file, or the text of its QR code
     #[arg(long, value_name = "FILE")]
     order: String,
-    #[command(flatten)]
-    insists: Insists,
     /// The buyer
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
@@ -145,7 +143,7 @@ pub(super) fn buy(opts: &Buy, ctx: &Context) -> Result<Report, Refusal> {
         ));
     }
     let ids: Vec<u64> = lots.iter().map(|(id, _)| *id).collect();
-    let message = desk.market().call_mut().buy_many(ids, guard, opts.all);
+    let message = desk.market().call_mut().buy_many(ids, opts.all, guard);
     // What is over comes back.
     let most = lots.iter().fold(0, |sum: Balance, (id, entry)| sum.saturating_add(price(&desk, *id, entry)));
     let (results, _) = desk.session.send(buyer, value_of(asset, most.min(highest)), message, Words::market)?;
@@ -195,7 +193,6 @@ pub(super) fn buy_and_use(opts: &BuyAndUse, ctx: &Context) -> Result<Report, Ref
     let (id, entry) = listing(&mut desk, &opts.listing)?;
     let asset = entry.listing.asset;
     let highest = money(asset, &opts.highest, "--highest")?;
-    let guard = opts.insists.guard(asset, highest, desk.session.chain.now())?;
     let SignedOrder { order, permit, .. } = SignedOrder::read(&opts.order)?;
     let presented: Vec<Presented> = entry.listing.coupons.iter().map(|coupon| (*coupon).into()).collect();
     let through = through(&mut desk, &presented, order.acceptor)?;
@@ -211,7 +208,7 @@ pub(super) fn buy_and_use(opts: &BuyAndUse, ctx: &Context) -> Result<Report, Ref
         .collect();
     let price = price(&desk, id, &entry);
     let signed = Signed::from((order, Permits { acceptor: permit, coupons }));
-    let message = desk.market().call_mut().buy_and_use(id, guard, through, signed);
+    let message = desk.market().call_mut().buy_and_use(id, highest, through, signed);
     let (discount, _) = desk.session.send(buyer, value(asset, price, highest), message, Words::market)?;
     let words = desk.session.words.clone();
     desk.session.save()?;

@@ -203,7 +203,7 @@ impl Play<'_> {
             .map(|label| ((*label).to_owned(), self.lots.get(*label).map_or(0, |lot| lot.id)))
             .collect();
         let ids = known.iter().map(|(_, id)| *id).collect();
-        let message = self.desk.market().call_mut().buy_many(ids, Guard::price(highest), false);
+        let message = self.desk.market().call_mut().buy_many(ids, false, Guard::price(highest));
         let results = self.send(&row.who, highest, message, Words::market)?;
         let (mut bought, mut total): (usize, Balance) = (0, 0);
         for ((label, _), result) in known.iter().zip(results) {
@@ -387,7 +387,7 @@ impl Play<'_> {
             })
             .collect();
         let signed = Signed::from((order, Permits { acceptor: signed, coupons }));
-        let message = self.desk.market().call_mut().buy_and_use(lot.id, Guard::price(highest), through, signed);
+        let message = self.desk.market().call_mut().buy_and_use(lot.id, highest, through, signed);
         let discount = self.send(&row.who, highest, message, Words::market)?;
         self.lots.remove(&row.label);
         let (off, cost) = (self.cash(discount), self.cash(highest));

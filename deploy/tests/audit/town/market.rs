@@ -83,8 +83,8 @@ impl Town {
         let bundle = self.list("ann", &ann[3..5], 10 * DAY, None, fixed(3 * UNIT));
         let message = self.market().call_mut().buy_many(
             vec![falling, gone, bundle],
-            Guard::price(10 * UNIT),
             false,
+            Guard::price(10 * UNIT),
         );
         self.act("ben", 10 * UNIT, message);
 
@@ -160,7 +160,7 @@ impl Town {
             sign_spend(&domain, &Keypair::named(buyer), 0, coupon.into(), &order, order.deadline).permit;
         let coupons = vec![CouponPermit { presented: coupon.into(), permit: Some(spend) }];
         let signed = Signed::from((order, Permits { acceptor, coupons }));
-        let message = self.market().call_mut().buy_and_use(listing, Guard::price(UNIT), None, signed);
+        let message = self.market().call_mut().buy_and_use(listing, UNIT, None, signed);
         self.act(buyer, UNIT, message);
     }
 
