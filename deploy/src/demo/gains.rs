@@ -53,7 +53,11 @@ pub(super) fn of_town(db: &Connection) -> rusqlite::Result<[Balance; 3]> {
     let saved = "SELECT discount FROM uses JOIN redemptions USING (acceptor, number) WHERE rolled_back_at IS NULL AND ?1 = ''";
     Ok([
         sum(db, saved, "")?,
-        sum(db, "SELECT price FROM (SELECT price FROM sales UNION ALL SELECT cash FROM swaps) WHERE ?1 = ''", "")?,
+        sum(
+            db,
+            "SELECT price FROM (SELECT price FROM sales UNION ALL SELECT cash FROM swaps) WHERE ?1 = ''",
+            "",
+        )?,
         sum(db, "SELECT fee FROM (SELECT fee FROM sales UNION ALL SELECT fee FROM swaps) WHERE ?1 = ''", "")?,
     ])
 }

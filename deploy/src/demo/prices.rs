@@ -28,8 +28,9 @@ struct Sale {
 /// # Errors
 /// The database can't be read.
 pub(super) fn draw(db: &Connection, names: &BTreeMap<u32, String>) -> rusqlite::Result<String> {
-    let mut query =
-        db.prepare("SELECT time, campaign, kind, price, coupons FROM sales WHERE asset = 'native' ORDER BY time")?;
+    let mut query = db.prepare(
+        "SELECT time, campaign, kind, price, coupons FROM sales WHERE asset = 'native' ORDER BY time",
+    )?;
     let rows = query.query_map([], |row| {
         let (time, campaign): (i64, u32) = (row.get(0)?, row.get(1)?);
         let (kind, price, coupons): (String, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
@@ -160,9 +161,7 @@ fn mark(kind: &str, x: f64, y: f64, colour: &str, said: &str) -> String {
 /// `May 6`, of a time in milliseconds.
 fn date(time: f64) -> String {
     let day = whole_time(time);
-    jiff::Timestamp::from_millisecond(day)
-        .map(|time| time.strftime("%b %-d").to_string())
-        .unwrap_or_default()
+    jiff::Timestamp::from_millisecond(day).map(|time| time.strftime("%b %-d").to_string()).unwrap_or_default()
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "made of an i64 by `float`")]

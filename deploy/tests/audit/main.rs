@@ -544,8 +544,20 @@ fn the_database_and_the_tables_tell_the_same() {
     let (live, _) = town.chain.view_typed(account("ann"), 0, town.registry().call().total_supply()).unwrap();
     assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE holder IS NOT NULL"), i64::try_from(live).unwrap());
     assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE issued_to IS NULL"), 0);
-    for (state, coupons) in [("open", 3), ("sold", 8), ("swapped", 2), ("failed", 1), ("cancelled", 1), ("returned", 1), ("dead", 1)] {
-        assert_eq!(one(&format!("SELECT COUNT(*) FROM listings WHERE state = '{state}'")), coupons, "{state}");
+    for (state, coupons) in [
+        ("open", 3),
+        ("sold", 8),
+        ("swapped", 2),
+        ("failed", 1),
+        ("cancelled", 1),
+        ("returned", 1),
+        ("dead", 1),
+    ] {
+        assert_eq!(
+            one(&format!("SELECT COUNT(*) FROM listings WHERE state = '{state}'")),
+            coupons,
+            "{state}"
+        );
     }
     assert_eq!(one("SELECT SUM(ABS(price - seller_part - royalty - fee)) FROM sales"), 0);
     assert_eq!(one("SELECT COUNT(DISTINCT kind) FROM sales"), 4);

@@ -141,7 +141,10 @@ fn offers_hold_their_money_until_they_are_accepted_or_withdrawn() {
     assert!(made.ends_with("; the market holds 4 UNIT\n"), "{made}");
     town.ok("market offer 2/1 --price 12 --until +7d --as carl");
     let offers = town.json("market offers --campaign 1");
-    assert_eq!((offers["offers"][0]["left"].as_u64(), offers["offers"].as_array().unwrap().len()), (Some(2), 1));
+    assert_eq!(
+        (offers["offers"][0]["left"].as_u64(), offers["offers"].as_array().unwrap().len()),
+        (Some(2), 1)
+    );
     assert_eq!(town.ok("market offers").lines().count(), 3);
     town.refuses(
         "market accept 1 1/2 --least 1.97 --as anna",

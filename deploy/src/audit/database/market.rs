@@ -13,9 +13,10 @@ impl Tables<'_> {
     pub(super) fn market(&self, happened: &Happened, event: &MarketEvent) -> Result<(), AuditError> {
         match event {
             MarketEvent::ListingOpened(event) => self.opened(happened, event),
-            MarketEvent::ListingsSold(event) => event.sold.iter().try_for_each(|sold| {
-                self.sold(happened, (sold.id, event.buyer), &sold.parts, 0)
-            }),
+            MarketEvent::ListingsSold(event) => event
+                .sold
+                .iter()
+                .try_for_each(|sold| self.sold(happened, (sold.id, event.buyer), &sold.parts, 0)),
             MarketEvent::BoughtAndUsed(event) => self.update(
                 "UPDATE sales SET discount = ?2 WHERE kind <> 'offer' AND number = ?1",
                 [order(event.id), amount(event.discount)],

@@ -207,12 +207,8 @@ impl MarketReplay {
         self.number(event.id, &[])?;
         ensure_same("the platform's share", fee_at(&self.root()?, now), event.fee_bps)?;
         ensure_rule("an offer has a future", event.wish.expires_at > now)?;
-        let offer = Offer {
-            buyer: event.buyer,
-            wish: event.wish,
-            fee_bps: event.fee_bps,
-            left: event.wish.quantity,
-        };
+        let offer =
+            Offer { buyer: event.buyer, wish: event.wish, fee_bps: event.fee_bps, left: event.wish.quantity };
         self.till.take_in(event.wish.asset, escrow(&offer)?, event.buyer, "offer")?;
         self.store.set(&OFFERS, &event.id, &offer);
         Ok(())

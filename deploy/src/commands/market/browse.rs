@@ -15,12 +15,14 @@ use shared::{campaigns::Campaign, ids::CampaignId, math::share_down, terms::Bene
 use std::collections::HashMap;
 
 #[derive(Args, Debug)]
-#[command(after_help = "`cost` is the price now, the least bid, or the cash that a swap asks for; `worth` is the most the coupons can still take off.
+#[command(
+    after_help = "`cost` is the price now, the least bid, or the cash that a swap asks for; `worth` is the most the coupons can still take off.
 
 Examples:
   everything:                 couponry market browse
   bargains of the bakery's:   couponry market browse --issuer bakery --below-value 60
-  gift cards, soon over:      couponry market browse --benefit gift-card --ends-before +1d")]
+  gift cards, soon over:      couponry market browse --benefit gift-card --ends-before +1d"
+)]
 pub struct Browse {
     /// Only coupons of this merchant
     #[arg(long, value_name = "NAME")]

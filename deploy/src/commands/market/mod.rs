@@ -52,7 +52,9 @@ pub enum Command {
     #[command(after_help = "Example: couponry market take 3 2/1 --as ben")]
     Take(take::Take),
     /// Takes a listing back, or all of yours
-    #[command(after_help = "Examples: couponry market cancel 1/1 --as anna && couponry market cancel --all --as anna")]
+    #[command(
+        after_help = "Examples: couponry market cancel 1/1 --as anna && couponry market cancel --all --as anna"
+    )]
     Cancel(sell::Cancel),
     /// Ends a listing whose time is up, whoever's it is: the highest bidder has the coupons, or the seller
     #[command(after_help = "Example: couponry market clear 3 --as carl")]
@@ -135,7 +137,7 @@ impl Insists {
     /// Not an amount, a time or a digest.
     fn guard(&self, asset: Asset, highest_price: Balance, now: u64) -> Result<Guard, Refusal> {
         let terms = self.terms.as_ref().map(|text| {
-            digest_bytes(text).ok_or_else(|| {
+            digest_bytes(text.trim_start_matches("0x")).ok_or_else(|| {
                 Refusal::new(
                     format!("--terms: `{text}` is not a digest"),
                     "copy the 64 hexadecimal digits that `market show` says",
@@ -271,9 +273,7 @@ fn kind(ask: &Ask) -> &'static str {
 fn cost(id: u64, entry: &Entry, now: u64) -> Balance {
     match entry.listing.ask {
         Ask::Fixed { .. } | Ask::Dutch { .. } => entry.price(id, now).unwrap_or_default(),
-        Ask::English { reserve, step } => {
-            entry.bid.map_or(reserve, |bid| bid.amount.saturating_add(step))
-        }
+        Ask::English { reserve, step } => entry.bid.map_or(reserve, |bid| bid.amount.saturating_add(step)),
         Ask::Swap { asks, .. } => asks,
     }
 }

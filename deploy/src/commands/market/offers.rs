@@ -23,11 +23,13 @@ use serde_json::json;
 use shared::{assets::Asset, ids::CouponId};
 
 #[derive(Args, Debug)]
-#[command(after_help = "The money is held by the market until a holder accepts, and is yours to take back at any time.
+#[command(
+    after_help = "The money is held by the market until a holder accepts, and is yours to take back at any time.
 
 Examples:
   for one coupon:         couponry market offer 1/1 --price 1.50 --until +7d --as ben
-  for any of a campaign:  couponry market offer 1 --price 1.50 --quantity 3 --least-left 2 --good-until +14d --until +7d --as ben")]
+  for any of a campaign:  couponry market offer 1 --price 1.50 --quantity 3 --least-left 2 --good-until +14d --until +7d --as ben"
+)]
 pub struct MakeOffer {
     /// The coupon, campaign/serial; or a campaign's number, for any coupon of it
     coupon: String,

@@ -67,7 +67,11 @@ pub(super) fn fee(opts: &Fee, ctx: &Context) -> Result<Report, Refusal> {
     let (from, _) = desk.session.send(owner, 0, message, Words::market)?;
     desk.session.save()?;
     Ok(Report::new(
-        format!("what is opened from {} on pays the market {}% of its price", times::show(from), percent(bps)),
+        format!(
+            "what is opened from {} on pays the market {}% of its price",
+            times::show(from),
+            percent(bps)
+        ),
         json!({ "fee_bps": bps, "from": from }),
     ))
 }

@@ -65,14 +65,12 @@ pub struct Auction {
 }
 
 #[derive(Args, Debug)]
-#[command(
-    after_help = "A campaign's number in place of a coupon wants any coupon of that campaign.
+#[command(after_help = "A campaign's number in place of a coupon wants any coupon of that campaign.
 
 Examples:
   one for one:              couponry market swap 1/1 --wants 2/7 --until +3d --as anna
   for any, and some cash:   couponry market swap 1/1 --wants 2 --asks 0.50 --until +3d --as anna
-  with cash on top:         couponry market swap 1/1 --wants 2 --adds 0.50 --until +3d --as anna"
-)]
+  with cash on top:         couponry market swap 1/1 --wants 2 --adds 0.50 --until +3d --as anna")]
 pub struct Swap {
     #[command(flatten)]
     opens: Opens,

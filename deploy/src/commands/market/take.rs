@@ -23,12 +23,14 @@ use shared::{
 };
 
 #[derive(Args, Debug)]
-#[command(after_help = "Of several listings, what is still there is bought, in this order and as far as --highest goes.
+#[command(
+    after_help = "Of several listings, what is still there is bought, in this order and as far as --highest goes.
 
 Examples:
   one:                  couponry market buy 1/1 --highest 1.50 --as ben
   with a safeguard:     couponry market buy 3 --highest 1.50 --least-left 2 --good-until +7d --as ben
-  many, or none:        couponry market buy 3 4 5 --highest 4 --all --as ben")]
+  many, or none:        couponry market buy 3 4 5 --highest 4 --all --as ben"
+)]
 pub struct Buy {
     /// The listings' numbers, or a coupon in each
     #[arg(required = true, value_name = "LISTING")]
@@ -47,10 +49,12 @@ pub struct Buy {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "The order is the acceptor's, signed for this coupon (`order sign --coupon`). Nothing happens unless the coupon takes more off than it \
+#[command(
+    after_help = "The order is the acceptor's, signed for this coupon (`order sign --coupon`). Nothing happens unless the coupon takes more off than it \
 costs.
 
-Example: couponry market buy-and-use 1/1 --highest 1.50 --order order.json --as ben")]
+Example: couponry market buy-and-use 1/1 --highest 1.50 --order order.json --as ben"
+)]
 pub struct BuyAndUse {
     /// The listing's number, or a coupon in it
     listing: String,
@@ -146,7 +150,8 @@ pub(super) fn buy(opts: &Buy, ctx: &Context) -> Result<Report, Refusal> {
     let message = desk.market().call_mut().buy_many(ids, opts.all, guard);
     // What is over comes back.
     let most = lots.iter().fold(0, |sum: Balance, (id, entry)| sum.saturating_add(price(&desk, *id, entry)));
-    let (results, _) = desk.session.send(buyer, value_of(asset, most.min(highest)), message, Words::market)?;
+    let (results, _) =
+        desk.session.send(buyer, value_of(asset, most.min(highest)), message, Words::market)?;
     let words = desk.session.words.clone();
     desk.session.save()?;
     Ok(bought(&lots, &results, &words, &opts.signer))

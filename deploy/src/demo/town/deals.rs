@@ -48,8 +48,11 @@ impl Play<'_> {
             }
             Deal::Fall => {
                 let (start_price, end_price) = self.pair(&row.price)?;
-                let said =
-                    format!("at a price that falls from {} to {}", self.cash(start_price), self.cash(end_price));
+                let said = format!(
+                    "at a price that falls from {} to {}",
+                    self.cash(start_price),
+                    self.cash(end_price)
+                );
                 self.put_up(row, Ask::Dutch { start_price, end_price }, None, &said)
             }
             Deal::Auction => {
@@ -234,7 +237,8 @@ impl Play<'_> {
             lot.ends_at = ends_at;
         }
         let cash = self.cash(bid);
-        Ok(self.tell(&format!("   market: {} bids {cash} for {}'s {}{later}", row.who, lot.who, lot.campaign))?)
+        Ok(self
+            .tell(&format!("   market: {} bids {cash} for {}'s {}{later}", row.who, lot.who, lot.campaign))?)
     }
 
     /// Anyone ends what is over: an auction is won, and what nobody bought goes back.

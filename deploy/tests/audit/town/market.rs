@@ -42,13 +42,8 @@ impl Town {
     ) -> u64 {
         let value = ask.adds();
         let (registry, ends_at) = (self.suite.registry, self.chain.now() + period);
-        let message = self.market().call_mut().list(
-            registry,
-            coupons.to_vec(),
-            ends_at,
-            reserved.map(account),
-            ask,
-        );
+        let message =
+            self.market().call_mut().list(registry, coupons.to_vec(), ends_at, reserved.map(account), ask);
         self.act(seller, value, message)
     }
 
@@ -81,11 +76,8 @@ impl Town {
         let dutch = Ask::Dutch { start_price: 4 * UNIT, end_price: UNIT };
         let falling = self.list("ann", &ann[2..3], 10 * DAY, None, dutch);
         let bundle = self.list("ann", &ann[3..5], 10 * DAY, None, fixed(3 * UNIT));
-        let message = self.market().call_mut().buy_many(
-            vec![falling, gone, bundle],
-            false,
-            Guard::price(10 * UNIT),
-        );
+        let message =
+            self.market().call_mut().buy_many(vec![falling, gone, bundle], false, Guard::price(10 * UNIT));
         self.act("ben", 10 * UNIT, message);
 
         let english = || Ask::English { reserve: UNIT, step: UNIT };
