@@ -125,7 +125,7 @@ fn swapped(replay: &Replay, event: &SwapMade) -> Result<(), Contradiction> {
     match listing.ask {
         Ask::Swap { adds, .. } if adds > 0 => {
             let (_, parts) = parts(replay, (adds, listing.fee_bps), &event.coupons)?;
-            ensure_same("the parts of the cash", parts, event.parts)
+            ensure_same("how the cash is shared", parts, event.parts)
         }
         Ask::Fixed { .. } | Ask::Dutch { .. } | Ask::English { .. } | Ask::Swap { .. } => Ok(()),
     }
@@ -135,7 +135,7 @@ fn accepted(replay: &Replay, event: &OfferAccepted) -> Result<(), Contradiction>
     let Some(offer) = replay.market.offer_at(event.id, replay.suite.registry) else { return Ok(()) };
     held(replay, &[event.coupon], offer.buyer)?;
     let expected = parts(replay, (offer.wish.price, offer.fee_bps), &[event.coupon])?;
-    ensure_same("the issuer and the parts of the price", expected, (event.issuer, event.parts))
+    ensure_same("the issuer with how the price is shared", expected, (event.issuer, event.parts))
 }
 
 fn used(replay: &Replay, event: &BoughtAndUsed) -> Result<(), Contradiction> {

@@ -17,6 +17,7 @@ use couponry::{
 };
 use desk::events::{CouponExpired, CouponsMerged, DeskOpened, RedemptionRated};
 use ink::{codegen::TraitCallBuilder, env::Event};
+use market::events::{AuctionWon, BidPlaced, BoughtAndUsed, ListingOpened, ListingsSold, OfferAccepted};
 use office::events::{CampaignHandedOver, CouponRevoked, CouponsIssued};
 use registry::events::{OrdersRedeemed, Transfer};
 use rusqlite::Connection;
@@ -176,6 +177,43 @@ fn a_missing_and_an_extra_item_are_told_apart() {
     ];
     expected.sort();
     assert_eq!(items, expected);
+}
+
+#[test]
+fn a_falsified_deal_is_named_with_what_it_contradicts() {
+    fn edit<E: Event + Decode + Encode>(change: impl Fn(&mut E)) -> (&'static str, String) {
+        let mut town = Town::lived();
+        let record = town.event(is::<E>);
+        tamper::event(&mut town.chain, record.block, record.index, |record| {
+            let mut event = E::decode(&mut &*record.data).unwrap();
+            change(&mut event);
+            record.data = event.encode();
+        })
+        .unwrap();
+        match town.finding() {
+            Finding::Contradiction { contract: "market", event, why, .. } => (event, why.to_string()),
+            other => panic!("{other:?}"),
+        }
+    }
+    let (event, why) = edit::<ListingOpened>(|event| event.listing.royalty_bps += 1);
+    assert!(event == "ListingOpened" && why.starts_with("what is for sale is "), "{why}");
+    let (event, why) = edit::<ListingsSold>(|event| {
+        event.sold[0].parts.seller += 1;
+        event.sold[0].parts.fee -= 1;
+    });
+    assert!(event == "ListingsSold" && why.starts_with("how the price is shared is "), "{why}");
+    let (event, why) = edit::<BidPlaced>(|event| event.ends_at += 1);
+    assert!(event == "BidPlaced" && why.starts_with("the auction's end is "), "{why}");
+    let (event, why) = edit::<AuctionWon>(|event| event.bounty += 1);
+    assert!(event == "AuctionWon" && why.starts_with("the bounty is "), "{why}");
+    // The royalty is the campaign's, which the registry tells of.
+    let (event, why) = edit::<OfferAccepted>(|event| {
+        event.parts.royalty -= 1;
+        event.parts.fee += 1;
+    });
+    assert!(event == "OfferAccepted" && why.starts_with("the issuer with how the price is shared is "), "{why}");
+    let (event, why) = edit::<BoughtAndUsed>(|event| event.discount += 1);
+    assert!(event == "BoughtAndUsed" && why.starts_with("what it took off is "), "{why}");
 }
 
 /// The names of the events of which an audit misses a falsification, in order of the history, once for each falsification.

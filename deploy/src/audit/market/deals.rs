@@ -76,7 +76,7 @@ impl MarketReplay {
             let Ok(price) = entry.price(sold.id, now) else {
                 return Err(Contradiction::Refused { rule: "an auction and a swap have no price".into() });
             };
-            ensure_same("the parts of the price", Parts::of(price, fee_bps, royalty_bps), sold.parts)?;
+            ensure_same("how the price is shared", Parts::of(price, fee_bps, royalty_bps), sold.parts)?;
             self.close(sold.id, entry, Status::Sold)?;
             self.till.take_in(asset, price, event.buyer, "price")?;
             self.share(asset, (&sold.parts, 0), (seller, issuer))?;
@@ -160,7 +160,7 @@ impl MarketReplay {
         let events::AuctionWon { bidder, id, parts, bounty, by } = *event;
         let (entry, bid) = self.over(id, bidder, now)?;
         let Listing { seller, issuer, asset, fee_bps, royalty_bps, .. } = entry.listing;
-        ensure_same("the parts of the price", Parts::of(bid.amount, fee_bps, royalty_bps), parts)?;
+        ensure_same("how the price is shared", Parts::of(bid.amount, fee_bps, royalty_bps), parts)?;
         ensure_same("the bounty", parts.bounty(), bounty)?;
         self.close(id, entry, Status::Sold)?;
         self.share(asset, (&parts, bounty), (seller, issuer))?;
@@ -197,7 +197,7 @@ impl MarketReplay {
             ensure_sums("the cash of a swap", &parts, adds)?;
             self.share(asset, (&parts, 0), (event.taker, event.issuer))
         } else {
-            ensure_same("the parts of the cash", Parts::of(asks, fee_bps, royalty_bps), parts)?;
+            ensure_same("how the cash is shared", Parts::of(asks, fee_bps, royalty_bps), parts)?;
             self.till.take_in(asset, asks, event.taker, "cash of a swap")?;
             self.share(asset, (&parts, 0), (seller, issuer))
         }
