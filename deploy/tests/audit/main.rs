@@ -211,7 +211,10 @@ fn a_falsified_deal_is_named_with_what_it_contradicts() {
         event.parts.royalty -= 1;
         event.parts.fee += 1;
     });
-    assert!(event == "OfferAccepted" && why.starts_with("the issuer with how the price is shared is "), "{why}");
+    assert!(
+        event == "OfferAccepted" && why.starts_with("the issuer with how the price is shared is "),
+        "{why}"
+    );
     let (event, why) = edit::<BoughtAndUsed>(|event| event.discount += 1);
     assert!(event == "BoughtAndUsed" && why.starts_with("what it took off is "), "{why}");
 }
