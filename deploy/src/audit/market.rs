@@ -80,7 +80,6 @@ impl MarketReplay {
             MarketEvent::TokenChanged(_)
             | MarketEvent::OwnershipOffered(_)
             | MarketEvent::OwnerChanged(_)
-            | MarketEvent::BoughtAndUsed(_)
             | MarketEvent::BidPlaced(_)
             | MarketEvent::AuctionWon(_)
             | MarketEvent::AuctionFailed(_)
