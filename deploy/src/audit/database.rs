@@ -84,8 +84,8 @@ CREATE TABLE positions (cycle INTEGER, member TEXT, opened_at INTEGER, closed_at
 CREATE TABLE listings (block INTEGER, idx INTEGER, opened_at INTEGER, number INTEGER, kind TEXT, registry TEXT, campaign INTEGER, serial INTEGER,
   seller TEXT, issuer TEXT, reserved_for TEXT, asset TEXT, price, worth, ends_at INTEGER, state TEXT);
 -- Coupons sold at the market for money, a row for each deal: price = seller_part + royalty + fee, of which fee the `bounty` went to whoever settled. `number`
--- is the listing's, or, where `kind` is offer, the offer's. `discount` is what the till that the buyer named said it took
--- off an order in the same call.
+-- is the listing's, or, where `kind` is offer, the offer's. `discount` is what the buyer took off an order with
+-- them in the same block, as `buy_and_use` does.
 CREATE TABLE sales (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, kind TEXT, registry TEXT, campaign INTEGER, coupons INTEGER, seller TEXT,
   buyer TEXT, issuer TEXT, asset TEXT, price, seller_part, royalty, fee, bounty, discount);
 -- Swaps. `cash` went from `cash_from`, or is 0, and is shared like a price, with the
@@ -490,6 +490,7 @@ impl Tables<'_> {
                 number(true),
             ];
             self.insert("uses", row)?;
+            self.used_at_once(happened, used)?;
         }
         Ok(())
     }

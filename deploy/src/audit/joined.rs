@@ -1,18 +1,18 @@
-//! What the market says of the registry: its coupons, who holds them, and what was spent.
+//! What the market says of the registry: its coupons, their terms, and who holds them.
 use super::{
-    contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
+    contradiction::{ensure_same, ensure_some, Contradiction},
     decode::MarketEvent,
     Replay,
 };
 use ::market::{
-    events::{BoughtAndUsed, OfferAccepted, SwapMade},
+    events::{OfferAccepted, SwapMade},
     listings::{Ask, Listing},
     prices::{Parts, MAX_SHARES_BPS},
 };
 use shared::{ids::CouponId, AccountId, Balance, Timestamp};
 
-/// A listing says of its coupons what the registry says; a sale gives the buyer the coupons; royalties are the campaigns'; and what was bought and used was
-/// spent just before. Only of coupons of the suite's own registry.
+/// A listing says of its coupons what the registry says; a deal gives each its coupons; and royalties are the campaigns'. Only of coupons of the suite's own
+/// registry.
 /// # Errors
 /// `Differs`, `Refused`, `Missing`, `Overflow`.
 pub(super) fn market(replay: &Replay, event: &MarketEvent) -> Result<(), Contradiction> {
@@ -26,7 +26,6 @@ pub(super) fn market(replay: &Replay, event: &MarketEvent) -> Result<(), Contrad
         MarketEvent::AuctionWon(event) => delivered(replay, event.id, event.bidder),
         MarketEvent::SwapMade(event) => swapped(replay, event),
         MarketEvent::OfferAccepted(event) => accepted(replay, event),
-        MarketEvent::BoughtAndUsed(event) => used(replay, event),
         MarketEvent::ListingOpened(_)
         | MarketEvent::MarketCreated(_)
         | MarketEvent::FeeChanged(_)
@@ -136,20 +135,4 @@ fn accepted(replay: &Replay, event: &OfferAccepted) -> Result<(), Contradiction>
     held(replay, &[event.coupon], offer.buyer)?;
     let expected = parts(replay, (offer.wish.price, offer.fee_bps), &[event.coupon])?;
     ensure_same("the issuer with how the price is shared", expected, (event.issuer, event.parts))
-}
-
-fn used(replay: &Replay, event: &BoughtAndUsed) -> Result<(), Contradiction> {
-    // Another contract that a buyer went through may have said anything; the market gave it nothing.
-    if ![replay.suite.registry, replay.suite.alliance].contains(&event.till) {
-        return Ok(());
-    }
-    let Some(listing) = replay.market.listing_at(event.id, replay.suite.registry) else { return Ok(()) };
-    let spent = replay.registry.last.as_ref();
-    let rule = "what was bought and used was spent just before";
-    let Some(done) = spent else { return ensure_rule(rule, false) };
-    ensure_same("the till", done.alliance.unwrap_or(listing.registry), event.till)?;
-    ensure_rule(rule, done.uses.iter().all(|used| used.holder == event.buyer))?;
-    let uses = done.uses.iter().filter(|used| listing.coupons.contains(&used.coupon));
-    let discount = uses.fold(0, |sum: Balance, used| sum.saturating_add(used.discount));
-    ensure_same("what it took off", discount, event.discount)
 }

@@ -98,7 +98,6 @@ impl MarketReplay {
             MarketEvent::AuctionWon(event) => self.won(event, now),
             MarketEvent::AuctionFailed(event) => self.failed(event, now),
             MarketEvent::SwapMade(event) => self.swapped(event, now),
-            MarketEvent::BoughtAndUsed(event) => self.used(event),
             MarketEvent::AllCancelled(event) => self.all_cancelled(event),
             MarketEvent::OfferMade(event) => self.offered(event, now),
             MarketEvent::OfferAccepted(event) => self.accepted(event, now),

@@ -17,7 +17,7 @@ use couponry::{
 };
 use desk::events::{CouponExpired, CouponsMerged, DeskOpened, RedemptionRated};
 use ink::{codegen::TraitCallBuilder, env::Event};
-use market::events::{AuctionWon, BidPlaced, BoughtAndUsed, ListingOpened, ListingsSold, OfferAccepted};
+use market::events::{AuctionWon, BidPlaced, ListingOpened, ListingsSold, OfferAccepted};
 use office::events::{CampaignHandedOver, CouponRevoked, CouponsIssued};
 use registry::events::{OrdersRedeemed, Transfer};
 use rusqlite::Connection;
@@ -68,7 +68,7 @@ fn a_whole_life_tells_every_event_there_is() {
         "desk AdvocateRewarded CouponExpired CouponReleased CouponSplit CouponsMerged CouponsReserved CreditWithdrawn DeskOpened \
          OrderRolledBack PermitsCancelled RedemptionForgotten RedemptionRated",
         // No pay-out of the market's fails here.
-        "market AllCancelled AuctionFailed AuctionWon BidPlaced BoughtAndUsed CreditWithdrawn FeeChanged ListingOpened ListingReturned \
+        "market AllCancelled AuctionFailed AuctionWon BidPlaced CreditWithdrawn FeeChanged ListingOpened ListingReturned \
          ListingsForgotten ListingsSold MarketCreated OfferAccepted OfferMade OfferWithdrawn OwnerChanged OwnershipOffered SwapMade TokenChanged",
         "office AccountFreezeChanged CampaignCreated CampaignHandedOver CampaignImproved CampaignOffered CouponFreezeChanged CouponRevoked \
          CouponToppedUp CouponsIssued DropCreated EscrowWithdrawn GuardianChanged GuardianOffered OfficeOpened PauseChanged RoleChanged \
@@ -215,8 +215,6 @@ fn a_falsified_deal_is_named_with_what_it_contradicts() {
         event == "OfferAccepted" && why.starts_with("the issuer with how the price is shared is "),
         "{why}"
     );
-    let (event, why) = edit::<BoughtAndUsed>(|event| event.discount += 1);
-    assert!(event == "BoughtAndUsed" && why.starts_with("what it took off is "), "{why}");
 }
 
 /// The names of the events of which an audit misses a falsification, in order of the history, once for each falsification.
@@ -276,8 +274,6 @@ fn every_deleted_event_that_left_a_trace_is_noticed() {
         "PauseChanged",
         "GuardianOffered",
         "GuardianOffered",
-        // The sale and the redemption tell the rest.
-        "BoughtAndUsed",
         // Offered to another.
         "OwnershipOffered",
         // A member that left.

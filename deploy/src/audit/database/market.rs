@@ -7,7 +7,7 @@ use ::market::{
     prices::Parts,
 };
 use rusqlite::types::Value;
-use shared::{AccountId, Balance};
+use shared::{order::Use, AccountId, Balance};
 
 impl Tables<'_> {
     pub(super) fn market(&self, happened: &Happened, event: &MarketEvent) -> Result<(), AuditError> {
@@ -17,10 +17,6 @@ impl Tables<'_> {
                 .sold
                 .iter()
                 .try_for_each(|sold| self.sold(happened, (sold.id, event.buyer), &sold.parts, 0)),
-            MarketEvent::BoughtAndUsed(event) => self.update(
-                "UPDATE sales SET discount = ?2 WHERE kind <> 'offer' AND number = ?1",
-                [order(event.id), amount(event.discount)],
-            ),
             MarketEvent::ListingReturned(event) => {
                 let state = if event.by == event.seller { "cancelled" } else { "returned" };
                 self.close(event.id, state)
@@ -148,6 +144,17 @@ impl Tables<'_> {
             row,
         )?;
         self.delivered(happened, id, buyer)
+    }
+
+    /// What was bought in the same block took `discount` off: in the same call, on a chain with one call a block.
+    pub(super) fn used_at_once(&self, happened: &Happened, used: &Use) -> Result<(), AuditError> {
+        let [block, ..] = at(happened);
+        let [campaign, serial] = coupon(used.coupon);
+        self.update(
+            "UPDATE sales SET discount = COALESCE(discount, 0) + ?5 WHERE block = ?1 AND number =
+               (SELECT number FROM dealt WHERE block = ?1 AND campaign = ?2 AND serial = ?3 AND receiver = ?4)",
+            [block, campaign, serial, account(used.holder), amount(used.discount)],
+        )
     }
 
     /// The coupons of a listing went to `receiver`.

@@ -84,11 +84,6 @@ impl MarketReplay {
         Ok(())
     }
 
-    pub(super) fn used(&self, event: &events::BoughtAndUsed) -> Result<(), Contradiction> {
-        let entry = self.store.found(&LISTINGS, &event.id)?;
-        ensure_rule("what is used was sold", entry.status == Status::Sold)
-    }
-
     pub(super) fn returned(
         &mut self,
         event: &events::ListingReturned,
