@@ -9,10 +9,10 @@ mod look_alike {
     use shared::{
         assets::Asset,
         ids::CouponId,
-        order::{digest, Kept, Order, Redemption, Use},
+        order::{digest, Kept, Order, Redeemed, Redemption, Use},
         permit::Permits,
         psp34::{Id, PSP34Error, PSP34},
-        registry::{CouponRegistry, Outcome, SaleTerms, ServiceDesk},
+        registry::{CouponRegistry, Outcome, RegistryError, SaleTerms, ServiceDesk},
         terms::Funding,
     };
 
@@ -63,6 +63,14 @@ mod look_alike {
             })
         }
 
+        #[ink(message)]
+        fn redeem_batch(
+            &mut self,
+            _orders: Vec<(Order, Permits)>,
+        ) -> Outcome<Vec<Result<Redeemed, RegistryError>>> {
+            Ok(Vec::new())
+        }
+
         /// It is its own office and desk.
         #[ink(message)]
         fn branches(&self) -> (AccountId, AccountId) {
@@ -92,6 +100,16 @@ mod look_alike {
                 left: 1,
                 highest_price: None,
             })
+        }
+
+        #[ink(message)]
+        fn sale_terms_of(&self, coupons: Vec<CouponId>) -> Outcome<Vec<SaleTerms>> {
+            coupons.into_iter().map(|coupon| self.sale_terms(coupon)).collect()
+        }
+
+        #[ink(message)]
+        fn transfer_many(&mut self, _to: AccountId, _coupons: Vec<CouponId>) -> Outcome<()> {
+            Ok(())
         }
     }
 
