@@ -11,7 +11,7 @@ use super::{
 };
 use ::alliance::{events as alliance_events, AllianceRef};
 use ::desk::{events as desk_events, DeskRef};
-use ::market::{events as market_events, MarketRef};
+use ::market::{events as market_events, till::Signed, MarketRef};
 use ::office::{events as office_events, OfficeRef};
 use ::registry::{events as registry_events, RegistryRef};
 use chain::{
@@ -343,6 +343,13 @@ impl Real<'_> {
             DeskCall::SaleTerms { coupon } => {
                 self.view(by, service.call().sale_terms(*coupon), |terms: SaleTerms| Answer::Sale(terms))
             }
+            DeskCall::SaleTermsOf { coupons } => {
+                self.view(by, service.call().sale_terms_of(coupons.clone()), Answer::Sales)
+            }
+            DeskCall::TransferMany { to, coupons } => {
+                let call = service.call_mut().transfer_many(self.places.of(to), coupons.clone());
+                self.call(by, call, nothing, Refusal::Registry)
+            }
             DeskCall::Campaign { campaign } => {
                 self.view(by, desk.call().campaign(*campaign), |found| Answer::Campaign(Box::new(found)))
             }
@@ -399,24 +406,68 @@ impl Real<'_> {
 
     fn market(&mut self, by: By, call: &MarketCall) -> Result<Deed, String> {
         let nothing = |()| Answer::Nothing;
+        let number = |number: u64| Answer::Number(number.into());
         let mut market: MarketRef = reference(self.places.market);
         let market = market.call_mut();
         let of = |who: &Who| self.places.of(who);
         match call {
-            MarketCall::List { registry, coupon, price, ends_at } => {
-                let call = market.list(of(registry), *coupon, *price, *ends_at);
-                self.call(by, call, nothing, Refusal::Market)
+            MarketCall::List { registry, coupons, ask, ends_at, reserved } => {
+                let reserved = reserved.as_ref().map(of);
+                let call = market.list(of(registry), coupons.clone(), ask.clone(), *ends_at, reserved);
+                self.call(by, call, number, Refusal::Market)
             }
-            MarketCall::Buy { registry, coupon, highest } => {
-                self.call(by, market.buy(of(registry), *coupon, *highest), nothing, Refusal::Market)
+            MarketCall::Buy { id, guard } => {
+                self.call(by, market.buy(*id, *guard), Answer::Number, Refusal::Market)
             }
-            MarketCall::Cancel { registry, coupon } => {
-                self.call(by, market.cancel(of(registry), *coupon), nothing, Refusal::Market)
+            MarketCall::BuyMany { ids, guard, all } => {
+                self.call(by, market.buy_many(ids.clone(), *guard, *all), Answer::Prices, Refusal::Market)
+            }
+            MarketCall::BuyAndUse { id, guard, through, order } => {
+                let signed = Signed::from((order.order.clone(), self.permits(order)));
+                let call = market.buy_and_use(*id, *guard, through.as_ref().map(of), signed);
+                self.call(by, call, Answer::Number, Refusal::Market)
+            }
+            MarketCall::Bid { id, amount, guard } => {
+                self.call(by, market.bid(*id, *amount, *guard), number, Refusal::Market)
+            }
+            MarketCall::Swap { id, coupons, guard } => {
+                self.call(by, market.swap(*id, coupons.clone(), *guard), nothing, Refusal::Market)
+            }
+            MarketCall::Settle { id } => {
+                self.call(by, market.settle(*id), Answer::Whether, Refusal::Market)
+            }
+            MarketCall::Cancel { id } => self.call(by, market.cancel(*id), nothing, Refusal::Market),
+            MarketCall::CancelAll => {
+                let signer = self.places.of(by.0);
+                let called = self.world.chain.call_typed(signer, by.1, market.cancel_all());
+                self.report(signer, called, |below| Ok(number(below)))
+            }
+            MarketCall::Forget { ids } => {
+                self.call(by, market.forget(ids.clone()), nothing, Refusal::Market)
+            }
+            MarketCall::MakeOffer { wish } => {
+                self.call(by, market.make_offer(*wish), number, Refusal::Market)
+            }
+            MarketCall::AcceptOffer { id, coupon, least } => {
+                let call = market.accept_offer(*id, *coupon, *least);
+                self.call(by, call, Answer::Number, Refusal::Market)
+            }
+            MarketCall::WithdrawOffer { id } => {
+                self.call(by, market.withdraw_offer(*id), Answer::Number, Refusal::Market)
             }
             MarketCall::Withdraw { asset } => {
                 self.call(by, market.withdraw(*asset), Answer::Number, Refusal::Market)
             }
-            MarketCall::SetFee { bps } => self.call(by, market.set_fee(*bps), nothing, Refusal::Market),
+            MarketCall::SetFee { bps } => self.call(by, market.set_fee(*bps), number, Refusal::Market),
+            MarketCall::SetToken { token, allowed } => {
+                self.call(by, market.set_token(of(token), *allowed), Answer::From, Refusal::Market)
+            }
+            MarketCall::OfferOwnership { to } => {
+                self.call(by, market.offer_ownership(to.as_ref().map(of)), nothing, Refusal::Market)
+            }
+            MarketCall::AcceptOwnership => {
+                self.call(by, market.accept_ownership(), nothing, Refusal::Market)
+            }
         }
     }
 
@@ -601,7 +652,9 @@ fn name(topic: &Hash) -> &'static str {
             CouponReleased AdvocateRewarded RedemptionRated RedemptionForgotten PermitsCancelled CreditWithdrawn;
         alliance_events: AllianceCreated MemberApplied MemberAdmitted MemberExited CollateralDeposited
             CollateralWithdrawn DebtBooked DebtReversed CycleClosed PayInReceived PayInCovered PayoutMade;
-        market_events: MarketCreated FeeChanged ListingOpened ListingSold ListingCancelled CreditAdded CreditWithdrawn;
+        market_events: MarketCreated FeeChanged TokenChanged OwnershipOffered OwnerChanged ListingOpened ListingsSold
+            BoughtAndUsed ListingReturned BidPlaced AuctionWon AuctionFailed SwapMade ListingsForgotten AllCancelled
+            OfferMade OfferAccepted OfferWithdrawn CreditAdded CreditWithdrawn;
     };
     events.into_iter().find(|(known, _)| *known == Some(*topic)).map_or("an unknown event", |(_, name)| name)
 }

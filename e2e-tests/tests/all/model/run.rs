@@ -139,13 +139,7 @@ fn model(world: &World) -> Model {
             ..Registry::default()
         },
         alliance: Alliance::new(config, world.chain.now()),
-        market: Market {
-            owner: account(OWNER),
-            fee_bps: MARKET_FEE_BPS,
-            listings: BTreeMap::new(),
-            native_fees: 0,
-            credits: BTreeMap::new(),
-        },
+        market: Market::new(account(OWNER), MARKET_FEE_BPS),
         places,
         events: Vec::new(),
     }
@@ -298,6 +292,7 @@ impl Pair {
         }
         if let Op::Call { caller, .. } = op {
             invariants::check_losses(&before, &self.model, self.model.places.of(caller))?;
+            invariants::check_deals(&before, &self.model)?;
         }
         if self.steps.is_multiple_of(AUDIT_EVERY) {
             self.audit()?;
