@@ -5,6 +5,8 @@ mod listing;
 mod offers;
 mod sales;
 
+pub(crate) use sales::price;
+
 use super::{ops::MarketCall, Answer, Model};
 use ::market::{
     error::MarketError as E,
@@ -87,7 +89,8 @@ pub(crate) struct Market {
 }
 
 impl Market {
-    pub(crate) fn new(owner: AccountId, fee_bps: u16) -> Self {
+    /// One that deals in plancks and a token.
+    pub(crate) fn new(owner: AccountId, fee_bps: u16, token: AccountId) -> Self {
         Self {
             owner,
             heir: None,
@@ -97,7 +100,7 @@ impl Market {
             entries: BTreeMap::new(),
             offers: BTreeMap::new(),
             floors: BTreeMap::new(),
-            tokens: BTreeMap::new(),
+            tokens: BTreeMap::from([(token, 0)]),
             native_fees: 0,
             credits: BTreeMap::new(),
             ended: Vec::new(),

@@ -139,7 +139,7 @@ fn model(world: &World) -> Model {
             ..Registry::default()
         },
         alliance: Alliance::new(config, world.chain.now()),
-        market: Market::new(account(OWNER), MARKET_FEE_BPS),
+        market: Market::new(account(OWNER), MARKET_FEE_BPS, world.token),
         places,
         events: Vec::new(),
     }
