@@ -24,12 +24,23 @@ use ink::{
     prelude::{boxed::Box, vec::Vec},
     storage::{traits::ManualKey, Mapping},
 };
-use shared::{assets::Asset, shelf::Shelf, AccountId, Balance, Hash, Timestamp};
+use scale::Encode;
+use shared::{
+    assets::Asset,
+    ledger::key,
+    shelf::{set_item, Shelf},
+    AccountId, Balance, Hash, Timestamp,
+};
 
 /// The most registry codes a market knows, and the most tokens it deals in from the start.
 pub const MAX_REGISTRIES: u32 = 4;
 /// How long before it counts a new fee or a new token is announced: 7 days, in milliseconds.
 pub const NOTICE: u64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// Where entries are.
+pub(crate) const ENTRIES: u32 = 0x01;
+/// Where offers are.
+pub(crate) const OFFERS: u32 = 0x04;
 
 /// What every message reads anyway, and most write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +71,10 @@ pub struct Root {
 #[derive(Debug)]
 pub struct Book {
     root: Root,
-    entries: Mapping<u64, Entry, ManualKey<0x01>>,
+    entries: Mapping<u64, Entry, ManualKey<ENTRIES>>,
     credits: Mapping<(AccountId, Asset), Balance, ManualKey<0x02>>,
     floors: Mapping<AccountId, u64, ManualKey<0x03>>,
-    offers: Mapping<u64, Offer, ManualKey<0x04>>,
+    offers: Mapping<u64, Offer, ManualKey<OFFERS>>,
     tokens: Mapping<AccountId, Timestamp, ManualKey<0x05>>,
 }
 
@@ -105,6 +116,14 @@ impl Book {
 
     pub fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// Writes the root, which ink would do in more code. Touches: 1.
+    #[inline(never)]
+    pub fn keep_root(&self) {
+        let mut bytes = Vec::new();
+        self.root.encode_to(&mut bytes);
+        set_item(key(0, &()), Some(bytes));
     }
 
     /// The platform's share for what is opened now.
@@ -241,7 +260,7 @@ impl Book {
     /// `NoSuchListing`.
     #[inline(never)]
     pub fn entry(&self, id: u64) -> Result<Box<Entry>, Refusal> {
-        match self.entries.read(id) {
+        match self.entries.load(id) {
             Some(entry) => Ok(Box::new(entry)),
             None => Err(MarketError::NoSuchListing { id }.into()),
         }
@@ -281,7 +300,7 @@ impl Book {
     /// `NoSuchOffer`.
     #[inline(never)]
     pub fn offer(&self, id: u64) -> Outcome<Box<Offer>> {
-        match self.offers.read(id) {
+        match self.offers.load(id) {
             Some(offer) => Ok(Box::new(offer)),
             None => Err(MarketError::NoSuchOffer { id }.into()),
         }

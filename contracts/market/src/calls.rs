@@ -3,17 +3,16 @@
 //! Answers are read as bytes: decoding the errors of others whole would be 5 kB of code.
 use crate::{
     error::{MarketError, Outcome, Refusal},
-    till::Signed,
+    goods::Goods,
+    reader::Reader,
+    till::{Signed, Spent},
 };
 use ink::{prelude::vec::Vec, selector_bytes};
-use scale::{Decode, DecodeAll, Encode};
+use scale::Encode;
 use shared::{
-    assets::Asset,
     calls::ask,
     ids::CouponId,
-    order::Use,
     psp34::{Id, FROZEN, LOCKED, MARKET_ONLY, SOULBOUND},
-    registry::SaleTerms,
     AccountId,
 };
 
@@ -22,44 +21,65 @@ use shared::{
 /// `RegistryFailed`.
 #[inline(never)]
 fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
-    let answer = ask(registry, selector_bytes!("CouponRegistry::branches"), Vec::new());
-    match answer.map(|branches| <(AccountId, AccountId)>::decode_all(&mut branches.as_slice())) {
-        Some(Ok((_, desk))) => Ok(desk),
-        Some(Err(_)) | None => Err(MarketError::RegistryFailed { registry }.into()),
+    let branches = ask(registry, selector_bytes!("CouponRegistry::branches"), Vec::new()).unwrap_or_default();
+    let mut branches = Reader::new(&branches);
+    branches.skip(32);
+    let desk = branches.account();
+    if branches.is_done() {
+        Ok(desk)
+    } else {
+        Err(MarketError::RegistryFailed { registry }.into())
     }
 }
 
-/// What a registry's desk says of 1 to 20 coupons.
+/// What a registry's desk says of 1 to 20 coupons: who holds each, and what it is.
 /// # Errors
 /// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
 #[inline(never)]
-pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Outcome<Vec<SaleTerms>> {
+pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Outcome<Vec<(AccountId, Goods)>> {
     let answer = ask(desk(registry)?, selector_bytes!("ServiceDesk::sale_terms_of"), coupons.encode());
+    let failed = MarketError::RegistryFailed { registry };
     match answer.as_deref() {
-        Some([0, terms @ ..]) => match Vec::decode_all(&mut &*terms) {
-            Ok(terms) if terms.len() == coupons.len() => Ok(terms),
-            Ok(_) | Err(_) => Err(MarketError::RegistryFailed { registry }.into()),
-        },
+        Some([0, terms @ ..]) => Ok(goods(terms, coupons.len()).ok_or(failed)?),
         Some([1, refusal @ ..]) => Err(refused_by_desk(registry, refusal).into()),
-        Some(_) | None => Err(MarketError::RegistryFailed { registry }.into()),
+        Some(_) | None => Err(failed.into()),
     }
+}
+
+/// Reads as many `SaleTerms`.
+fn goods(terms: &[u8], many: usize) -> Option<Vec<(AccountId, Goods)>> {
+    let mut reader = Reader::new(terms);
+    if usize::from(reader.count()) != many {
+        return None;
+    }
+    let mut goods = Vec::with_capacity(many);
+    for _ in 0..many {
+        let (owner, issuer, asset) = (reader.account(), reader.account(), reader.asset());
+        let (royalty_bps, ends_at, left) = (reader.u16(), reader.u64(), reader.u128());
+        // What is left of it in its own measure says nothing here.
+        reader.skip(16);
+        let highest = (reader.u8() != 0).then(|| reader.u128());
+        goods.push((owner, Goods { asset, issuer, royalty_bps, left, ends_at, highest }));
+    }
+    reader.is_done().then_some(goods)
 }
 
 /// What a `RegistryError` means here.
 fn refused_by_desk(registry: AccountId, refusal: &[u8]) -> MarketError {
     let failed = MarketError::RegistryFailed { registry };
-    let Some((index, mut evidence)) = refusal.split_first() else { return failed };
+    let Some((index, evidence)) = refusal.split_first() else { return failed };
     if *index == 68 {
         return MarketError::TradingPaused { registry };
     }
-    match (*index, CouponId::decode(&mut evidence)) {
-        (2, Ok(coupon)) => MarketError::NoSuchCoupon { coupon },
-        (31, Ok(coupon)) => MarketError::CouponFrozen { coupon },
-        (50, Ok(coupon)) => MarketError::CouponLocked { coupon },
-        (93, Ok(coupon)) => MarketError::NotApproved { coupon },
-        (94, Ok(coupon)) => MarketError::Soulbound { coupon },
-        (95, Ok(coupon)) => MarketError::OtherMarketOnly { coupon },
-        (_, Ok(_) | Err(_)) => failed,
+    let coupon = Reader::new(evidence).coupon();
+    match *index {
+        2 => MarketError::NoSuchCoupon { coupon },
+        31 => MarketError::CouponFrozen { coupon },
+        50 => MarketError::CouponLocked { coupon },
+        93 => MarketError::NotApproved { coupon },
+        94 => MarketError::Soulbound { coupon },
+        95 => MarketError::OtherMarketOnly { coupon },
+        _ => failed,
     }
 }
 
@@ -107,10 +127,14 @@ pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -
     give(registry, coupons, here)?;
     for coupon in coupons {
         let answer = ask(registry, selector_bytes!("PSP34::owner_of"), Id::from(*coupon).encode());
-        match answer.map(|owner| Option::decode_all(&mut owner.as_slice())) {
-            Some(Ok(owner)) if owner == Some(here) => {}
-            Some(Ok(owner)) => return Err(MarketError::NotReceived { coupon: *coupon, owner }.into()),
-            Some(Err(_)) | None => return Err(MarketError::RegistryFailed { registry }.into()),
+        let answer = answer.unwrap_or_default();
+        let mut reader = Reader::new(&answer);
+        let owner = (reader.u8() != 0).then(|| reader.account());
+        if !reader.is_done() {
+            return Err(MarketError::RegistryFailed { registry }.into());
+        }
+        if owner != Some(here) {
+            return Err(MarketError::NotReceived { coupon: *coupon, owner }.into());
         }
     }
     Ok(())
@@ -120,7 +144,7 @@ pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -
 /// # Errors
 /// `TillRefused`, `TillFailed`.
 #[inline(never)]
-pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Signed) -> Outcome<Vec<Use>> {
+pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Signed) -> Outcome<Vec<Spent>> {
     let (till, selector, arguments) = match through {
         Some(alliance) => (alliance, selector_bytes!("redeem"), (registry, signed).encode()),
         None => (registry, selector_bytes!("CouponRegistry::redeem"), signed.encode()),
@@ -132,20 +156,34 @@ pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Si
     }
 }
 
-/// The uses of a `Redemption`: acceptor, number, digest, basket, eligible amount and asset come before them.
-fn uses(mut redemption: &[u8]) -> Option<Vec<Use>> {
-    let (_, _, uses) = <([u8; 104], Asset, Vec<Use>)>::decode(&mut redemption).ok()?;
-    Some(uses)
+/// The uses of a `Redemption`, as far as the market looks at it. Before them come acceptor, number, digest, basket, eligible amount, and asset; in each,
+/// the end, issuer and funding come between holder and advocate, and what was left before and after then.
+fn uses(redemption: &[u8]) -> Option<Vec<Spent>> {
+    let mut reader = Reader::new(redemption);
+    reader.skip(104);
+    reader.asset();
+    let mut uses = Vec::new();
+    for _ in 0..reader.count() {
+        let (coupon, holder) = (reader.coupon(), reader.account());
+        reader.skip(41);
+        if reader.u8() != 0 {
+            reader.skip(32);
+        }
+        reader.skip(32);
+        uses.push(Spent { coupon, holder, discount: reader.u128() });
+    }
+    reader.is_whole().then_some(uses)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{account, redemption, used};
+    use crate::testing::{account, redemption, spent, used};
     use shared::{
-        order::Redemption,
+        assets::Asset,
+        order::{Redemption, Use},
         psp34::PSP34Error,
-        registry::{RegistryError, Scope},
+        registry::{RegistryError, SaleTerms, Scope},
     };
 
     #[test]
@@ -190,9 +228,35 @@ mod tests {
     #[test]
     fn the_uses_of_a_redemption_are_read_from_its_bytes() {
         for asset in [Asset::Native, Asset::Psp22(account(9))] {
-            let redemption = Redemption { asset, ..redemption(vec![used(1, 3, 60), used(2, 4, 7)]) };
-            assert_eq!(uses(&redemption.encode()), Some(redemption.uses));
+            let redemption = Redemption {
+                asset,
+                ..redemption(vec![used(1, 3, 60), Use { advocate: Some(account(7)), ..used(2, 4, 7) }])
+            };
+            let expected = vec![spent(1, 3, 60), spent(2, 4, 7)];
+            assert_eq!(uses(&redemption.encode()), Some(expected));
         }
         assert_eq!(uses(&[0; 104]), None);
+    }
+
+    #[test]
+    fn sale_terms_are_read_from_their_bytes() {
+        let band = SaleTerms {
+            owner: account(1),
+            issuer: account(2),
+            asset: Asset::Native,
+            royalty_bps: 700,
+            ends_at: 200,
+            largest_discount: 1_000,
+            left: 3,
+            highest_price: Some(999),
+        };
+        let free = SaleTerms { asset: Asset::Psp22(account(9)), highest_price: None, ..band };
+        let in_tokens = Goods { asset: free.asset, highest: None, ..crate::testing::goods() };
+        let expected = vec![(account(1), crate::testing::goods()), (account(1), in_tokens)];
+        let bytes = vec![band, free].encode();
+        assert_eq!(goods(&bytes, 2), Some(expected));
+        assert_eq!(goods(&bytes, 1), None, "another count");
+        assert_eq!(goods(&bytes[..bytes.len() - 1], 2), None, "too little");
+        assert_eq!(goods(&[&*bytes, &[0]].concat(), 2), None, "too much");
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     calls,
     error::{MarketError, Outcome, Refusal},
     events::*,
-    goods::{ensure_held_by, Goods},
+    goods::Goods,
     listings::{
         ensure_band, ensure_count, ensure_distinct, ensure_enough, kept_and_change, Bid, Entry, Guard,
         Listing, Opening, Status, Wants, MOST,
@@ -20,7 +20,7 @@ use ink::{
     env::DefaultEnvironment as Env,
     prelude::{boxed::Box, vec::Vec},
 };
-use shared::{announce::announce, assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
+use shared::{announce::announce_of, assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 
 /// Who calls, when, with how much native value, and where.
 pub(crate) struct Scene {
@@ -52,7 +52,7 @@ pub(crate) fn list(book: &mut Book, scene: &Scene, opening: Opening) -> Outcome<
     let id = book.next_id()?;
     book.take_in(listing.coupons.len())?;
     let opened = ListingOpened { seller: listing.seller, id, listing: *listing };
-    announce(&opened);
+    announce_of(opened.seller, &opened);
     let entry = Entry::new(opened.listing);
     book.keep(id, &entry);
     calls::take(entry.listing.registry, &entry.listing.coupons, scene.here)?;
@@ -86,7 +86,7 @@ pub(crate) fn buy_and_use(
     let uses = calls::redeem(listing.registry, through, signed)?;
     let discount = till::gain(&uses, scene.caller, &listing.coupons, price)?;
     let till = through.unwrap_or(listing.registry);
-    announce(&BoughtAndUsed { buyer: scene.caller, id, till, discount });
+    announce_of(scene.caller, &BoughtAndUsed { buyer: scene.caller, id, till, discount });
     Ok(discount)
 }
 
@@ -219,7 +219,7 @@ fn sell(book: &mut Book, scene: &Scene, lots: Vec<Lot>) -> Outcome<Balance> {
         let parts = close(book, lot.id, lot.entry, lot.price, &mut purse)?;
         sold.push(Sold { id: lot.id, parts });
     }
-    announce(&ListingsSold { buyer: scene.caller, sold });
+    announce_of(scene.caller, &ListingsSold { buyer: scene.caller, sold });
     purse.add(scene.caller, change)?;
     purse.pay(book)?;
     Ok(total)
@@ -282,7 +282,7 @@ impl Purse {
         for (account, amount) in self.due {
             if self.asset.pay(account, amount).is_err() {
                 book.add_credit(account, self.asset, amount)?;
-                announce(&CreditAdded { account, asset: self.asset, amount });
+                announce_of(account, &CreditAdded { account, asset: self.asset, amount });
             }
         }
         Ok(())
@@ -308,23 +308,21 @@ pub(crate) fn bid(
     collect(scene, asset, amount)?;
     book.keep(id, &entry);
     let ends_at = entry.ends_at();
-    announce(&BidPlaced { bidder, id, amount, ends_at });
+    announce_of(bidder, &BidPlaced { bidder, id, amount, ends_at });
     if let Some(Bid { bidder, amount, .. }) = outbid {
         book.add_credit(bidder, asset, amount)?;
     }
     Ok(ends_at)
 }
 
-/// Gives whether it was sold.
 /// # Errors
 /// `NoSuchListing`, those of `Entry::ensure_over`; of what has no bid, those of `calls::give`.
 #[inline(never)]
-pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<bool> {
+pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<()> {
     let mut entry = book.entry(id)?;
     entry.ensure_over(id, floor_of(book, &entry), scene.now)?;
     let Some(bid) = entry.live_bid() else {
-        give_back(book, scene, id, entry)?;
-        return Ok(false);
+        return give_back(book, scene, id, entry);
     };
     if delivers(scene, &entry, bid.bidder)? {
         let mut purse = Purse { asset: entry.listing.asset, due: Vec::new(), fees: 0 };
@@ -332,15 +330,14 @@ pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<bool> {
         let bounty = parts.bounty();
         purse.fees = purse.fees.saturating_sub(bounty);
         purse.add(scene.caller, bounty)?;
-        announce(&AuctionWon { bidder: bid.bidder, id, parts, bounty, by: scene.caller });
-        purse.pay(book)?;
-        return Ok(true);
+        announce_of(bid.bidder, &AuctionWon { bidder: bid.bidder, id, parts, bounty, by: scene.caller });
+        return purse.pay(book);
     }
     book.add_credit(bid.bidder, entry.listing.asset, bid.amount)?;
     entry.status = Status::Failed;
     book.keep(id, &entry);
-    announce(&AuctionFailed { bidder: bid.bidder, id });
-    Ok(false)
+    announce_of(bid.bidder, &AuctionFailed { bidder: bid.bidder, id });
+    Ok(())
 }
 
 /// Whether an auction's coupons, not ended yet, went to its winner.
@@ -378,7 +375,7 @@ fn give_back(book: &mut Book, scene: &Scene, id: u64, mut entry: Box<Entry>) -> 
     }
     let listing = &entry.listing;
     book.let_go(listing.coupons.len())?;
-    announce(&ListingReturned { seller, id, by: scene.caller });
+    announce_of(seller, &ListingReturned { seller, id, by: scene.caller });
     calls::give(listing.registry, &listing.coupons, seller)?;
     let mut purse = Purse { asset: listing.asset, due: Vec::new(), fees: 0 };
     purse.add(seller, listing.ask.adds())?;
@@ -398,7 +395,7 @@ pub(crate) fn forget(book: &mut Book, scene: &Scene, ids: Vec<u64>) -> Outcome<(
         }
         book.remove(*id);
     }
-    announce(&ListingsForgotten { seller: scene.caller, ids });
+    announce_of(scene.caller, &ListingsForgotten { seller: scene.caller, ids });
     Ok(())
 }
 
@@ -439,7 +436,7 @@ pub(crate) fn swap(
     entry.status = Status::Sold;
     book.keep(id, &entry);
     book.let_go(entry.listing.coupons.len())?;
-    announce(&SwapMade { taker, id, coupons, issuer: goods.issuer, parts });
+    announce_of(taker, &SwapMade { taker, id, coupons, issuer: goods.issuer, parts });
     purse.pay(book)
 }
 
@@ -455,7 +452,7 @@ pub(crate) fn make_offer(book: &mut Book, scene: &Scene, wish: Wish) -> Outcome<
     let id = book.next_id()?;
     let offer = Offer::new(buyer, wish, book.fee_bps(now));
     book.keep_offer(id, &offer);
-    announce(&OfferMade { buyer, id, wish, fee_bps: offer.fee_bps });
+    announce_of(buyer, &OfferMade { buyer, id, wish, fee_bps: offer.fee_bps });
     Ok(id)
 }
 
@@ -479,7 +476,7 @@ pub(crate) fn accept_offer(
     book.keep_offer(id, &offer);
     calls::take(registry, &[coupon], scene.here)?;
     calls::give(registry, &[coupon], offer.buyer)?;
-    announce(&OfferAccepted { seller, id, coupon, issuer: goods.issuer, parts });
+    announce_of(seller, &OfferAccepted { seller, id, coupon, issuer: goods.issuer, parts });
     let mut purse = Purse { asset, due: Vec::new(), fees: 0 };
     purse.share(&parts, seller, goods.issuer)?;
     purse.pay(book)?;
@@ -496,7 +493,7 @@ pub(crate) fn withdraw_offer(book: &mut Book, scene: &Scene, id: u64) -> Outcome
     offer.ensure_made_by(buyer)?;
     let amount = offer.escrow()?;
     book.remove_offer(id);
-    announce(&OfferWithdrawn { buyer, id, amount });
+    announce_of(buyer, &OfferWithdrawn { buyer, id, amount });
     offer.wish.asset.pay(buyer, amount).map_err(MarketError::Payment)?;
     Ok(amount)
 }
@@ -508,9 +505,10 @@ pub(crate) fn withdraw_offer(book: &mut Book, scene: &Scene, id: u64) -> Outcome
 #[inline(never)]
 fn goods(registry: AccountId, coupons: &[CouponId], scene: &Scene, wants: Option<&Wants>) -> Outcome<Goods> {
     let mut all: Option<Goods> = None;
-    for (coupon, terms) in coupons.iter().zip(calls::sale_terms(registry, coupons)?) {
-        ensure_held_by(&terms, scene.caller)?;
-        let goods = Goods::from(&terms);
+    for (coupon, (holder, goods)) in coupons.iter().zip(calls::sale_terms(registry, coupons)?) {
+        if holder != scene.caller {
+            return Err(MarketError::NotHolder { holder, caller: scene.caller }.into());
+        }
         if let Some(wants) = wants {
             let no_sooner = wants.ends_no_sooner.max(scene.now.saturating_add(1));
             ensure_enough((goods.left, goods.ends_at), (wants.least_left, no_sooner))?;

@@ -3,7 +3,7 @@ use crate::{
     error::{MarketError, Outcome},
     prices::sum,
 };
-use shared::{assets::Asset, ids::CouponId, registry::SaleTerms, AccountId, Balance, Timestamp};
+use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 
 /// Coupons of one holder, one asset and one issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,27 +20,9 @@ pub struct Goods {
     pub highest: Option<Balance>,
 }
 
-/// # Errors
-/// `NotHolder`.
-pub fn ensure_held_by(terms: &SaleTerms, caller: AccountId) -> Outcome<()> {
-    if terms.owner == caller {
-        Ok(())
-    } else {
-        Err(MarketError::NotHolder { holder: terms.owner, caller }.into())
-    }
-}
-
-impl From<&SaleTerms> for Goods {
-    fn from(terms: &SaleTerms) -> Self {
-        Self {
-            asset: terms.asset,
-            issuer: terms.issuer,
-            royalty_bps: terms.royalty_bps,
-            left: terms.largest_discount,
-            ends_at: terms.ends_at,
-            highest: terms.highest_price,
-        }
-    }
+/// Whether a coupon is what is wanted; serial 0 stands for any of its campaign.
+pub fn stands_for(wanted: CouponId, coupon: CouponId) -> bool {
+    wanted.campaign == coupon.campaign && (wanted.serial == 0 || wanted.serial == coupon.serial)
 }
 
 impl Goods {
@@ -74,6 +56,13 @@ mod tests {
     use crate::testing::{account, goods};
 
     const COUPON: CouponId = CouponId { campaign: 1, serial: 2 };
+
+    #[test]
+    fn serial_0_stands_for_any_coupon_of_its_campaign() {
+        let id = |campaign, serial| CouponId { campaign, serial };
+        assert!(stands_for(id(1, 2), id(1, 2)) && stands_for(id(1, 0), id(1, 2)));
+        assert!(!stands_for(id(1, 3), id(1, 2)) && !stands_for(id(2, 0), id(1, 2)));
+    }
 
     #[test]
     fn a_bundle_is_worth_its_coupons_and_ends_with_the_first() {

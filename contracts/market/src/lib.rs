@@ -5,6 +5,7 @@
 //! `prices` and `till`, the storage in `book`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
+#![cfg_attr(target_arch = "wasm32", allow(unreachable_code, reason = "on chain, a refusal ends the call"))]
 
 pub mod book;
 mod calls;
@@ -12,9 +13,11 @@ mod deals;
 pub mod error;
 pub mod events;
 pub mod goods;
+pub mod kept;
 pub mod listings;
 pub mod offers;
 pub mod prices;
+mod reader;
 pub mod till;
 
 #[cfg(test)]
@@ -25,17 +28,18 @@ pub use self::market::{Market, MarketRef};
 #[ink::contract]
 mod market {
     use crate::{
-        book::{Book, Root},
+        book::{Book, Root, ENTRIES, OFFERS},
         deals::{self, Scene},
-        error::{MarketError, Outcome},
+        error::{agree, MarketError, Outcome},
         events::*,
+        kept::{kept, Kept},
         listings::{Ask, Entry, Guard, Opening},
         offers::{Offer, Wish},
         till::Signed,
     };
     use ink::prelude::vec::Vec;
     use shared::{
-        announce::{announce, announce_bare, answer_unchanged},
+        announce::{announce_bare, announce_of},
         assets::Asset,
         ids::CouponId,
     };
@@ -62,7 +66,7 @@ mod market {
         ) -> Result<Self, MarketError> {
             let owner = Self::env().caller();
             let book = Book::new(owner, fee_bps, registries.clone(), &tokens)?;
-            announce(&MarketCreated { owner, fee_bps, registries, tokens });
+            announce_of(owner, &MarketCreated { owner, fee_bps, registries, tokens });
             Ok(Self { book })
         }
 
@@ -82,13 +86,15 @@ mod market {
             &mut self,
             registry: AccountId,
             coupons: Vec<CouponId>,
-            ask: Ask,
             ends_at: Timestamp,
             reserved: Option<AccountId>,
+            ask: Ask,
         ) -> Outcome<u64> {
             let scene = self.scene();
             let opening = Opening { seller: scene.caller, registry, coupons, ask, ends_at, reserved };
-            Ok(deals::list(&mut self.book, &scene, opening)?)
+            let answer = deals::list(&mut self.book, &scene, opening)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Buys a listing at its price of now; gives the price. Paid with native value, of which what is over goes back, or PSP22 by allowance. The seller and the issuer are
@@ -103,7 +109,9 @@ mod market {
         #[ink(message, payable)]
         pub fn buy(&mut self, id: u64, guard: Guard) -> Outcome<Balance> {
             let scene = self.scene();
-            Ok(deals::buy(&mut self.book, &scene, id, &guard)?)
+            let answer = deals::buy(&mut self.book, &scene, id, &guard)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Buys up to 20 listings of one registry and one asset, and up to 20 coupons, each as `buy`: all of them or none, or what is still there; gives the price of
@@ -120,7 +128,9 @@ mod market {
             all: bool,
         ) -> Outcome<Vec<Result<Balance, MarketError>>> {
             let scene = self.scene();
-            Ok(deals::buy_many(&mut self.book, &scene, &ids, &guard, all)?)
+            let answer = deals::buy_many(&mut self.book, &scene, &ids, &guard, all)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Buys a listing and spends it at a till in the same call, at the registry itself or `through` an alliance, if what it takes off exceeds its price; gives what it
@@ -139,7 +149,9 @@ mod market {
             signed: Signed,
         ) -> Outcome<Balance> {
             let scene = self.scene();
-            Ok(deals::buy_and_use(&mut self.book, &scene, (id, &guard), (through, signed))?)
+            let answer = deals::buy_and_use(&mut self.book, &scene, (id, &guard), (through, signed))?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Bids `amount`, paid exactly, native or PSP22 by allowance; gives when the auction ends now. A bid in the last 5 minutes moves the end to 5 minutes after it, but
@@ -154,7 +166,7 @@ mod market {
         pub fn bid(&mut self, id: u64, amount: Balance, guard: Guard) -> Outcome<Timestamp> {
             let scene = self.scene();
             let ends_at = deals::bid(&mut self.book, &scene, id, amount, &guard)?;
-            answer_unchanged(Ok(ends_at))
+            agree(ends_at)
         }
 
         /// Takes a swap: `coupons` of the caller's go to the listing's seller, and the listing's to the caller; both, or neither. Cash that the swap asks for is paid exactly, native or
@@ -170,10 +182,12 @@ mod market {
         #[ink(message, payable)]
         pub fn swap(&mut self, id: u64, coupons: Vec<CouponId>, guard: Guard) -> Outcome<()> {
             let scene = self.scene();
-            Ok(deals::swap(&mut self.book, &scene, id, coupons, &guard)?)
+            let answer = deals::swap(&mut self.book, &scene, id, coupons, &guard)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
-        /// Settles a listing that has ended, or that was cancelled with all of its seller's; gives whether it was sold. Anyone may. To an auction's highest bidder the coupons go, and the
+        /// Settles a listing that has ended, or that was cancelled with all of its seller's. Anyone may. To an auction's highest bidder the coupons go, and the
         /// price is shared, a tenth of the fee being the caller's. If they ended meanwhile, or the registry won't move them, the bid goes to its bidder's pull balance, and
         /// the coupons can be settled again or cancelled. Without a bid, coupons and a swap's cash go back to the seller.
         ///
@@ -182,9 +196,11 @@ mod market {
         /// # Errors
         /// `NoSuchListing`, `ListingClosed`, `StillRunning`, `RegistryFailed`, `Overflow`; without a bid, `CouponFrozen`, `TransferRefused`.
         #[ink(message)]
-        pub fn settle(&mut self, id: u64) -> Outcome<bool> {
+        pub fn settle(&mut self, id: u64) -> Outcome<()> {
             let scene = self.scene();
-            Ok(deals::settle(&mut self.book, &scene, id)?)
+            let answer = deals::settle(&mut self.book, &scene, id)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Gives a listing's coupons, and a swap's cash, back to its seller, the caller, at any time, also after its end or the coupons'. An auction with a bid isn't
@@ -196,7 +212,9 @@ mod market {
         #[ink(message)]
         pub fn cancel(&mut self, id: u64) -> Outcome<()> {
             let scene = self.scene();
-            Ok(deals::cancel(&mut self.book, &scene, id)?)
+            let answer = deals::cancel(&mut self.book, &scene, id)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Kills every listing without a bid and every offer that the caller has opened so far, however many there are; gives the number that all of them are below. What is in
@@ -204,11 +222,11 @@ mod market {
         ///
         /// Touches: 2 (root, floor). The caller pays the floor's deposit, once and for good.
         #[ink(message)]
-        pub fn cancel_all(&mut self) -> u64 {
+        pub fn cancel_all(&mut self) -> Outcome<u64> {
             let account = self.env().caller();
             let below = self.book.cancel_all(account);
-            announce(&AllCancelled { account, below });
-            answer_unchanged(below)
+            announce_of(account, &AllCancelled { account, below });
+            agree(below)
         }
 
         /// Removes the records of up to 20 closed listings of the caller's, who gets their deposits. Touches: 1, and 2 for each.
@@ -218,7 +236,7 @@ mod market {
         pub fn forget(&mut self, ids: Vec<u64>) -> Outcome<()> {
             let scene = self.scene();
             deals::forget(&mut self.book, &scene, ids)?;
-            answer_unchanged(Ok(()))
+            agree(())
         }
 
         /// Offers a price for a coupon, or for any of a campaign, that can still take so much off and doesn't end before a time; gives the offer's number. The price of all of them is paid
@@ -230,7 +248,9 @@ mod market {
         #[ink(message, payable)]
         pub fn make_offer(&mut self, wish: Wish) -> Outcome<u64> {
             let scene = self.scene();
-            Ok(deals::make_offer(&mut self.book, &scene, wish)?)
+            let answer = deals::make_offer(&mut self.book, &scene, wish)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Sells a coupon of the caller's to an offer, unless the caller would get less than `least_proceeds`; gives what it gets. The fee is that of when the offer was made, or less where
@@ -248,7 +268,9 @@ mod market {
             least_proceeds: Balance,
         ) -> Outcome<Balance> {
             let scene = self.scene();
-            Ok(deals::accept_offer(&mut self.book, &scene, id, coupon, least_proceeds)?)
+            let answer = deals::accept_offer(&mut self.book, &scene, id, coupon, least_proceeds)?;
+            self.book.keep_root();
+            agree(answer)
         }
 
         /// Takes an offer of the caller's back at any time, with the money that is left in it; gives how much. Touches: 3 (root, offer twice). The caller gets the offer's deposit.
@@ -258,7 +280,7 @@ mod market {
         pub fn withdraw_offer(&mut self, id: u64) -> Outcome<Balance> {
             let scene = self.scene();
             let amount = deals::withdraw_offer(&mut self.book, &scene, id)?;
-            answer_unchanged(Ok(amount))
+            agree(amount)
         }
 
         /// Collects the caller's pull balance in `asset`; for the market's owner, the platform fees too.
@@ -270,9 +292,10 @@ mod market {
         pub fn withdraw(&mut self, asset: Asset) -> Outcome<Balance> {
             let account = self.env().caller();
             let amount = self.book.take_credit(account, asset)?;
-            announce(&CreditWithdrawn { account, asset, amount });
+            announce_of(account, &CreditWithdrawn { account, asset, amount });
             asset.pay(account, amount).map_err(MarketError::Payment)?;
-            Ok(amount)
+            self.book.keep_root();
+            agree(amount)
         }
 
         /// Sets the platform fee of what is opened from 7 days on, in bps of the price; gives from when on. For the market's owner. Touches: 2 (root twice).
@@ -282,20 +305,21 @@ mod market {
         pub fn set_fee(&mut self, fee_bps: u16) -> Outcome<Timestamp> {
             let from = self.book.set_fee(self.env().caller(), fee_bps, self.env().block_timestamp())?;
             announce_bare(&FeeChanged { fee_bps, from });
-            Ok(from)
+            self.book.keep_root();
+            agree(from)
         }
 
-        /// Has the market deal in a PSP22 token from 7 days on, or no more; gives from when on. What is here in the token is sold, settled and taken out as ever. For the market's owner.
+        /// Has the market deal in a PSP22 token from 7 days on, or no more. What is here in the token is sold, settled and taken out as ever. For the market's owner.
         ///
         /// Touches: 3 (root, token twice). The caller pays the token's deposit, or gets it.
         /// # Errors
         /// `NotMarketOwner`, `NoChange`.
         #[ink(message)]
-        pub fn set_token(&mut self, token: AccountId, allowed: bool) -> Outcome<Option<Timestamp>> {
+        pub fn set_token(&mut self, token: AccountId, allowed: bool) -> Outcome<()> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let from = self.book.set_token(caller, token, allowed, now)?;
-            announce(&TokenChanged { token, from });
-            answer_unchanged(Ok(from))
+            announce_of(token, &TokenChanged { token, from });
+            agree(())
         }
 
         /// Offers the market to `heir`, or takes that back. For the market's owner. Touches: 2 (root twice).
@@ -305,8 +329,9 @@ mod market {
         pub fn offer_ownership(&mut self, heir: Option<AccountId>) -> Outcome<()> {
             let owner = self.env().caller();
             self.book.offer_ownership(owner, heir)?;
-            announce(&OwnershipOffered { owner, heir });
-            Ok(())
+            announce_of(owner, &OwnershipOffered { owner, heir });
+            self.book.keep_root();
+            agree(())
         }
 
         /// Makes the caller, whom the market was offered to, its owner. Native fees earned before go to the pull balance of the owner before.
@@ -318,20 +343,21 @@ mod market {
         pub fn accept_ownership(&mut self) -> Outcome<()> {
             let owner = self.env().caller();
             self.book.accept_ownership(owner)?;
-            announce(&OwnerChanged { owner });
-            Ok(())
+            announce_of(owner, &OwnerChanged { owner });
+            self.book.keep_root();
+            agree(())
         }
 
         /// A listing, there until its seller cancels or forgets it.
         #[ink(message)]
-        pub fn listing(&self, id: u64) -> Option<Entry> {
-            self.book.entry(id).ok().map(|entry| *entry)
+        pub fn listing(&self, id: u64) -> Option<Kept<Entry>> {
+            kept(ENTRIES, id)
         }
 
         /// An offer, there until its buyer withdraws it.
         #[ink(message)]
-        pub fn offer(&self, id: u64) -> Option<Offer> {
-            self.book.offer(id).ok().map(|offer| *offer)
+        pub fn offer(&self, id: u64) -> Option<Kept<Offer>> {
+            kept(OFFERS, id)
         }
 
         /// What `withdraw` would pay an account.
@@ -342,8 +368,8 @@ mod market {
 
         /// The owner, the fee, the registry codes, the count of coupons held, and the native fees.
         #[ink(message)]
-        pub fn config(&self) -> Root {
-            self.book.root().clone()
+        pub fn config(&self) -> Option<Kept<Root>> {
+            kept(0, ())
         }
 
         fn scene(&self) -> Scene {

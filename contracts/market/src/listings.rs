@@ -2,13 +2,13 @@
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 use crate::{
     error::{MarketError, Outcome, Refusal},
-    goods::Goods,
+    goods::{stands_for, Goods},
     prices::{falling, fee_beside},
 };
 use ink::prelude::{boxed::Box, vec::Vec};
 use shared::{
     assets::{Asset, PaymentFault},
-    ids::{CampaignId, CouponId},
+    ids::CouponId,
     order::digest,
     AccountId, Balance, Hash, Timestamp,
 };
@@ -43,24 +43,12 @@ pub enum Ask {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Wants {
-    pub which: Which,
+    /// These, in this order; one with serial 0 stands for any of its campaign.
+    pub coupons: Vec<CouponId>,
     /// The least that each can still take off, in its asset.
     pub least_left: Balance,
     /// The earliest that each may end.
     pub ends_no_sooner: Timestamp,
-}
-
-/// Which coupons.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-pub enum Which {
-    /// These, in this order.
-    #[codec(index = 0)]
-    These(Vec<CouponId>),
-    /// Any of a campaign.
-    #[codec(index = 1)]
-    Any { campaign: CampaignId, count: u32 },
 }
 
 /// Everything a sale depends on, as it was when the coupons were listed: no later change of fee or terms touches it, and nothing in it ever changes.
@@ -248,7 +236,7 @@ pub fn ensure_count(items: usize) -> Result<(), Refusal> {
 impl Ask {
     /// The highest price that may come of it, as far as the seller says.
     /// # Errors
-    /// `NoPrice`, `NotFalling`, `NoStep`, `CashBothWays`, `Count`, `DuplicateCoupon`.
+    /// `NoPrice`, `NotFalling`, `NoStep`, `CashBothWays`, `Count`.
     fn check(&self) -> Outcome<Balance> {
         let (least, most) = match *self {
             Self::Fixed { price } => (price, price),
@@ -262,12 +250,7 @@ impl Ask {
                 return Err(MarketError::CashBothWays { asks, adds }.into())
             }
             Self::Swap { ref wants, asks, .. } => {
-                match &wants.which {
-                    Which::These(coupons) => ensure_distinct(coupons)?,
-                    Which::Any { count, .. } => {
-                        ensure_count(usize::try_from(*count).unwrap_or(usize::MAX))?;
-                    }
-                }
+                ensure_count(wants.coupons.len())?;
                 // A swap needs no price.
                 (1, asks)
             }
@@ -289,7 +272,7 @@ impl Ask {
 
 impl Listing {
     /// # Errors
-    /// `NoPrice`, `NotFalling`, `NoStep`, `CashBothWays`, `Count`, `DuplicateCoupon`, `PriceOverBand`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`, `Overflow`.
+    /// `NoPrice`, `NotFalling`, `NoStep`, `CashBothWays`, `Count`, `PriceOverBand`, `EndsInPast`, `OutlastsCoupon`, `SharesOverCap`, `Overflow`.
     #[inline(never)]
     pub fn open(opening: Opening, goods: &Goods, fee_bps: u16, now: Timestamp) -> Outcome<Box<Self>> {
         let Opening { seller, registry, coupons, ask, ends_at, reserved } = opening;
@@ -491,24 +474,15 @@ impl Wants {
     #[inline(never)]
     pub fn ensure_these(&self, coupons: &[CouponId]) -> Outcome<()> {
         ensure_distinct(coupons)?;
-        let wanted = match &self.which {
-            Which::These(wanted) => wanted.len(),
-            Which::Any { count, .. } => usize::try_from(*count).unwrap_or(usize::MAX),
-        };
-        if coupons.len() != wanted {
+        if coupons.len() != self.coupons.len() {
             let count = |many| u32::try_from(many).unwrap_or(u32::MAX);
-            return Err(MarketError::Count { items: count(coupons.len()), most: count(wanted) }.into());
+            let (items, most) = (count(coupons.len()), count(self.coupons.len()));
+            return Err(MarketError::Count { items, most }.into());
         }
-        for (place, coupon) in coupons.iter().enumerate() {
-            let is_wanted = match &self.which {
-                Which::These(wanted) => wanted.get(place) == Some(coupon),
-                Which::Any { campaign, .. } => coupon.campaign == *campaign,
-            };
-            if !is_wanted {
-                return Err(MarketError::NotWanted { coupon: *coupon }.into());
-            }
+        match coupons.iter().zip(&self.coupons).find(|(coupon, wanted)| !stands_for(**wanted, **coupon)) {
+            Some((coupon, _)) => Err(MarketError::NotWanted { coupon: *coupon }.into()),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

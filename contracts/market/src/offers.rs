@@ -1,29 +1,11 @@
 //! Offers: money here for coupons that aren't. Knows no storage and no registry beyond the terms of sale.
-#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 use crate::{
     error::{MarketError, Outcome},
-    goods::Goods,
+    goods::{stands_for, Goods},
     listings::{ensure_band, ensure_enough},
     prices::{fee_beside, Parts},
 };
-use shared::{
-    assets::Asset,
-    ids::{CampaignId, CouponId},
-    AccountId, Balance, Timestamp,
-};
-
-/// What an offer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-pub enum Target {
-    /// This coupon.
-    #[codec(index = 0)]
-    Coupon(CouponId),
-    /// Any coupon of this campaign.
-    #[codec(index = 1)]
-    Campaign(CampaignId),
-}
+use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 
 /// What a buyer says of an offer; none of it ever changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +14,13 @@ pub enum Target {
 pub struct Wish {
     /// Where the coupons are.
     pub registry: AccountId,
-    pub target: Target,
+    /// This coupon, or, with serial 0, any of its campaign.
+    pub coupon: CouponId,
     /// What the price is in; the campaign must count in it.
     pub asset: Asset,
     /// For each coupon.
     pub price: Balance,
-    /// How many coupons; one, where the target is one.
+    /// How many coupons; one, where it must be this one.
     pub quantity: u16,
     /// The least that a coupon can still take off.
     pub least_left: Balance,
@@ -70,27 +53,13 @@ impl Wish {
         if price == 0 {
             return Err(MarketError::NoPrice.into());
         }
-        if quantity == 0 || (quantity > 1 && matches!(self.target, Target::Coupon(_))) {
+        if quantity == 0 || (quantity > 1 && self.coupon.serial != 0) {
             return Err(MarketError::BadQuantity { quantity }.into());
         }
         if expires_at <= now {
             return Err(MarketError::EndsInPast { ends_at: expires_at, now }.into());
         }
         Ok(price.checked_mul(quantity.into()).ok_or(MarketError::Overflow)?)
-    }
-
-    /// # Errors
-    /// `NotWanted`.
-    fn ensure_wants(&self, coupon: CouponId) -> Outcome<()> {
-        let wanted = match self.target {
-            Target::Coupon(wanted) => coupon == wanted,
-            Target::Campaign(campaign) => coupon.campaign == campaign,
-        };
-        if wanted {
-            Ok(())
-        } else {
-            Err(MarketError::NotWanted { coupon }.into())
-        }
     }
 }
 
@@ -130,7 +99,10 @@ impl Offer {
         if seller == self.buyer {
             return Err(MarketError::OwnListing.into());
         }
-        self.wish.ensure_wants(coupon)
+        if !stands_for(self.wish.coupon, coupon) {
+            return Err(MarketError::NotWanted { coupon }.into());
+        }
+        Ok(())
     }
 
     /// Sells it a coupon that is as `goods` say; gives the price's parts.

@@ -1,5 +1,5 @@
 //! Accounts, goods and redemptions that unit tests share.
-use crate::goods::Goods;
+use crate::{goods::Goods, till::Spent};
 use shared::{
     assets::Asset,
     ids::CouponId,
@@ -41,6 +41,11 @@ pub(crate) fn used(serial: u32, holder: u8, discount: Balance) -> Use {
         left_after: 0,
         discount,
     }
+}
+
+/// `used`, as the market sees it.
+pub(crate) fn spent(serial: u32, holder: u8, discount: Balance) -> Spent {
+    Spent { coupon: id(serial), holder: account(holder), discount }
 }
 
 pub(crate) fn redemption(uses: Vec<Use>) -> Redemption {

@@ -5,12 +5,7 @@ use crate::{
 };
 use ink::prelude::{vec, vec::Vec};
 use scale::{Decode, Encode, Error, Input, Output};
-use shared::{
-    ids::CouponId,
-    order::{Order, Use},
-    permit::Permits,
-    AccountId, Balance,
-};
+use shared::{ids::CouponId, order::Order, permit::Permits, AccountId, Balance};
 
 /// An order and its permits, `(Order, Permits)`, as SCALE bytes and described so in the metadata. The market passes them on and reads nothing in them: the
 /// till checks them, and code that reads and writes all of them would be 2 kB.
@@ -47,15 +42,23 @@ impl ink::scale_info::TypeInfo for Signed {
     }
 }
 
+/// A coupon that the till spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    pub coupon: CouponId,
+    pub holder: AccountId,
+    pub discount: Balance,
+}
+
 /// What the coupons took off that the buyer bought for `price`, if that was worth it.
 ///
 /// The market calls the till, and a caller needs no permit for what it holds: without the check of holders, anyone could spend what others have listed.
 /// # Errors
 /// `ForeignCoupon`, `NoGain`.
-pub fn gain(uses: &[Use], buyer: AccountId, bought: &[CouponId], price: Balance) -> Outcome<Balance> {
+pub fn gain(uses: &[Spent], buyer: AccountId, bought: &[CouponId], price: Balance) -> Outcome<Balance> {
     let mut discount: Balance = 0;
     for used in uses {
-        let (coupon, holder) = (used.coupon, used.holder);
+        let Spent { coupon, holder, .. } = *used;
         if holder != buyer {
             return Err(MarketError::ForeignCoupon { coupon, holder }.into());
         }
@@ -72,24 +75,24 @@ pub fn gain(uses: &[Use], buyer: AccountId, bought: &[CouponId], price: Balance)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{account, id, used};
+    use crate::testing::{account, id, spent};
     use scale::DecodeAll;
     use shared::order::Settlement;
 
     #[test]
     fn a_gain_counts_what_was_bought_and_exceeds_its_price() {
-        let spent = [used(1, 3, 60), used(2, 3, 900), used(4, 3, 41)];
+        let spent = [spent(1, 3, 60), spent(2, 3, 900), spent(4, 3, 41)];
         let gain = |price| gain(&spent, account(3), &[id(1), id(4)], price);
         assert_eq!(gain(100), Ok(101));
         assert_eq!(gain(101), Err(MarketError::NoGain { discount: 101, price: 101 }));
-        let much = [used(1, 3, Balance::MAX), used(4, 3, 1)];
+        let much = [spent(1, 3, Balance::MAX), spent(4, 3, 1)];
         let overflow = super::gain(&much, account(3), &[id(1), id(4)], 1);
         assert_eq!(overflow, Err(MarketError::Overflow));
     }
 
     #[test]
     fn nothing_is_spent_that_is_not_the_buyers() {
-        let spent = [used(1, 3, 900), used(2, 8, 0)];
+        let spent = [spent(1, 3, 900), spent(2, 8, 0)];
         let foreign = MarketError::ForeignCoupon { coupon: id(2), holder: account(8) };
         assert_eq!(gain(&spent, account(3), &[id(1)], 1), Err(foreign));
     }

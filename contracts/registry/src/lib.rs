@@ -32,7 +32,7 @@ mod registry {
         assets::{Asset, PaymentFault},
         claims::{CodeClaim, Source},
         ids::CouponId,
-        ledger::{items, key, Ledger, Step},
+        ledger::{Ledger, Step},
         math,
         order::{Order, Redeemed, Redemption, Settlement},
         permit::{Domain, OrderPermit, Permits},
@@ -208,8 +208,7 @@ mod registry {
                 }
                 Step::Pay { asset, to, amount } => self.pay_or_credit(asset, to, amount)?,
                 Step::Pause { scopes } => self.book.pause(scopes),
-                Step::Move { coupon, from, to, state } => {
-                    set_item(key(items::COUPONS, &coupon.to_u64()), Some(state));
+                Step::Moved { coupon, from, to } => {
                     self.announce_transfer(Some(from), Some(to), coupon);
                 }
             }

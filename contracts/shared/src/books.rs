@@ -145,8 +145,8 @@ impl Books {
 
     /// Gives a coupon of `from`'s to its `state`'s owner.
     pub fn move_coupon(&mut self, coupon: CouponId, from: AccountId, state: &Coupon) {
-        let (to, state) = (state.owner, state.encode());
-        self.steps.push(Step::Move { coupon, from, to, state });
+        self.write_coupon(coupon, state);
+        self.steps.push(Step::Moved { coupon, from, to: state.owner });
     }
 
     /// Ends a coupon.

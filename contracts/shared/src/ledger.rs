@@ -164,17 +164,15 @@ pub enum Step {
         /// The bits.
         scopes: u8,
     },
-    /// Gives a coupon to another holder, with PSP34's event; what either holds is written apart.
+    /// Tells of a coupon that has another holder, by PSP34's event; the coupon and what either holds are written apart.
     #[codec(index = 5)]
-    Move {
+    Moved {
         /// The coupon.
         coupon: CouponId,
         /// Who had it.
         from: AccountId,
         /// Who has it.
         to: AccountId,
-        /// Its `Coupon`, as SCALE bytes.
-        state: Vec<u8>,
     },
 }
 

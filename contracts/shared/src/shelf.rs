@@ -16,6 +16,8 @@ use scale::{Decode, Encode};
 pub trait Shelf<K, V> {
     /// An item; `None` where there is none.
     fn read(&self, key: K) -> Option<V>;
+    /// An item, read as a call's arguments are: less code where its type is an argument too.
+    fn load(&self, key: K) -> Option<V>;
     /// Writes an item.
     fn write(&mut self, key: K, value: &V);
     /// Removes an item.
@@ -28,8 +30,15 @@ impl<K: Encode, V: Packed, Key: StorageKey> Shelf<K, V> for Mapping<K, V, Key> {
         <V as Decode>::decode(&mut Trusted(&bytes)).ok()
     }
 
+    fn load(&self, at: K) -> Option<V> {
+        let bytes = item(key(Key::KEY, &at))?;
+        <V as Decode>::decode(&mut bytes.as_slice()).ok()
+    }
+
     fn write(&mut self, at: K, value: &V) {
-        set_item(key(Key::KEY, &at), Some(Encode::encode(value)));
+        let mut bytes = Vec::new();
+        value.encode_to(&mut bytes);
+        set_item(key(Key::KEY, &at), Some(bytes));
     }
 
     fn clear(&mut self, at: K) {
@@ -76,7 +85,7 @@ mod tests {
     fn what_ink_writes_is_read_here_and_the_other_way_round() {
         let mut items = Mapping::<u64, (u32, Option<u8>), ManualKey<7>>::default();
         items.insert(1, &(2, Some(3)));
-        assert_eq!(items.read(1), Some((2, Some(3))));
+        assert_eq!((items.read(1), items.load(1)), (Some((2, Some(3))), Some((2, Some(3)))));
         items.write(4, &(5, None));
         assert_eq!(items.get(4), Some((5, None)));
         assert_eq!(Storage.item(key(7, &4u64)), Some(vec![5, 0, 0, 0, 0]));

@@ -118,7 +118,7 @@ fn list(opts: &List, ctx: &Context) -> Result<Report, Refusal> {
         let approve = desk.registry().call_mut().approve(market, id, true);
         desk.session.send(seller, 0, approve, |words, error| words.psp34(error, coupon))?;
     }
-    let message = desk.market().call_mut().list(registry, vec![coupon], Ask::Fixed { price }, until, None);
+    let message = desk.market().call_mut().list(registry, vec![coupon], until, None, Ask::Fixed { price });
     desk.session.send(seller, 0, message, Words::market)?;
     let money = desk.session.words.money(price);
     desk.session.save()?;

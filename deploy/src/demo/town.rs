@@ -438,9 +438,9 @@ impl Play<'_> {
                 let message = self.desk.market().call_mut().list(
                     registry,
                     vec![coupon],
-                    Ask::Fixed { price },
                     ends_at,
                     None,
+                    Ask::Fixed { price },
                 );
                 let listing = self.send(&row.who, 0, message, Words::market)?;
                 self.take(&row.who, &row.campaign, coupon);

@@ -597,9 +597,9 @@ impl Town {
             let message = self.market().call_mut().list(
                 registry,
                 vec![*coupon],
-                Ask::Fixed { price: 2 * UNIT },
                 end,
                 None,
+                Ask::Fixed { price: 2 * UNIT },
             );
             listings.push(self.act("ann", 0, message));
         }

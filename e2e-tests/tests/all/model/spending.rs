@@ -135,13 +135,15 @@ impl Model {
                 Settlement::OnChain => Err(E::OnChainInBatch),
             };
             results.push(redeemed.map(|redemption| {
-                let part =
-                    |used: &Use| Part { issuer: used.issuer, funding: used.funding, discount: used.discount };
+                let part = |used: &Use| Part {
+                    issuer: used.issuer,
+                    funding: used.funding,
+                    discount: used.discount,
+                };
                 let parts = redemption.uses.iter().map(part).collect();
-                let answer =
-                    Redeemed { asset: redemption.asset, final_at: redemption.final_at, parts };
+                let redeemed = Redeemed { asset: redemption.asset, final_at: redemption.final_at, parts };
                 done.push(redemption);
-                answer
+                redeemed
             }));
             if results.last().is_some_and(Result::is_err) {
                 self.registry = before;
@@ -188,7 +190,6 @@ impl Model {
                 Err(E::Payment(PaymentFault::WrongValue { expected: 0, paid: value }))
             }
             Settlement::OffChain => Ok(()),
-            Settlement::OnChain if redemption.alliance.is_some() => Err(E::OnChainThroughAlliance),
             Settlement::OnChain => {
                 let this = self.places.registry;
                 self.money.forward(asset, this, caller, order.acceptor, net, value).map_err(E::Payment)

@@ -110,11 +110,12 @@ impl Dice<'_> {
 
     pub(super) fn withdraw_offer(&mut self) -> Op {
         let id = self.model.market.next_id;
-        let (id, buyer) = match self.an_offer(|model, id, offer| !acceptable(model, id, offer)) {
-            Some((id, offer)) => (id, offer.buyer),
-            None if self.chance(70) => return self.make_offer(),
-            None => (id, self.model.market.owner),
-        };
+        let found = self.an_offer(|model, id, offer| !acceptable(model, id, offer));
+        if found.is_none() && self.chance(70) {
+            return self.make_offer();
+        }
+        let (id, buyer) =
+            found.map_or((id, self.model.market.owner), |(id, offer)| (id, offer.buyer));
         let caller = if self.chance(20) { self.consumer() } else { self.mostly(buyer) };
         Op::plain(caller, market(MarketCall::WithdrawOffer { id }))
     }
@@ -169,10 +170,13 @@ impl Dice<'_> {
     }
 
     pub(super) fn accept_market(&mut self) -> Op {
-        match self.model.market.heir {
-            Some(heir) => Op::plain(self.mostly(heir), market(MarketCall::AcceptOwnership)),
-            None if self.chance(70) => self.offer_market(),
-            None => Op::plain(self.anyone(), market(MarketCall::AcceptOwnership)),
-        }
+        let Some(heir) = self.model.market.heir else {
+            return if self.chance(70) {
+                self.offer_market()
+            } else {
+                Op::plain(self.anyone(), market(MarketCall::AcceptOwnership))
+            };
+        };
+        Op::plain(self.mostly(heir), market(MarketCall::AcceptOwnership))
     }
 }
