@@ -89,14 +89,6 @@ mod look_alike {
             Ok(orders.iter().map(redeemed).collect())
         }
 
-        #[ink(message)]
-        fn redeem_batch(
-            &mut self,
-            _orders: Vec<(Order, Permits)>,
-        ) -> Outcome<Vec<Result<Redeemed, RegistryError>>> {
-            Ok(Vec::new())
-        }
-
         /// It is its own office and desk.
         #[ink(message)]
         fn branches(&self) -> (AccountId, AccountId) {
@@ -122,16 +114,6 @@ mod look_alike {
         #[ink(message)]
         fn sale_terms_of(&self, coupons: Vec<CouponId>) -> Outcome<Vec<SaleTerms>> {
             Ok(coupons.iter().map(|_| self.sale()).collect())
-        }
-
-        #[ink(message)]
-        fn transfer_many(&mut self, _to: AccountId, _coupons: Vec<CouponId>) -> Outcome<()> {
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn sale_terms_of(&self, coupons: Vec<CouponId>) -> Outcome<Vec<SaleTerms>> {
-            coupons.into_iter().map(|coupon| self.sale_terms(coupon)).collect()
         }
 
         #[ink(message)]
