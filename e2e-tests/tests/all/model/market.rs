@@ -232,6 +232,11 @@ fn refused_by_desk(registry: AccountId, refusal: &RegistryError) -> E {
     }
 }
 
+/// Whether a coupon is the wanted one; serial 0 wants any of the campaign.
+pub(crate) fn is_wanted(wanted: CouponId, coupon: CouponId) -> bool {
+    wanted == coupon || wanted == CouponId { serial: 0, ..coupon }
+}
+
 fn ensure_count(items: usize) -> Result<(), E> {
     let items = u32::try_from(items).unwrap();
     if items == 0 || items > MOST {
@@ -328,7 +333,7 @@ impl Model {
                     None => self.market.tokens.remove(&token),
                 };
                 self.emit("TokenChanged");
-                Ok(Answer::From(from))
+                Ok(Answer::Nothing)
             }
             MarketCall::OfferOwnership { to } => {
                 let heir = to.map(|to| self.places.of(to));

@@ -52,9 +52,6 @@ pub(crate) enum Answer {
     Remains(Option<Box<Redemption>>),
     Results(Vec<Result<Redeemed, RegistryError>>),
     Prices(Vec<Result<Balance, MarketError>>),
-    /// From when on.
-    From(Option<u64>),
-    Whether(bool),
     Campaign(Box<(Campaign, Progress)>),
     State(Coupon),
     Holder(Holder),

@@ -413,7 +413,7 @@ impl Real<'_> {
         match call {
             MarketCall::List { registry, coupons, ask, ends_at, reserved } => {
                 let reserved = reserved.as_ref().map(of);
-                let call = market.list(of(registry), coupons.clone(), ask.clone(), *ends_at, reserved);
+                let call = market.list(of(registry), coupons.clone(), *ends_at, reserved, ask.clone());
                 self.call(by, call, number, Refusal::Market)
             }
             MarketCall::Buy { id, guard } => {
@@ -434,14 +434,10 @@ impl Real<'_> {
                 self.call(by, market.swap(*id, coupons.clone(), *guard), nothing, Refusal::Market)
             }
             MarketCall::Settle { id } => {
-                self.call(by, market.settle(*id), Answer::Whether, Refusal::Market)
+                self.call(by, market.settle(*id), nothing, Refusal::Market)
             }
             MarketCall::Cancel { id } => self.call(by, market.cancel(*id), nothing, Refusal::Market),
-            MarketCall::CancelAll => {
-                let signer = self.places.of(by.0);
-                let called = self.world.chain.call_typed(signer, by.1, market.cancel_all());
-                self.report(signer, called, |below| Ok(number(below)))
-            }
+            MarketCall::CancelAll => self.call(by, market.cancel_all(), number, Refusal::Market),
             MarketCall::Forget { ids } => {
                 self.call(by, market.forget(ids.clone()), nothing, Refusal::Market)
             }
@@ -460,7 +456,7 @@ impl Real<'_> {
             }
             MarketCall::SetFee { bps } => self.call(by, market.set_fee(*bps), number, Refusal::Market),
             MarketCall::SetToken { token, allowed } => {
-                self.call(by, market.set_token(of(token), *allowed), Answer::From, Refusal::Market)
+                self.call(by, market.set_token(of(token), *allowed), nothing, Refusal::Market)
             }
             MarketCall::OfferOwnership { to } => {
                 self.call(by, market.offer_ownership(to.as_ref().map(of)), nothing, Refusal::Market)

@@ -2,12 +2,12 @@
 
 use super::{orders::spendable, paid, terms, Dice};
 use crate::model::{
-    market::{price, Entry, LATE},
+    market::{is_wanted, price, Entry, LATE},
     ops::{DeskCall, MarketCall, Message, Op, OrderCall, DAY, MINUTE},
     registry::blake2,
     Model, Who,
 };
-use ::market::listings::{Ask, Guard, Listing, Status, Wants, Which};
+use ::market::listings::{Ask, Guard, Listing, Status, Wants};
 use chain::{AccountId, Balance};
 use rand::{seq::SliceRandom, Rng};
 use shared::{
@@ -18,6 +18,7 @@ use shared::{
     permit::Presented,
     terms::{Acceptance, TransferPolicy},
 };
+use std::collections::BTreeSet;
 
 pub(super) fn market(call: MarketCall) -> Message {
     Message::Market(call)
@@ -87,22 +88,16 @@ fn wanted_by(model: &Model, listing: &Listing) -> Option<(AccountId, Vec<CouponI
             && listing.reserved.is_none_or(|buyer| buyer == coupon.owner);
         (sellable(model, *id, coupon) && enough && another).then_some(coupon.owner)
     };
-    match &wants.which {
-        Which::These(ids) => {
-            let owner = good(ids.first()?)?;
-            ids.iter().all(|id| good(id) == Some(owner)).then(|| (owner, ids.clone()))
+    let holders: BTreeSet<AccountId> = coupons.keys().filter_map(good).collect();
+    holders.into_iter().find_map(|holder| {
+        let mut chosen: Vec<CouponId> = Vec::new();
+        for wanted in &wants.coupons {
+            let fits =
+                |id: &&CouponId| is_wanted(*wanted, **id) && !chosen.contains(id) && good(id) == Some(holder);
+            chosen.push(*coupons.keys().find(fits)?);
         }
-        Which::Any { campaign, count } => {
-            let count = usize::try_from(*count).unwrap();
-            let fit = || coupons.keys().filter(|id| id.campaign == *campaign);
-            fit().find_map(|first| {
-                let owner = good(first)?;
-                let of_owner: Vec<CouponId> =
-                    fit().filter(|id| good(id) == Some(owner)).take(count).copied().collect();
-                (of_owner.len() == count).then_some((owner, of_owner))
-            })
-        }
-    }
+        Some((holder, chosen))
+    })
 }
 
 impl Dice<'_> {
@@ -227,18 +222,20 @@ impl Dice<'_> {
             let owner = bundle.owner;
             let (wanted, holder) =
                 dice.coupon(|model, id, coupon| coupon.owner != owner && sellable(model, id, coupon));
-            let which = match dice.rng.gen_range(0..20) {
-                0 => Which::These(Vec::new()),
-                1 => Which::Any { campaign: wanted.campaign, count: dice.one_of(&[0, 21]) },
-                2 => Which::These(vec![wanted, wanted]),
-                3..=10 => Which::Any { campaign: wanted.campaign, count: dice.one_of(&[1, 1, 1, 2]) },
+            let any = CouponId { serial: 0, ..wanted };
+            let coupons = match dice.rng.gen_range(0..20) {
+                0 => Vec::new(),
+                1 => vec![any; 21],
+                2 => vec![wanted, wanted],
+                3..=7 => vec![any],
+                8..=10 => vec![any, any],
                 _ => {
                     let theirs = dice.model.registry.coupons.iter().find(|(id, coupon)| {
                         **id != wanted && coupon.owner == holder && sellable(dice.model, **id, coupon)
                     });
                     let other = theirs.map(|(id, _)| *id);
                     let more = other.filter(|_| dice.rng.gen_ratio(1, 4));
-                    Which::These([wanted].into_iter().chain(more).collect())
+                    [wanted].into_iter().chain(more).collect()
                 }
             };
             let known = dice.model.sale_terms(wanted).ok();
@@ -246,7 +243,7 @@ impl Dice<'_> {
             let least_left = if dice.chance(50) { 0 } else { least_left + u128::from(dice.chance(10)) };
             let ends_no_sooner = known.map_or(0, |terms| terms.ends_at);
             let ends_no_sooner = if dice.chance(60) { 0 } else { ends_no_sooner + u64::from(dice.chance(8)) };
-            let wants = Wants { which, least_left, ends_no_sooner };
+            let wants = Wants { coupons, least_left, ends_no_sooner };
             let (asks, adds) = match dice.rng.gen_range(0..20) {
                 0 => (5, 5),
                 1..=6 => (dice.asked(bundle), 0),

@@ -5,10 +5,11 @@ use super::{
     paid, Dice,
 };
 use crate::model::{
+    market::is_wanted,
     ops::{MarketCall, Op},
     Model, Who,
 };
-use ::market::offers::{Offer, Target, Wish};
+use ::market::offers::{Offer, Wish};
 use chain::AccountId;
 use e2e_tests::actors::{GHOST, HELPERS, OPERATOR, OWNER};
 use rand::Rng;
@@ -22,8 +23,7 @@ pub(super) fn live(model: &Model, id: u64, offer: &Offer) -> bool {
 /// Whether an offer takes a coupon as it is.
 fn takes(model: &Model, offer: &Offer, id: CouponId, coupon: &Coupon) -> bool {
     let wish = &offer.wish;
-    let wanted = wish.target == Target::Coupon(id) || wish.target == Target::Campaign(id.campaign);
-    wanted
+    is_wanted(wish.coupon, id)
         && coupon.owner != offer.buyer
         && sellable(model, id, coupon)
         && model.sale_terms(id).is_ok_and(|terms| {
@@ -53,7 +53,7 @@ impl Dice<'_> {
             None => self.amount(120),
         };
         let for_one = self.chance(45);
-        let target = if for_one { Target::Coupon(coupon) } else { Target::Campaign(coupon.campaign) };
+        let wanted = if for_one { coupon } else { CouponId { serial: 0, ..coupon } };
         let quantity = match self.rng.gen_range(0..24) {
             0 => 0,
             1 => 2,
@@ -76,7 +76,7 @@ impl Dice<'_> {
         let expires_at = if self.chance(4) { now } else { now + self.span(5..200, 1..20) };
         let registry = self.registry();
         let registry = self.model.places.of(registry);
-        let wish = Wish { registry, target, asset, price, quantity, least_left, ends_no_sooner, expires_at };
+        let wish = Wish { registry, coupon: wanted, asset, price, quantity, least_left, ends_no_sooner, expires_at };
         let value = self.value(asset, price * u128::from(quantity));
         let holder = self.name(owner);
         let any = self.consumer();

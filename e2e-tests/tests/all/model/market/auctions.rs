@@ -51,7 +51,7 @@ impl Model {
         }
         let Some(bid) = entry.live_bid() else {
             self.give_back(caller, id)?;
-            return Ok(Answer::Whether(false));
+            return Ok(Answer::Nothing);
         };
         let before = self.clone();
         if now < listing.coupons_end && self.move_coupons(&listing.coupons, bid.bidder).is_ok() {
@@ -63,12 +63,12 @@ impl Model {
             purse.add(caller, bounty);
             self.emit("AuctionWon");
             self.pay_out(purse);
-            return Ok(Answer::Whether(true));
+            return Ok(Answer::Nothing);
         }
         *self = before;
         self.market.add_credit(bid.bidder, listing.asset, bid.amount);
         self.market.entry_mut(id).status = Status::Failed;
         self.emit("AuctionFailed");
-        Ok(Answer::Whether(false))
+        Ok(Answer::Nothing)
     }
 }

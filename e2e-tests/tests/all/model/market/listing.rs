@@ -2,7 +2,7 @@
 
 use super::{ensure_count, ensure_distinct, Deal, End, Entry, Purse, E, LATE, MOST_SHARED};
 use crate::model::{Answer, Model};
-use ::market::listings::{Ask, Listing, Status, Wants, Which};
+use ::market::listings::{Ask, Listing, Status, Wants};
 use chain::{AccountId, Balance};
 use shared::{assets::Asset, ids::CouponId};
 
@@ -56,10 +56,7 @@ fn check(ask: &Ask) -> Result<Balance, E> {
             if *asks > 0 && *adds > 0 {
                 return Err(E::CashBothWays { asks: *asks, adds: *adds });
             }
-            match &wants.which {
-                Which::These(coupons) => ensure_distinct(coupons)?,
-                Which::Any { count, .. } => ensure_count(usize::try_from(*count).unwrap())?,
-            }
+            ensure_count(wants.coupons.len())?;
             return Ok(*asks);
         }
     };

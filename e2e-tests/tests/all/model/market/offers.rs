@@ -1,12 +1,13 @@
 //! Offers: money at the market for coupons that aren't.
 
 use super::{
+    is_wanted,
     listing::{ensure_within_band, fee_beside},
     sales::shares,
     Purse, E,
 };
 use crate::model::{Answer, Model};
-use ::market::offers::{Offer, Target, Wish};
+use ::market::offers::{Offer, Wish};
 use chain::{AccountId, Balance};
 use shared::ids::CouponId;
 
@@ -16,7 +17,7 @@ impl Model {
         if wish.price == 0 {
             return Err(E::NoPrice);
         }
-        let for_one = matches!(wish.target, Target::Coupon(_));
+        let for_one = wish.coupon.serial != 0;
         if wish.quantity == 0 || (for_one && wish.quantity != 1) {
             return Err(E::BadQuantity { quantity: wish.quantity });
         }
@@ -56,7 +57,7 @@ impl Model {
         if seller == buyer {
             return Err(E::OwnListing);
         }
-        if wish.target != Target::Coupon(coupon) && wish.target != Target::Campaign(coupon.campaign) {
+        if !is_wanted(wish.coupon, coupon) {
             return Err(E::NotWanted { coupon });
         }
         let goods = self.goods(wish.registry, &[coupon], seller, None)?;

@@ -1,7 +1,7 @@
 //! Sales at a price, many at once, with a till behind them, and for other coupons.
 
 use super::{
-    ensure_count, ensure_distinct,
+    ensure_count, ensure_distinct, is_wanted,
     listing::{ensure_within_band, fee_beside},
     Deal, End, Purse, Shares, E,
 };
@@ -10,7 +10,7 @@ use crate::model::{
     registry::blake2,
     Answer, Model, Who,
 };
-use ::market::listings::{Ask, Guard, Listing, Status, Wants, Which};
+use ::market::listings::{Ask, Guard, Listing, Status, Wants};
 use chain::{AccountId, Balance};
 use scale::Encode;
 use shared::{
@@ -303,20 +303,13 @@ impl Model {
 /// Whether these are the coupons that a swap wants.
 fn ensure_wanted(wants: &Wants, coupons: &[CouponId]) -> Result<(), E> {
     ensure_distinct(coupons)?;
-    let most = match &wants.which {
-        Which::These(wanted) => u32::try_from(wanted.len()).unwrap(),
-        Which::Any { count, .. } => *count,
-    };
+    let most = u32::try_from(wants.coupons.len()).unwrap();
     let items = u32::try_from(coupons.len()).unwrap();
     if items != most {
         return Err(E::Count { items, most });
     }
-    for (place, coupon) in coupons.iter().enumerate() {
-        let wanted = match &wants.which {
-            Which::These(wanted) => wanted[place] == *coupon,
-            Which::Any { campaign, .. } => coupon.campaign == *campaign,
-        };
-        if !wanted {
+    for (wanted, coupon) in wants.coupons.iter().zip(coupons) {
+        if !is_wanted(*wanted, *coupon) {
             return Err(E::NotWanted { coupon: *coupon });
         }
     }
