@@ -19,15 +19,15 @@ use chain::{AccountId, Chain, TypedChain};
 use couponry::{audit, suite::Codes};
 use e2e_tests::{
     account,
-    actors::{endowed, GHOST, HELPERS, MERCHANTS, OWNER},
+    actors::{endowed, CONSUMERS, GHOST, HELPERS, MERCHANTS, OWNER},
     world::{reference, Fixture},
     World,
 };
-use ink::codegen::TraitCallBuilder;
+use ink::{codegen::TraitCallBuilder, contract_ref, env::DefaultEnvironment as Env};
 use mock_psp22::Mode;
 use rand::{rngs::StdRng, SeedableRng};
 use scale::{Decode, Encode};
-use shared::{assets::Asset, coupons::Role};
+use shared::{assets::Asset, coupons::Role, psp34::PSP34};
 use std::{
     collections::BTreeMap,
     fmt::Write,
@@ -90,6 +90,13 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
         let (trusted, _) = world.chain.call_typed(account(merchant), 0, trust).unwrap();
         trusted.unwrap();
     }
+    // Whoever trades often approves the market once and for all.
+    let mut registry: contract_ref!(PSP34, Env) = suite.registry.into();
+    for person in CONSUMERS {
+        let approve = registry.call_mut().approve(suite.market, None, true);
+        let (approved, _) = world.chain.call_typed(account(person), 0, approve).unwrap();
+        approved.unwrap();
+    }
     world.fixture()
 }
 
@@ -136,6 +143,7 @@ fn model(world: &World) -> Model {
         registry: Registry {
             roles: cashiers.collect(),
             guardian: Some(account(OWNER)),
+            operators: CONSUMERS.into_iter().map(|person| (account(person), suite.market)).collect(),
             ..Registry::default()
         },
         alliance: Alliance::new(config, world.chain.now()),
