@@ -100,7 +100,8 @@ fn a_card_that_a_token_takes_from_the_market_during_its_top_up_is_not_the_market
     act(&mut world, "ben", 0, give);
     let mut market = market(&world);
     let approve = data_of(PSP34::approve(to.registry.call_mut(), there, Some(bens.into()), true));
-    let list = data_of(market.call_mut().list(here, vec![bens], NOW + DAY, None, Ask::Fixed { price: 1_000 }));
+    let list =
+        data_of(market.call_mut().list(here, vec![bens], NOW + DAY, None, Ask::Fixed { price: 1_000 }));
     for (contract, message) in [(here, approve), (there, list)] {
         let mut token: TokenRef = at(holder);
         assert!(call(&mut world, "grocer", 0, token.call_mut().pass_on(contract, message)).result);

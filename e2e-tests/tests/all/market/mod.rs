@@ -2,6 +2,7 @@
 
 mod auctions;
 mod bulk;
+pub(crate) mod costs;
 mod endings;
 mod hostile;
 mod listings;

@@ -45,7 +45,7 @@ fn rounding_favours_neither_buyer_nor_seller() {
 fn a_buyer_pays_no_more_than_it_said_and_no_less_than_the_price() {
     let (mut s, id) = Stall::listed(terms());
     let short = MarketError::Payment(PaymentFault::WrongValue { expected: PRICE, paid: 999 });
-    let guard = |highest| s.market.call_mut().buy(id, Guard::price(highest));
+    let mut guard = |highest| s.market.call_mut().buy(id, Guard::price(highest));
     let (dear, cheap) = (guard(999), guard(PRICE));
     let over = MarketError::PriceOverLimit { price: PRICE, highest: 999 };
     assert_eq!(refused(&mut s.world, "ben", PRICE, dear), over);
@@ -69,10 +69,7 @@ fn a_buyer_may_insist_on_what_is_left_on_the_time_and_on_the_very_listing() {
             Guard { ends_no_sooner: end + 1, ..usual },
             MarketError::EndsTooSoon { ends_at: end, no_sooner: end + 1 },
         ),
-        (
-            Guard { terms: Some([7; 32]), ..usual },
-            MarketError::TermsDiffer { terms: listing.digest() },
-        ),
+        (Guard { terms: Some([7; 32]), ..usual }, MarketError::TermsDiffer { terms: listing.digest() }),
     ];
     for (guard, expected) in cases {
         let message = s.market.call_mut().buy(id, guard);

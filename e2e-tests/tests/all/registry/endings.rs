@@ -4,6 +4,7 @@ use crate::scene::*;
 use desk::events::{CouponExpired, RedemptionForgotten};
 use e2e_tests::{account, World};
 use ink::codegen::TraitCallBuilder;
+use market::listings::Ask;
 use office::events::CouponRevoked;
 use registry::events::Transfer;
 use shared::{
@@ -170,12 +171,17 @@ fn nothing_is_paid_to_a_market_for_a_coupon_it_only_holds() {
     let (there, here) = (world.suite.market, world.suite.registry);
     act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
     let mut market = market(&world);
-    act(&mut world, "ann", 0, market.call_mut().list(here, coupon, 1_000, NOW + DAY));
+    act(
+        &mut world,
+        "ann",
+        0,
+        market.call_mut().list(here, vec![coupon], NOW + DAY, None, Ask::Fixed { price: 1_000 }),
+    );
     let held = RegistryError::HeldByContract { holder: there };
     assert_eq!(refused(&mut world, "bakery", 0, to.office.call_mut().revoke(coupon, 1)), held);
     world.chain.set_time(ENDS).unwrap();
     assert_eq!(refused(&mut world, "ben", 0, to.desk.call_mut().expire(coupon)), held);
-    act(&mut world, "ann", 0, market.call_mut().cancel(here, coupon));
+    act(&mut world, "ann", 0, market.call_mut().cancel(1));
     let done = act(&mut world, "ben", 0, to.desk.call_mut().expire(coupon));
     assert_eq!(done.moved, [("ann", 300), ("dee", 200), ("registry", -500)]);
 }
