@@ -63,10 +63,13 @@ impl RegistryReplay {
         ensure_same("the redemption's time", now, redemption.redeemed_at)?;
         ensure_rule("what is eligible is in the basket", redemption.eligible <= redemption.basket)?;
         ensure_rule("an order has coupons", !redemption.uses.is_empty())?;
-        ensure_rule(
-            "an order through an alliance is not paid on chain",
-            redemption.payer.is_none() || redemption.alliance.is_none(),
-        )?;
+        if let (Some(payer), Some(alliance)) = (redemption.payer, redemption.alliance) {
+            let holder = redemption.uses.first().map(|used| used.holder);
+            ensure_rule(
+                "what is paid on chain through an alliance goes back to the holder, if at all, or to an alliance that is a person",
+                Some(payer) == holder || payer == alliance,
+            )?;
+        }
         let (mut final_at, mut through_alliance) = (Timestamp::MAX, false);
         let (mut eligible, mut net) = (redemption.eligible, redemption.basket);
         let mut priority = None;
