@@ -52,8 +52,11 @@ pub(crate) const REFUSES_NOBODY: [&str; 4] =
     ["office.set_role", "desk.cancel_permits", "desk.holder", "market.cancel_all"];
 
 /// What takes several steps to come to.
-const DEEP: [&str; 11] = [
-    "market.cancel",
+const DEEP: [&str; 14] = [
+    "market.swap",
+    "market.accept_offer",
+    "market.buy_and_use",
+    "market.buy_many",
     "desk.merge",
     "desk.withdraw_credit",
     "alliance.cover",
@@ -200,11 +203,7 @@ impl Dice<'_> {
                 })
         };
         let weight = |message: &str| match message {
-            "alliance.cover"
-            | "alliance.pay_in"
-            | "desk.reward"
-            | "desk.withdraw_credit"
-            | "market.withdraw" => 12,
+            "alliance.cover" | "alliance.pay_in" | "desk.reward" | "desk.withdraw_credit" | "market.swap" => 12,
             _ if DEEP.contains(&message) => 5,
             _ => 1,
         };
@@ -268,7 +267,7 @@ impl Dice<'_> {
         });
         let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
-        let wanted: [(bool, u32, Draw); 48] = [
+        let wanted: [(bool, u32, Draw); 52] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
             (alliance.members.values().any(|member| !member.active), 4, |dice| dice.admit()),
             (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
@@ -296,13 +295,17 @@ impl Dice<'_> {
             (undoable(Some(self.model.places.alliance)), 1, |dice| dice.alliance_roll_back()),
             (undoable(Some(relayer)), 9, |dice| dice.roll_back_for_alliance()),
             (registry.credits.keys().any(|(who, _)| *who != ghost), 12, |dice| dice.withdraw_credit()),
-            (coupons().any(|(id, coupon)| sellable(self.model, *id, coupon)), 3, |dice| dice.list_price()),
+            (coupons().any(|(id, coupon)| sellable(self.model, *id, coupon)), 2, |dice| dice.list_price()),
+            (coupons().any(|(id, coupon)| sellable(self.model, *id, coupon)), 4, |dice| dice.list_falling()),
+            (live(false) > 1, 3, |dice| dice.transfer_many()),
+            (live(false) > 1, 2, |dice| dice.sale_terms_of()),
+            (registry.heir.is_some(), 4, |dice| dice.accept_guardian()),
             (entries().any(|(id, entry)| over(*id, entry)), 4, |dice| dice.settle()),
             (entries().any(|(_, entry)| !entry.holds()), 2, |dice| dice.forget_listings()),
             (entries().any(|(id, entry)| Self::usable(self.model, *id, entry)), 8, |dice| dice.buy_and_use()),
             (entries().any(|(id, entry)| market::bid_for(self.model, *id, entry)), 6, |dice| dice.bid()),
-            (entries().any(|(id, entry)| market::swappable(self.model, *id, entry)), 8, |dice| dice.swap()),
-            (offers().any(|(id, offer)| offers::acceptable(self.model, *id, offer)), 8, |dice| {
+            (entries().any(|(id, entry)| market::swappable(self.model, *id, entry)), 24, |dice| dice.swap()),
+            (offers().any(|(id, offer)| offers::acceptable(self.model, *id, offer)), 16, |dice| {
                 dice.accept_offer()
             }),
             (offers().any(|(id, offer)| !offers::live(self.model, *id, offer)), 2, |dice| {
@@ -317,10 +320,10 @@ impl Dice<'_> {
             (entries().any(|(id, entry)| market::priced(self.model, *id, entry)), 4, |dice| dice.buy()),
             (
                 entries().filter(|(id, entry)| market::priced(self.model, **id, entry)).count() > 1,
-                4,
+                9,
                 |dice| dice.buy_many(),
             ),
-            (offered, 5, |dice| dice.accept_campaign()),
+            (offered, 8, |dice| dice.accept_campaign()),
             (fees, 9, |dice| dice.market_withdraw()),
             (referring, 3, |dice| dice.create_drop()),
             (referred, 16, |dice| dice.reward()),

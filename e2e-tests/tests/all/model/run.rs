@@ -445,6 +445,23 @@ pub(crate) fn live(
     lived.map_err(|why| Violation { seed, step: ops.len(), why, ops })
 }
 
+/// Lives lives in the model alone, which is a thousand times faster: what their steps would see.
+pub(crate) fn imagine(beginnings: &Beginnings, seeds: impl Iterator<Item = u64>) -> Tally {
+    let mut tally = Tally::default();
+    for seed in seeds {
+        let mut model = model(&beginnings.world(seed));
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut seen = Tally::default();
+        for _ in 0..LIFE {
+            let op = Dice { rng: &mut rng, model: &model, seen: &seen }.roll();
+            let outcome = model.apply(&op);
+            seen.count(&op, &outcome);
+        }
+        tally.add(seen);
+    }
+    tally
+}
+
 /// Lives a life for each seed, on as many threads as there are processors; stops at a violation, and gives the one of the first seed that has one.
 pub(crate) fn live_all(beginnings: &Beginnings, seeds: &[u64]) -> (Tally, Option<Violation>) {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
