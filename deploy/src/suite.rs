@@ -5,7 +5,7 @@ use alliance::{config::Config, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
 use desk::events::DeskOpened;
 use ink::{codegen::TraitCallBuilder, env::Event};
-use market::MarketRef;
+use market::{book::Rules, MarketRef};
 use office::events::OfficeOpened;
 use registry::RegistryRef;
 use scale::Decode;
@@ -162,7 +162,11 @@ pub fn deploy_suite(
         market_code,
         NO_VALUE,
         salt.to_vec(),
-        MarketRef::new(config.market_fee_bps, vec![registry_code], config.market_tokens.clone()),
+        MarketRef::new(Rules {
+            fee_bps: config.market_fee_bps,
+            registries: vec![registry_code],
+            tokens: config.market_tokens.clone(),
+        }),
     )?;
     Ok(SuiteAddresses { registry, office, desk, alliance, market })
 }

@@ -19,6 +19,7 @@ use crate::{
     listings::Entry,
     offers::Offer,
     prices::{sum, MAX_SHARES_BPS},
+    reader::{Read, Reader},
 };
 use ink::{
     prelude::{boxed::Box, vec::Vec},
@@ -28,7 +29,7 @@ use scale::Encode;
 use shared::{
     assets::Asset,
     ledger::key,
-    shelf::{set_item, Shelf},
+    shelf::{item, set_item, Shelf},
     AccountId, Balance, Hash, Timestamp,
 };
 
@@ -44,7 +45,8 @@ pub(crate) const OFFERS: u32 = 0x04;
 
 /// What every message reads anyway, and most write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Root {
     /// Who earns the platform fees and sets their rate.
@@ -66,6 +68,19 @@ pub struct Root {
     pub next_id: u64,
 }
 
+/// What a market is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
+pub struct Rules {
+    /// The platform's share of each price, in bps: at most 1,000.
+    pub fee_bps: u16,
+    /// Code hashes of the registries whose coupons are sold here: 1 to 4, for good.
+    pub registries: Vec<Hash>,
+    /// The PSP22 tokens it deals in from the start besides the native one: up to 4.
+    pub tokens: Vec<AccountId>,
+}
+
 /// Everything the market keeps. The manual keys are part of the storage format that auditors read.
 #[ink::storage_item]
 #[derive(Debug)]
@@ -79,10 +94,10 @@ pub struct Book {
 }
 
 impl Book {
-    /// The market deals in `tokens` from the start.
     /// # Errors
     /// `RegistryCount`, `SharesOverCap`.
-    pub fn new(owner: AccountId, fee_bps: u16, registries: Vec<Hash>, tokens: &[AccountId]) -> Outcome<Self> {
+    pub fn new(owner: AccountId, rules: &Rules) -> Outcome<Self> {
+        let Rules { fee_bps, ref registries, ref tokens } = *rules;
         for listed in [registries.len(), tokens.len().max(1)] {
             let listed = u32::try_from(listed).unwrap_or(u32::MAX);
             if listed == 0 || listed > MAX_REGISTRIES {
@@ -95,7 +110,7 @@ impl Book {
             heir: None,
             fee_bps,
             next_fee: None,
-            registries,
+            registries: registries.clone(),
             held: 0,
             native_fees: 0,
             next_id: 1,
@@ -260,7 +275,7 @@ impl Book {
     /// `NoSuchListing`.
     #[inline(never)]
     pub fn entry(&self, id: u64) -> Result<Box<Entry>, Refusal> {
-        match self.entries.load(id) {
+        match read(ENTRIES, id) {
             Some(entry) => Ok(Box::new(entry)),
             None => Err(MarketError::NoSuchListing { id }.into()),
         }
@@ -300,7 +315,7 @@ impl Book {
     /// `NoSuchOffer`.
     #[inline(never)]
     pub fn offer(&self, id: u64) -> Outcome<Box<Offer>> {
-        match self.offers.load(id) {
+        match read(OFFERS, id) {
             Some(offer) => Ok(Box::new(offer)),
             None => Err(MarketError::NoSuchOffer { id }.into()),
         }
@@ -372,6 +387,12 @@ impl Book {
             0
         }
     }
+}
+
+/// An item that is there.
+fn read<T: Read>(mapping: u32, id: u64) -> Option<T> {
+    let bytes = item(key(mapping, &id))?;
+    Some(T::read(&mut Reader::new(&bytes)))
 }
 
 /// # Errors

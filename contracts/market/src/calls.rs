@@ -12,7 +12,8 @@ use scale::Encode;
 use shared::{
     calls::ask,
     ids::CouponId,
-    psp34::{Id, FROZEN, LOCKED, MARKET_ONLY, SOULBOUND},
+    psp34::{FROZEN, LOCKED, MARKET_ONLY, SOULBOUND},
+    scribe::Scribe,
     AccountId,
 };
 
@@ -32,36 +33,35 @@ fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
     }
 }
 
-/// What a registry's desk says of 1 to 20 coupons: who holds each, and what it is.
+/// What a registry's desk says of 1 to 20 coupons: `SaleTerms` of each, to be read one after the other by `goods`.
 /// # Errors
 /// `TradingPaused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `RegistryFailed`.
 #[inline(never)]
-pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Outcome<Vec<(AccountId, Goods)>> {
-    let answer = ask(desk(registry)?, selector_bytes!("ServiceDesk::sale_terms_of"), coupons.encode());
-    let failed = MarketError::RegistryFailed { registry };
-    match answer.as_deref() {
-        Some([0, terms @ ..]) => Ok(goods(terms, coupons.len()).ok_or(failed)?),
-        Some([1, refusal @ ..]) => Err(refused_by_desk(registry, refusal).into()),
-        Some(_) | None => Err(failed.into()),
+pub(crate) fn sale_terms(registry: AccountId, coupons: &[CouponId]) -> Outcome<Vec<u8>> {
+    let mut argument = Vec::with_capacity(256);
+    coupons.encode_to(&mut argument);
+    let answer = ask(desk(registry)?, selector_bytes!("ServiceDesk::sale_terms_of"), argument);
+    match answer {
+        Some(mut terms) if terms.first() == Some(&0) => {
+            terms.remove(0);
+            Ok(terms)
+        }
+        Some(refusal) if refusal.first() == Some(&1) => {
+            Err(refused_by_desk(registry, refusal.get(1..).unwrap_or_default()).into())
+        }
+        Some(_) | None => Err(MarketError::RegistryFailed { registry }.into()),
     }
 }
 
-/// Reads as many `SaleTerms`.
-fn goods(terms: &[u8], many: usize) -> Option<Vec<(AccountId, Goods)>> {
-    let mut reader = Reader::new(terms);
-    if usize::from(reader.count()) != many {
-        return None;
-    }
-    let mut goods = Vec::with_capacity(many);
-    for _ in 0..many {
-        let (owner, issuer, asset) = (reader.account(), reader.account(), reader.asset());
-        let (royalty_bps, ends_at, left) = (reader.u16(), reader.u64(), reader.u128());
-        // What is left of it in its own measure says nothing here.
-        reader.skip(16);
-        let highest = (reader.u8() != 0).then(|| reader.u128());
-        goods.push((owner, Goods { asset, issuer, royalty_bps, left, ends_at, highest }));
-    }
-    reader.is_done().then_some(goods)
+/// Who holds the next coupon of `sale_terms`, and what it is.
+#[inline(never)]
+pub(crate) fn goods(terms: &mut Reader) -> (AccountId, Goods) {
+    let (owner, issuer, asset) = (terms.account(), terms.account(), terms.asset());
+    let (royalty_bps, ends_at, left) = (terms.u16(), terms.u64(), terms.u128());
+    // What is left of it in its own measure says nothing here.
+    terms.skip(16);
+    let highest = terms.is_some().then(|| terms.u128());
+    (owner, Goods { asset, issuer, royalty_bps, left, ends_at, highest })
 }
 
 /// What a `RegistryError` means here.
@@ -89,21 +89,33 @@ fn refused_by_desk(registry: AccountId, refusal: &[u8]) -> MarketError {
 #[inline(never)]
 pub(crate) fn give(registry: AccountId, coupons: &[CouponId], to: AccountId) -> Result<(), Refusal> {
     let refused = if let [coupon] = coupons {
-        let arguments = (to, Id::from(*coupon), Vec::<u8>::new()).encode();
-        match ask(registry, selector_bytes!("PSP34::transfer"), arguments).as_deref() {
+        let mut arguments = Scribe(Vec::with_capacity(48));
+        arguments.account(to);
+        write_id(&mut arguments, *coupon);
+        // And no data.
+        arguments.u8(0);
+        match ask(registry, selector_bytes!("PSP34::transfer"), arguments.0).as_deref() {
             Some([0]) => return Ok(()),
             Some([1, refusal @ ..]) => refused_by_token(*coupon, refusal),
             Some(_) | None => MarketError::RegistryFailed { registry },
         }
     } else {
-        let arguments = (to, coupons).encode();
-        match ask(desk(registry)?, selector_bytes!("ServiceDesk::transfer_many"), arguments).as_deref() {
+        let mut arguments = Scribe(Vec::with_capacity(256));
+        arguments.account(to);
+        coupons.encode_to(&mut arguments.0);
+        match ask(desk(registry)?, selector_bytes!("ServiceDesk::transfer_many"), arguments.0).as_deref() {
             Some([0]) => return Ok(()),
             Some([1, refusal @ ..]) => refused_by_desk(registry, refusal),
             Some(_) | None => MarketError::RegistryFailed { registry },
         }
     };
     Err(refused.into())
+}
+
+/// A coupon as PSP34's `Id::U64`.
+fn write_id(scribe: &mut Scribe, coupon: CouponId) {
+    scribe.u8(3);
+    scribe.u64(coupon.to_u64());
 }
 
 /// What a `PSP34Error` means here.
@@ -126,8 +138,9 @@ fn refused_by_token(coupon: CouponId, refusal: &[u8]) -> MarketError {
 pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -> Outcome<()> {
     give(registry, coupons, here)?;
     for coupon in coupons {
-        let answer = ask(registry, selector_bytes!("PSP34::owner_of"), Id::from(*coupon).encode());
-        let answer = answer.unwrap_or_default();
+        let mut argument = Scribe(Vec::with_capacity(16));
+        write_id(&mut argument, *coupon);
+        let answer = ask(registry, selector_bytes!("PSP34::owner_of"), argument.0).unwrap_or_default();
         let mut reader = Reader::new(&answer);
         let owner = (reader.u8() != 0).then(|| reader.account());
         if !reader.is_done() {
@@ -145,11 +158,16 @@ pub(crate) fn take(registry: AccountId, coupons: &[CouponId], here: AccountId) -
 /// `TillRefused`, `TillFailed`.
 #[inline(never)]
 pub(crate) fn redeem(registry: AccountId, through: Option<AccountId>, signed: Signed) -> Outcome<Vec<Spent>> {
-    let (till, selector, arguments) = match through {
-        Some(alliance) => (alliance, selector_bytes!("redeem"), (registry, signed).encode()),
-        None => (registry, selector_bytes!("CouponRegistry::redeem"), signed.encode()),
+    let mut arguments = Scribe(Vec::with_capacity(512));
+    let (till, selector) = match through {
+        Some(alliance) => {
+            arguments.account(registry);
+            (alliance, selector_bytes!("redeem"))
+        }
+        None => (registry, selector_bytes!("CouponRegistry::redeem")),
     };
-    match ask(till, selector, arguments).as_deref() {
+    signed.encode_to(&mut arguments.0);
+    match ask(till, selector, arguments.0).as_deref() {
         Some([0, redemption @ ..]) => Ok(uses(redemption).ok_or(MarketError::TillFailed { till })?),
         Some([1, reason, ..]) => Err(MarketError::TillRefused { till, reason: *reason }.into()),
         Some(_) | None => Err(MarketError::TillFailed { till }.into()),
@@ -182,7 +200,7 @@ mod tests {
     use shared::{
         assets::Asset,
         order::{Redemption, Use},
-        psp34::PSP34Error,
+        psp34::{Id, PSP34Error},
         registry::{RegistryError, SaleTerms, Scope},
     };
 
@@ -226,6 +244,14 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_written_as_the_standard_has_it() {
+        let coupon = CouponId { campaign: 1, serial: 2 };
+        let mut scribe = Scribe(Vec::new());
+        write_id(&mut scribe, coupon);
+        assert_eq!(scribe.0, Id::from(coupon).encode());
+    }
+
+    #[test]
     fn the_uses_of_a_redemption_are_read_from_its_bytes() {
         for asset in [Asset::Native, Asset::Psp22(account(9))] {
             let redemption = Redemption {
@@ -252,11 +278,11 @@ mod tests {
         };
         let free = SaleTerms { asset: Asset::Psp22(account(9)), highest_price: None, ..band };
         let in_tokens = Goods { asset: free.asset, highest: None, ..crate::testing::goods() };
-        let expected = vec![(account(1), crate::testing::goods()), (account(1), in_tokens)];
         let bytes = vec![band, free].encode();
-        assert_eq!(goods(&bytes, 2), Some(expected));
-        assert_eq!(goods(&bytes, 1), None, "another count");
-        assert_eq!(goods(&bytes[..bytes.len() - 1], 2), None, "too little");
-        assert_eq!(goods(&[&*bytes, &[0]].concat(), 2), None, "too much");
+        let mut reader = Reader::new(&bytes);
+        assert_eq!(reader.count(), 2);
+        assert_eq!(goods(&mut reader), (account(1), crate::testing::goods()));
+        assert_eq!(goods(&mut reader), (account(1), in_tokens));
+        assert!(reader.is_done());
     }
 }

@@ -10,10 +10,11 @@ use crate::{
     goods::Goods,
     listings::{
         ensure_band, ensure_count, ensure_distinct, ensure_enough, kept_and_change, Bid, Entry, Guard,
-        Listing, Opening, Status, Wants, MOST,
+        Listing, Opening, Status, Wants,
     },
     offers::{ensure_asset, Offer, Wish},
     prices::{fee_beside, sum, Parts},
+    reader::Reader,
     till::{self, Signed},
 };
 use ink::{
@@ -78,10 +79,10 @@ pub(crate) fn buy(book: &mut Book, scene: &Scene, id: u64, guard: &Guard) -> Out
 pub(crate) fn buy_and_use(
     book: &mut Book,
     scene: &Scene,
-    (id, guard): (u64, &Guard),
+    (id, highest_price): (u64, Balance),
     (through, signed): (Option<AccountId>, Signed),
 ) -> Outcome<Balance> {
-    let price = buy(book, scene, id, guard)?;
+    let price = buy(book, scene, id, &Guard::price(highest_price))?;
     let listing = book.entry(id)?.listing;
     let uses = calls::redeem(listing.registry, through, signed)?;
     let discount = till::gain(&uses, scene.caller, &listing.coupons, price)?;
@@ -504,8 +505,12 @@ pub(crate) fn withdraw_offer(book: &mut Book, scene: &Scene, id: u64) -> Outcome
 /// `MixedBundle`, `Overflow`.
 #[inline(never)]
 fn goods(registry: AccountId, coupons: &[CouponId], scene: &Scene, wants: Option<&Wants>) -> Outcome<Goods> {
+    let terms = calls::sale_terms(registry, coupons)?;
+    let mut terms = Reader::new(&terms);
     let mut all: Option<Goods> = None;
-    for (coupon, (holder, goods)) in coupons.iter().zip(calls::sale_terms(registry, coupons)?) {
+    let answered = usize::from(terms.count());
+    for coupon in coupons {
+        let (holder, goods) = calls::goods(&mut terms);
         if holder != scene.caller {
             return Err(MarketError::NotHolder { holder, caller: scene.caller }.into());
         }
@@ -513,12 +518,15 @@ fn goods(registry: AccountId, coupons: &[CouponId], scene: &Scene, wants: Option
             let no_sooner = wants.ends_no_sooner.max(scene.now.saturating_add(1));
             ensure_enough((goods.left, goods.ends_at), (wants.least_left, no_sooner))?;
         }
-        all = Some(match all {
-            Some(all) => all.and(&goods, *coupon)?,
-            None => goods,
-        });
+        match &mut all {
+            Some(all) => all.add(&goods, *coupon)?,
+            None => all = Some(goods),
+        }
     }
-    Ok(all.ok_or(MarketError::Count { items: 0, most: MOST })?)
+    match all {
+        Some(goods) if terms.is_done() && answered == coupons.len() => Ok(goods),
+        Some(_) | None => Err(MarketError::RegistryFailed { registry }.into()),
+    }
 }
 
 /// # Errors

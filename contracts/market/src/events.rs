@@ -1,18 +1,16 @@
 //! What the market tells the world: one event for every change of state, enough to rebuild all of it.
 //!
 //! Whatever an event says was paid was paid out, or a `CreditAdded` for it follows in the same call. The platform's part is the owner's to withdraw.
-use crate::{listings::Listing, offers::Wish, prices::Parts};
+use crate::{book::Rules, listings::Listing, offers::Wish, prices::Parts};
 use ink::prelude::vec::Vec;
-use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Hash, Timestamp};
+use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 
-/// The market was instantiated. `registries` are the code hashes it knows, `tokens` the PSP22 tokens it deals in from the start.
+/// The market was instantiated.
 #[ink::event]
 pub struct MarketCreated {
     #[ink(topic)]
     pub owner: AccountId,
-    pub fee_bps: u16,
-    pub registries: Vec<Hash>,
-    pub tokens: Vec<AccountId>,
+    pub rules: Rules,
 }
 
 /// What is opened from `from` on pays this platform fee, unless another is set before.

@@ -30,23 +30,20 @@ impl Goods {
     /// # Errors
     /// `MixedBundle`, `Overflow`.
     #[inline(never)]
-    pub fn and(self, more: &Self, coupon: CouponId) -> Outcome<Self> {
-        let highest = match (self.highest, more.highest) {
-            (None, None) => None,
-            (Some(one), Some(other)) => Some(sum(one, other)?),
+    pub fn add(&mut self, more: &Self, coupon: CouponId) -> Outcome<()> {
+        if (self.asset, self.issuer) != (more.asset, more.issuer)
             // One price for both would be a way around the band of one.
-            (Some(_), None) | (None, Some(_)) => return Err(MarketError::MixedBundle { coupon }.into()),
-        };
-        if (self.asset, self.issuer) != (more.asset, more.issuer) {
+            || self.highest.is_some() != more.highest.is_some()
+        {
             return Err(MarketError::MixedBundle { coupon }.into());
         }
-        Ok(Self {
-            royalty_bps: self.royalty_bps.max(more.royalty_bps),
-            left: sum(self.left, more.left)?,
-            ends_at: self.ends_at.min(more.ends_at),
-            highest,
-            ..self
-        })
+        if let (Some(highest), Some(more)) = (&mut self.highest, more.highest) {
+            *highest = sum(*highest, more)?;
+        }
+        self.royalty_bps = self.royalty_bps.max(more.royalty_bps);
+        self.left = sum(self.left, more.left)?;
+        self.ends_at = self.ends_at.min(more.ends_at);
+        Ok(())
     }
 }
 
@@ -56,6 +53,10 @@ mod tests {
     use crate::testing::{account, goods};
 
     const COUPON: CouponId = CouponId { campaign: 1, serial: 2 };
+
+    fn and(mut one: Goods, other: Goods) -> Outcome<Goods> {
+        one.add(&other, COUPON).map(|()| one)
+    }
 
     #[test]
     fn serial_0_stands_for_any_coupon_of_its_campaign() {
@@ -68,8 +69,8 @@ mod tests {
     fn a_bundle_is_worth_its_coupons_and_ends_with_the_first() {
         let other = Goods { royalty_bps: 900, left: 30, ends_at: 150, highest: Some(1), ..goods() };
         let both = Goods { royalty_bps: 900, left: 1_030, ends_at: 150, highest: Some(1_000), ..goods() };
-        assert_eq!(goods().and(&other, COUPON), Ok(both));
-        assert_eq!(other.and(&goods(), COUPON), Ok(both));
+        assert_eq!(and(goods(), other), Ok(both));
+        assert_eq!(and(other, goods()), Ok(both));
     }
 
     #[test]
@@ -81,16 +82,16 @@ mod tests {
             Goods { highest: None, ..goods() },
         ];
         for other in others {
-            assert_eq!(goods().and(&other, COUPON), mixed());
-            assert_eq!(other.and(&goods(), COUPON), mixed());
+            assert_eq!(and(goods(), other), mixed());
+            assert_eq!(and(other, goods()), mixed());
         }
         let free = Goods { highest: None, ..goods() };
-        assert_eq!(free.and(&free, COUPON).map(|both| both.highest), Ok(None));
+        assert_eq!(and(free, free).map(|both| both.highest), Ok(None));
     }
 
     #[test]
     fn a_bundle_of_more_than_fits_a_number_is_refused() {
         let much = Goods { left: Balance::MAX, ..goods() };
-        assert_eq!(much.and(&goods(), COUPON), Err(MarketError::Overflow));
+        assert_eq!(and(much, goods()), Err(MarketError::Overflow));
     }
 }

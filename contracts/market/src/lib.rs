@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod goods;
 pub mod kept;
+mod kinds;
 pub mod listings;
 pub mod offers;
 pub mod prices;
@@ -28,7 +29,7 @@ pub use self::market::{Market, MarketRef};
 #[ink::contract]
 mod market {
     use crate::{
-        book::{Book, Root, ENTRIES, OFFERS},
+        book::{Book, Root, Rules, ENTRIES, OFFERS},
         deals::{self, Scene},
         error::{agree, MarketError, Outcome},
         events::*,
@@ -54,19 +55,16 @@ mod market {
     }
 
     impl Market {
-        /// A market of the caller's. `fee_bps` of each price is the platform fee, at most 1,000; `registries` are the code hashes of the
-        /// registries whose coupons may be sold, 1 to 4 of them, for good; `tokens` the PSP22 tokens it deals in from the start besides the native one, up to 4.
+        /// A market of the caller's.
         /// # Errors
-        /// `RegistryCount`, `SharesOverCap`.
+        /// `RegistryCount` for the registries or the tokens, `SharesOverCap`.
         #[ink(constructor)]
-        pub fn new(
-            fee_bps: u16,
-            registries: Vec<shared::Hash>,
-            tokens: Vec<AccountId>,
-        ) -> Result<Self, MarketError> {
+        pub fn new(rules: Rules) -> Result<Self, MarketError> {
             let owner = Self::env().caller();
-            let book = Book::new(owner, fee_bps, registries.clone(), &tokens)?;
-            announce_of(owner, &MarketCreated { owner, fee_bps, registries, tokens });
+            let book = Book::new(owner, &rules)?;
+            announce_of(owner, &MarketCreated { owner, rules });
+            book.keep_root();
+            agree(())?;
             Ok(Self { book })
         }
 
@@ -124,8 +122,8 @@ mod market {
         pub fn buy_many(
             &mut self,
             ids: Vec<u64>,
-            guard: Guard,
             all: bool,
+            guard: Guard,
         ) -> Outcome<Vec<Result<Balance, MarketError>>> {
             let scene = self.scene();
             let answer = deals::buy_many(&mut self.book, &scene, &ids, &guard, all)?;
@@ -135,7 +133,7 @@ mod market {
 
         /// Buys a listing and spends it at a till in the same call, at the registry itself or `through` an alliance, if what it takes off exceeds its price; gives what it
         /// takes off. The caller, the acceptor and no one else have signed as in `redeem`: the market speaks for nobody, so the caller's coupons need its permits too.
-        /// Settled off chain.
+        /// Settled off chain. The price may be `highest_price` at most; what is on sale under a number never changes otherwise.
         ///
         /// Touches: as `buy`, 1 more, and those of the till's `redeem`.
         /// # Errors
@@ -144,12 +142,12 @@ mod market {
         pub fn buy_and_use(
             &mut self,
             id: u64,
-            guard: Guard,
+            highest_price: Balance,
             through: Option<AccountId>,
             signed: Signed,
         ) -> Outcome<Balance> {
             let scene = self.scene();
-            let answer = deals::buy_and_use(&mut self.book, &scene, (id, &guard), (through, signed))?;
+            let answer = deals::buy_and_use(&mut self.book, &scene, (id, highest_price), (through, signed))?;
             self.book.keep_root();
             agree(answer)
         }

@@ -6,9 +6,11 @@ use crate::{
     prices::{falling, fee_beside},
 };
 use ink::prelude::{boxed::Box, vec::Vec};
+use scale::Encode;
 use shared::{
     assets::{Asset, PaymentFault},
     ids::CouponId,
+    ledger::Raw,
     order::digest,
     AccountId, Balance, Hash, Timestamp,
 };
@@ -21,7 +23,8 @@ pub const LATE: u64 = 5 * 60 * 1_000;
 
 /// What a seller asks for. Amounts are in the coupons' asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub enum Ask {
     /// A price.
@@ -40,7 +43,8 @@ pub enum Ask {
 
 /// The coupons that a swap wants, of the same registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Wants {
     /// These, in this order; one with serial 0 stands for any of its campaign.
@@ -53,7 +57,8 @@ pub struct Wants {
 
 /// Everything a sale depends on, as it was when the coupons were listed: no later change of fee or terms touches it, and nothing in it ever changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Listing {
     /// Who sells.
@@ -66,8 +71,6 @@ pub struct Listing {
     pub asset: Asset,
     /// Who issued them, and is paid the royalty.
     pub issuer: AccountId,
-    /// What the seller asks for.
-    pub ask: Ask,
     /// The only account that may buy, if there is one.
     pub reserved: Option<AccountId>,
     /// The most the coupons could still take off together. Held here they can only become worth more.
@@ -84,6 +87,8 @@ pub struct Listing {
     pub opened_at: Timestamp,
     /// Can be bought until just before this time; late bids move an auction's end, see `Bid`.
     pub ends_at: Timestamp,
+    /// What the seller asks for.
+    pub ask: Ask,
 }
 
 /// What a seller says of a new listing.
@@ -98,7 +103,8 @@ pub struct Opening {
 
 /// What became of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub enum Status {
     /// Its coupons are here.
@@ -117,7 +123,8 @@ pub enum Status {
 
 /// An auction's highest bid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Bid {
     pub bidder: AccountId,
@@ -129,7 +136,8 @@ pub struct Bid {
 /// A listing as it is stored. A closed one stays until its seller forgets it, so that the deposit goes back to who paid it; and it never changes size but
 /// by the first bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Entry {
     pub listing: Listing,
@@ -140,7 +148,8 @@ pub struct Entry {
 
 /// What a buyer insists on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 pub struct Guard {
     /// The most it would pay: of a bid, the bid.
     pub highest_price: Balance,
@@ -315,7 +324,10 @@ impl Listing {
 
     /// blake2b-256 of all of it: what a buyer names who wants exactly this.
     pub fn digest(&self) -> Hash {
-        digest(self)
+        // Without asking for its size, which would be code too.
+        let mut bytes = Vec::with_capacity(512);
+        self.encode_to(&mut bytes);
+        digest(&Raw(bytes))
     }
 }
 

@@ -9,7 +9,8 @@ use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 
 /// What a buyer says of an offer; none of it ever changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Wish {
     /// Where the coupons are.
@@ -32,7 +33,8 @@ pub struct Wish {
 
 /// An offer as it is stored. It stays until its buyer withdraws it, so that the deposit goes back to who paid it; and it never changes size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Offer {
     pub buyer: AccountId,
@@ -59,7 +61,7 @@ impl Wish {
         if expires_at <= now {
             return Err(MarketError::EndsInPast { ends_at: expires_at, now }.into());
         }
-        Ok(price.checked_mul(quantity.into()).ok_or(MarketError::Overflow)?)
+        times(price, quantity)
     }
 }
 
@@ -72,7 +74,7 @@ impl Offer {
     /// # Errors
     /// `Overflow`, never since `Wish::check`.
     pub fn escrow(&self) -> Outcome<Balance> {
-        Ok(self.wish.price.checked_mul(self.left.into()).ok_or(MarketError::Overflow)?)
+        times(self.wish.price, self.left)
     }
 
     /// Whether `seller` may sell it this coupon now. `below` is what the buyer cancelled everything below of.
@@ -131,6 +133,14 @@ impl Offer {
             Err(MarketError::NotBuyer { buyer: self.buyer, caller }.into())
         }
     }
+}
+
+/// A price of several. Out of line, since checked multiplication of 128 bits is long.
+/// # Errors
+/// `Overflow`.
+#[inline(never)]
+fn times(price: Balance, quantity: u16) -> Outcome<Balance> {
+    Ok(price.checked_mul(quantity.into()).ok_or(MarketError::Overflow)?)
 }
 
 /// # Errors

@@ -1,5 +1,43 @@
-//! Reading plain values out of another contract's answer in little code, where deriving `Decode` would take five times as much. Knows no message.
+//! Reading values in little code, where deriving `Decode` takes three to five times as much: what other contracts answer, what is stored here, and what comes
+//! with a call. Knows no message.
+use ink::prelude::vec::Vec;
 use shared::{assets::Asset, ids::CouponId, AccountId, Balance};
+
+/// What is read so. Off chain the same types derive `Decode`, and tests hold both against each other.
+pub(crate) trait Read {
+    /// The value that comes next; whether there was enough, the reader knows.
+    fn read(reader: &mut Reader) -> Self;
+}
+
+/// Decodes a call's last argument, or a whole stored value: all that is left of the input.
+#[cfg(target_arch = "wasm32")]
+macro_rules! decode_by_reading {
+    ($($kind:ty),+) => {$(
+        impl scale::Decode for $kind {
+            #[inline(never)]
+            fn decode<I: scale::Input>(input: &mut I) -> Result<Self, scale::Error> {
+                let bytes = $crate::reader::rest(input)?;
+                let mut reader = $crate::reader::Reader::new(&bytes);
+                let value = <Self as $crate::reader::Read>::read(&mut reader);
+                if reader.is_done() {
+                    Ok(value)
+                } else {
+                    Err("too little, or too much".into())
+                }
+            }
+        }
+    )+};
+}
+#[cfg(target_arch = "wasm32")]
+pub(crate) use decode_by_reading;
+
+/// All that is left of the input.
+#[cfg(target_arch = "wasm32")]
+#[inline(never)]
+pub(crate) fn rest<I: scale::Input>(input: &mut I) -> Result<Vec<u8>, scale::Error> {
+    let bytes = <shared::ledger::Raw as scale::Decode>::decode(input)?;
+    Ok(bytes.0)
+}
 
 /// What is still to be read. Past the end come zeros; whether there was enough is asked once, at the end.
 pub(crate) struct Reader<'a> {
@@ -78,16 +116,40 @@ impl<'a> Reader<'a> {
         self.array().into()
     }
 
+    pub(crate) fn hash(&mut self) -> [u8; 32] {
+        self.array()
+    }
+
     pub(crate) fn coupon(&mut self) -> CouponId {
         CouponId { campaign: self.u32(), serial: self.u32() }
     }
 
     #[inline(never)]
     pub(crate) fn asset(&mut self) -> Asset {
-        match self.u8() {
+        match self.below(2) {
             0 => Asset::Native,
             _ => Asset::Psp22(self.account()),
         }
+    }
+
+    /// Whether there is a value behind this, as `Option` has it.
+    pub(crate) fn is_some(&mut self) -> bool {
+        self.below(2) != 0
+    }
+
+    /// A variant's number, below `variants`.
+    #[inline(never)]
+    pub(crate) fn below(&mut self, variants: u8) -> u8 {
+        let variant = self.u8();
+        self.short |= variant >= variants;
+        variant
+    }
+
+    /// Up to 63 coupons.
+    #[inline(never)]
+    pub(crate) fn coupons(&mut self) -> Vec<CouponId> {
+        let count = self.count();
+        (0..count).map(|_| self.coupon()).collect()
     }
 
     /// A list's length, of up to 63 items.

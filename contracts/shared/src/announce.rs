@@ -31,7 +31,7 @@ pub fn announce_of<E: Event>(account: AccountId, event: &E) {
 
 #[inline(never)]
 fn publish_of(signature: Option<[u8; 32]>, account: AccountId, data: Vec<u8>) {
-    let topics = [Raw(signature.unwrap_or_default().to_vec()), Raw(account.encode())].to_vec();
+    let topics = ink::prelude::vec![Raw(signature.unwrap_or_default().to_vec()), Raw(account.encode())];
     publish(Written::<2> { topics, data });
 }
 

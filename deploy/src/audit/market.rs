@@ -124,15 +124,15 @@ impl MarketReplay {
         let root = Root {
             owner: event.owner,
             heir: None,
-            fee_bps: event.fee_bps,
+            fee_bps: event.rules.fee_bps,
             next_fee: None,
-            registries: event.registries.clone(),
+            registries: event.rules.registries.clone(),
             held: 0,
             native_fees: 0,
             next_id: 1,
         };
         self.store.set(&ROOT, &(), &root);
-        for token in &event.tokens {
+        for token in &event.rules.tokens {
             self.store.set(&TOKENS, token, &0);
         }
         Ok(())

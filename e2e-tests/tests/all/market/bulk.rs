@@ -23,12 +23,12 @@ fn buy_many(
     highest: Balance,
     all: bool,
 ) -> Done<Vec<Result<Balance, MarketError>>> {
-    let message = s.market.call_mut().buy_many(ids.to_vec(), Guard::price(highest), all);
+    let message = s.market.call_mut().buy_many(ids.to_vec(), all, Guard::price(highest));
     act(&mut s.world, "ben", highest, message)
 }
 
 fn bulk_refused(s: &mut Stall, ids: &[u64], highest: Balance, all: bool) -> MarketError {
-    let message = s.market.call_mut().buy_many(ids.to_vec(), Guard::price(highest), all);
+    let message = s.market.call_mut().buy_many(ids.to_vec(), all, Guard::price(highest));
     refused(&mut s.world, "ben", highest, message)
 }
 
@@ -106,13 +106,13 @@ fn a_bulk_purchase_is_of_one_registry_and_one_asset_and_twenty_coupons() {
 #[test]
 fn a_bulk_purchase_is_paid_for_and_guarded() {
     let (mut s, ids, _) = shelf(2);
-    let message = s.market.call_mut().buy_many(ids.clone(), Guard::price(300), true);
+    let message = s.market.call_mut().buy_many(ids.clone(), true, Guard::price(300));
     let short = MarketError::Payment(PaymentFault::WrongValue { expected: 300, paid: 299 });
     assert_eq!(refused(&mut s.world, "ben", 299, message), short);
     let over = MarketError::PriceOverLimit { price: 200, highest: 199 };
     assert_eq!(bulk_refused(&mut s, &ids, 299, true), over);
     let guard = Guard { least_left: 501, ..Guard::price(300) };
-    let message = s.market.call_mut().buy_many(ids, guard, true);
+    let message = s.market.call_mut().buy_many(ids, true, guard);
     let little = MarketError::TooLittleLeft { left: 500, least: 501 };
     assert_eq!(refused(&mut s.world, "ben", 300, message), little);
 }
@@ -132,7 +132,7 @@ fn twenty_listings_of_several_sellers_are_bought_in_tokens() {
     s.world.allow("ben", here, 2_000);
     let who = ["ann", "cem", "dee", "bakery", "ben", "market"];
     let before = tokens(&s.world, who);
-    let message = s.market.call_mut().buy_many(ids, Guard::price(2_000), true);
+    let message = s.market.call_mut().buy_many(ids, true, Guard::price(2_000));
     act(&mut s.world, "ben", 0, message);
     let after = tokens(&s.world, who);
     let moved: Vec<i128> = before.iter().zip(after).map(|(before, after)| after - before).collect();

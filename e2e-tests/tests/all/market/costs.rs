@@ -51,7 +51,7 @@ fn selling() -> Vec<(&'static str, Cost)> {
     let acceptor = Some(s.world.place().order(&e2e_tests::keys("bakery"), &coupons, &order));
     let permits = Permits { acceptor, ..all_held_by(&s.world, "ben", &coupons, &order) };
     let signed = Signed::from((order, permits));
-    let message = s.market.call_mut().buy_and_use(cheap, Guard::price(100), None, signed);
+    let message = s.market.call_mut().buy_and_use(cheap, 100, None, signed);
     let used = act(&mut s.world, "ben", 100, message).cost;
     let cancel_all = act(&mut s.world, "ann", 0, s.market.call_mut().cancel_all()).cost;
     let bundle = s.issue_many("ann", 20);
@@ -72,7 +72,7 @@ fn selling() -> Vec<(&'static str, Cost)> {
 
 fn bulk() -> Vec<(&'static str, Cost)> {
     let (mut s, ids) = shelf();
-    let message = s.market.call_mut().buy_many(ids, Guard::price(20 * PRICE), true);
+    let message = s.market.call_mut().buy_many(ids, true, Guard::price(20 * PRICE));
     vec![("market buy_many, 20 listings", act(&mut s.world, "ben", 20 * PRICE, message).cost)]
 }
 

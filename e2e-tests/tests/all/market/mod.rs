@@ -18,7 +18,7 @@ use chain::{AccountId, Balance, Chain, Hash, TypedChain};
 use e2e_tests::{account, actors::CONSUMERS, actors::OWNER, World};
 use ink::codegen::TraitCallBuilder;
 use market::{
-    book::Root,
+    book::{Root, Rules},
     error::MarketError,
     listings::{Ask, Entry, Guard, Listing, Status},
     MarketRef,
@@ -200,7 +200,7 @@ pub(super) fn make(
     tokens: Vec<AccountId>,
 ) -> Result<MarketRef, chain::ChainError> {
     let code = code_of(world, world.suite.market);
-    let constructor = MarketRef::new(fee_bps, registries, tokens);
+    let constructor = MarketRef::new(Rules { fee_bps, registries, tokens });
     let made = world.chain.instantiate_typed(account(OWNER), code, 0, b"another".to_vec(), constructor);
     made.map(|(address, _)| at(address))
 }

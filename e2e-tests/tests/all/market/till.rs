@@ -28,7 +28,7 @@ fn use_up(
     through: Option<AccountId>,
     signed: (Order, Permits),
 ) -> chain::Message<impl scale::Encode, Result<Balance, MarketError>> {
-    s.market.call_mut().buy_and_use(id, Guard::price(1_000), through, Signed::from(signed))
+    s.market.call_mut().buy_and_use(id, 1_000, through, Signed::from(signed))
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn what_the_till_refuses_is_not_bought() {
         assert_eq!(refused(&mut s.world, "ben", 100, message), MarketError::TillRefused { till, reason });
     }
     let nonsense = Signed::from((order, signed(&s, &order_on_chain("bakery", 2), &[])));
-    let message = s.market.call_mut().buy_and_use(id, Guard::price(100), Some(account("ann")), nonsense);
+    let message = s.market.call_mut().buy_and_use(id, 100, Some(account("ann")), nonsense);
     let failed = MarketError::TillFailed { till: account("ann") };
     assert_eq!(refused(&mut s.world, "ben", 100, message), failed);
 }
