@@ -436,7 +436,7 @@ impl Words {
             ),
             E::HeldByContract { holder } => Refusal::new(
                 format!("{} holds the coupon, and couldn't pass on what is paid for it", account(holder)),
-                "have its holder take it back first (`couponry market cancel`)",
+                "have its holder take it back first (`couponry market cancel`); 90 days after its end it needn't",
             ),
             E::NotApproved { coupon: id } => Refusal::new(
                 format!("coupon {} isn't the caller's to move", coupon(*id)),
