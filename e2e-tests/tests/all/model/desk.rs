@@ -53,9 +53,7 @@ impl Model {
             }
             DeskCall::SaleTerms { coupon } => self.sale_terms(*coupon).map(Answer::Sale),
             DeskCall::SaleTermsOf { coupons } => self.sale_terms_of(coupons).map(Answer::Sales),
-            DeskCall::TransferMany { to, coupons } => {
-                self.transfer_many(caller, self.places.of(to), coupons)
-            }
+            DeskCall::TransferMany { to, coupons } => self.transfer_many(caller, self.places.of(to), coupons),
             DeskCall::Campaign { campaign } => {
                 self.registry.campaign(*campaign)?;
                 let registry = &self.registry;

@@ -203,7 +203,9 @@ impl Dice<'_> {
                 })
         };
         let weight = |message: &str| match message {
-            "alliance.cover" | "alliance.pay_in" | "desk.reward" | "desk.withdraw_credit" | "market.swap" => 12,
+            "alliance.cover" | "alliance.pay_in" | "desk.reward" | "desk.withdraw_credit" | "market.swap" => {
+                12
+            }
             _ if DEEP.contains(&message) => 5,
             _ => 1,
         };

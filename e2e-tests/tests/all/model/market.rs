@@ -142,8 +142,7 @@ impl Market {
         let listed = self.entries.values().filter(|entry| entry.listing.asset == asset);
         let in_listings: Balance = listed.map(Entry::money).sum();
         let offered = self.offers.values().filter(|offer| offer.wish.asset == asset);
-        let in_offers: Balance =
-            offered.map(|offer| offer.wish.price * Balance::from(offer.left)).sum();
+        let in_offers: Balance = offered.map(|offer| offer.wish.price * Balance::from(offer.left)).sum();
         let waiting = self.credits.iter().filter(|((_, of), _)| *of == asset);
         let credits: Balance = waiting.map(|(_, amount)| amount).sum();
         let fees = if asset == Asset::Native { self.native_fees } else { 0 };
@@ -282,9 +281,7 @@ impl Model {
             }
             MarketCall::Forget { ids } => self.forget_listings(caller, ids),
             MarketCall::MakeOffer { wish } => self.make_offer(caller, value, wish),
-            MarketCall::AcceptOffer { id, coupon, least } => {
-                self.accept_offer(caller, *id, *coupon, *least)
-            }
+            MarketCall::AcceptOffer { id, coupon, least } => self.accept_offer(caller, *id, *coupon, *least),
             MarketCall::WithdrawOffer { id } => self.withdraw_offer(caller, *id),
             MarketCall::Withdraw { asset } => self.withdraw_pulled(caller, *asset),
             MarketCall::SetFee { .. }

@@ -219,12 +219,8 @@ fn order_words(registry: &Registry) -> BTreeMap<(AccountId, u64), OrderWord> {
 pub(crate) fn of_market(model: &Model) -> Items {
     let market = &model.market;
     let mut items = Items::new();
-    let held: usize = market
-        .entries
-        .values()
-        .filter(|entry| entry.holds())
-        .map(|entry| entry.listing.coupons.len())
-        .sum();
+    let held: usize =
+        market.entries.values().filter(|entry| entry.holds()).map(|entry| entry.listing.coupons.len()).sum();
     let root = Root {
         owner: market.owner,
         heir: market.heir,

@@ -3,7 +3,7 @@
 use super::{orders::spendable, paid, terms, Dice};
 use crate::model::{
     market::{is_wanted, price, Entry, LATE},
-    ops::{DeskCall, MarketCall, Message, Op, OrderCall, DAY, MINUTE},
+    ops::{MarketCall, Message, Op, OrderCall, DAY, MINUTE},
     registry::blake2,
     Model, Who,
 };
@@ -38,8 +38,7 @@ struct Bundle {
 /// A coupon that could be listed now.
 pub(super) fn sellable(model: &Model, id: CouponId, coupon: &Coupon) -> bool {
     let this = model.places.market;
-    let approved =
-        coupon.approved == Some(this) || model.registry.operators.contains(&(coupon.owner, this));
+    let approved = coupon.approved == Some(this) || model.registry.operators.contains(&(coupon.owner, this));
     let moves = coupon.policy == TransferPolicy::Free || coupon.policy == TransferPolicy::MarketOnly(this);
     coupon.owner != this
         && approved
@@ -84,8 +83,8 @@ fn wanted_by(model: &Model, listing: &Listing) -> Option<(AccountId, Vec<CouponI
         let coupon = coupons.get(id)?;
         let terms = model.sale_terms(*id).ok()?;
         let enough = terms.largest_discount >= wants.least_left && terms.ends_at >= wants.ends_no_sooner;
-        let another = coupon.owner != listing.seller
-            && listing.reserved.is_none_or(|buyer| buyer == coupon.owner);
+        let another =
+            coupon.owner != listing.seller && listing.reserved.is_none_or(|buyer| buyer == coupon.owner);
         (sellable(model, *id, coupon) && enough && another).then_some(coupon.owner)
     };
     let holders: BTreeSet<AccountId> = coupons.keys().filter_map(good).collect();
@@ -256,8 +255,7 @@ impl Dice<'_> {
 
     /// A listing of those that fit, mostly.
     pub(super) fn listing(&mut self, fits: impl Fn(&Model, u64, &Entry) -> bool) -> Option<(u64, Entry)> {
-        let all: Vec<_> =
-            self.model.market.entries.iter().map(|(id, entry)| (*id, entry.clone())).collect();
+        let all: Vec<_> = self.model.market.entries.iter().map(|(id, entry)| (*id, entry.clone())).collect();
         let fit: Vec<_> = all.iter().filter(|(id, entry)| fits(self.model, *id, entry)).cloned().collect();
         if self.chance(85) {
             self.pick(&fit)
@@ -524,9 +522,8 @@ impl Dice<'_> {
     /// Something that has ended, or the end of what a bid is on.
     pub(super) fn settle(&mut self) -> Op {
         let over = |model: &Model, id: u64, entry: &Entry| entry.holds() && !open(model, id, entry);
-        let auctions = |model: &Model, id: u64, entry: &Entry| {
-            over(model, id, entry) && entry.live_bid().is_some()
-        };
+        let auctions =
+            |model: &Model, id: u64, entry: &Entry| over(model, id, entry) && entry.live_bid().is_some();
         let mut entries = self.model.market.entries.iter();
         if !entries.any(|(id, entry)| over(self.model, *id, entry)) && self.chance(80) {
             let bids = |_: &Model, _: u64, entry: &Entry| entry.live_bid().is_some();
@@ -575,40 +572,5 @@ impl Dice<'_> {
             _ => {}
         }
         Op::plain(self.mostly(seller), market(MarketCall::Forget { ids }))
-    }
-
-    /// Several coupons of one holder, mostly.
-    fn several(&mut self) -> (Vec<CouponId>, AccountId) {
-        let (first, owner) = self.coupon(|_, _, coupon| coupon.policy == TransferPolicy::Free);
-        let live = self.model.registry.coupons.iter();
-        let others = live.filter(|(id, coupon)| {
-            **id != first && coupon.owner == owner && coupon.policy == TransferPolicy::Free
-        });
-        let mut others: Vec<CouponId> = others.map(|(id, _)| *id).collect();
-        others.shuffle(self.rng);
-        others.truncate(self.rng.gen_range(0..4));
-        let mut coupons: Vec<CouponId> = [first].into_iter().chain(others).collect();
-        match self.rng.gen_range(0..16) {
-            0 => coupons.clear(),
-            1 => coupons.push(first),
-            2 => coupons = vec![first; 21],
-            3 => {
-                let (stray, _) = self.coupon(|_, _, _| true);
-                coupons.push(stray);
-            }
-            _ => {}
-        }
-        (coupons, owner)
-    }
-
-    pub(super) fn transfer_many(&mut self) -> Op {
-        let (coupons, owner) = self.several();
-        let (caller, to) = (self.mostly(owner), self.consumer());
-        Op::plain(caller, Message::Desk(DeskCall::TransferMany { to, coupons }))
-    }
-
-    pub(super) fn sale_terms_of(&mut self) -> Op {
-        let (coupons, owner) = self.several();
-        Op::plain(self.mostly(owner), Message::Desk(DeskCall::SaleTermsOf { coupons }))
     }
 }

@@ -76,7 +76,8 @@ impl Dice<'_> {
         let expires_at = if self.chance(4) { now } else { now + self.span(5..200, 1..20) };
         let registry = self.registry();
         let registry = self.model.places.of(registry);
-        let wish = Wish { registry, coupon: wanted, asset, price, quantity, least_left, ends_no_sooner, expires_at };
+        let wish =
+            Wish { registry, coupon: wanted, asset, price, quantity, least_left, ends_no_sooner, expires_at };
         let value = self.value(asset, price * u128::from(quantity));
         let holder = self.name(owner);
         let any = self.consumer();
@@ -114,8 +115,7 @@ impl Dice<'_> {
         if found.is_none() && self.chance(70) {
             return self.make_offer();
         }
-        let (id, buyer) =
-            found.map_or((id, self.model.market.owner), |(id, offer)| (id, offer.buyer));
+        let (id, buyer) = found.map_or((id, self.model.market.owner), |(id, offer)| (id, offer.buyer));
         let caller = if self.chance(20) { self.consumer() } else { self.mostly(buyer) };
         Op::plain(caller, market(MarketCall::WithdrawOffer { id }))
     }

@@ -60,7 +60,10 @@ fn held(model: &Model) -> Result<(), String> {
 /// S20/S21: shares under the cap, bids that rise by the step, an end that is never after the coupons'.
 fn listing(id: u64, entry: &Entry) -> Result<(), String> {
     let listing = &entry.listing;
-    hold!(listing.fee_bps + listing.royalty_bps <= MOST_SHARED, "8/S20: listing {id} shares out over the cap");
+    hold!(
+        listing.fee_bps + listing.royalty_bps <= MOST_SHARED,
+        "8/S20: listing {id} shares out over the cap"
+    );
     hold!(entry.ends_at() <= listing.coupons_end, "S24: listing {id} ends after its coupons");
     hold!(entry.ends_at() >= listing.ends_at, "S21: a bid ended listing {id} early");
     let Ask::English { reserve, step } = listing.ask else {
@@ -106,7 +109,10 @@ pub(crate) fn check_deals(before: &Model, after: &Model) -> Result<(), String> {
             }
             End::Swapped { to, coupons, .. } => {
                 hold!(has(*to, &listing.coupons), "S23: who swapped for listing {id} hasn't got it");
-                hold!(has(listing.seller, coupons), "S23: who listed {id} hasn't got what it was swapped for");
+                hold!(
+                    has(listing.seller, coupons),
+                    "S23: who listed {id} hasn't got what it was swapped for"
+                );
                 ensure_good(before, &listing.coupons)?;
                 ensure_good(before, coupons)?;
             }
