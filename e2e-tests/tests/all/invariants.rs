@@ -53,7 +53,7 @@ fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
 
 #[test]
 fn a_soak_would_see_every_message_often() {
-    let lives = u64::try_from(SOAK_STEPS / LIFE).unwrap();
+    let lives = setting("COUPONRY_IMAGINED", u64::try_from(SOAK_STEPS / LIFE).unwrap());
     let tally = imagine(&Beginnings::new(None), 1..=lives);
     println!("{tally}");
     let short = tally.short_of(DONE, REFUSED, &SELDOM_DONE, &REFUSES_NOBODY);
