@@ -15,7 +15,7 @@
 //! Listings and offers are numbered together, from 1. The market holds, in each asset: the live bids, the cash of open swaps, what is left in offers, and
 //! the pull balances with the native fees.
 use crate::{
-    error::{MarketError, Outcome, Refusal},
+    error::{refusal, MarketError, Outcome, Refusal},
     listings::Entry,
     offers::Offer,
     prices::{sum, MAX_SHARES_BPS},
@@ -277,7 +277,7 @@ impl Book {
     pub fn entry(&self, id: u64) -> Result<Box<Entry>, Refusal> {
         match read(ENTRIES, id) {
             Some(entry) => Ok(Box::new(entry)),
-            None => Err(MarketError::NoSuchListing { id }.into()),
+            None => Err(refusal(MarketError::NoSuchListing { id })),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Answers are read as bytes: decoding the errors of others whole would be 5 kB of code.
 use crate::{
-    error::{MarketError, Outcome, Refusal},
+    error::{refusal, MarketError, Outcome, Refusal},
     goods::Goods,
     reader::Reader,
     till::{Signed, Spent},
@@ -29,7 +29,7 @@ fn desk(registry: AccountId) -> Result<AccountId, Refusal> {
     if branches.is_done() {
         Ok(desk)
     } else {
-        Err(MarketError::RegistryFailed { registry }.into())
+        Err(refusal(MarketError::RegistryFailed { registry }))
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn give(registry: AccountId, coupons: &[CouponId], to: AccountId) -> 
             Some(_) | None => MarketError::RegistryFailed { registry },
         }
     };
-    Err(refused.into())
+    Err(refusal(refused))
 }
 
 /// A coupon as PSP34's `Id::U64`.

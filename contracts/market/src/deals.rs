@@ -5,7 +5,7 @@
 use crate::{
     book::Book,
     calls,
-    error::{MarketError, Outcome, Refusal},
+    error::{refusal, MarketError, Outcome, Refusal},
     events::*,
     goods::Goods,
     listings::{
@@ -158,11 +158,11 @@ impl Basket {
         let lot = consider(book, scene, id)?;
         let Listing { registry, asset, ref coupons, .. } = lot.entry.listing;
         if self.lots.iter().any(|other| other.id == id) {
-            return Err(MarketError::ListingClosed { id }.into());
+            return Err(refusal(MarketError::ListingClosed { id }));
         }
         if let Some(first) = self.lots.first() {
             if (first.entry.listing.registry, first.entry.listing.asset) != (registry, asset) {
-                return Err(MarketError::OtherPurchase { id }.into());
+                return Err(refusal(MarketError::OtherPurchase { id }));
             }
         }
         ensure_count(self.coupons.len().saturating_add(coupons.len()))?;

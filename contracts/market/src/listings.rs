@@ -1,7 +1,7 @@
 //! What is for sale, and how: at a price, falling, at auction, or for other coupons. Knows no storage and no registry beyond the terms of sale.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 use crate::{
-    error::{MarketError, Outcome, Refusal},
+    error::{refusal, MarketError, Outcome, Refusal},
     goods::{stands_for, Goods},
     prices::{falling, fee_beside},
 };
@@ -175,7 +175,7 @@ impl Guard {
         ensure_enough((listing.left, listing.coupons_end), (self.least_left, self.ends_no_sooner))?;
         match self.terms {
             Some(expected) if expected != listing.digest() => {
-                Err(MarketError::TermsDiffer { terms: listing.digest() }.into())
+                Err(refusal(MarketError::TermsDiffer { terms: listing.digest() }))
             }
             Some(_) | None => Ok(()),
         }
@@ -186,7 +186,7 @@ impl Guard {
 /// `PriceOverLimit`.
 pub fn ensure_price(price: Balance, highest: Balance) -> Result<(), Refusal> {
     if price > highest {
-        return Err(MarketError::PriceOverLimit { price, highest }.into());
+        return Err(refusal(MarketError::PriceOverLimit { price, highest }));
     }
     Ok(())
 }
@@ -199,10 +199,10 @@ pub fn ensure_enough(
     (least, no_sooner): (Balance, Timestamp),
 ) -> Result<(), Refusal> {
     if left < least {
-        return Err(MarketError::TooLittleLeft { left, least }.into());
+        return Err(refusal(MarketError::TooLittleLeft { left, least }));
     }
     if ends_at < no_sooner {
-        return Err(MarketError::EndsTooSoon { ends_at, no_sooner }.into());
+        return Err(refusal(MarketError::EndsTooSoon { ends_at, no_sooner }));
     }
     Ok(())
 }
@@ -237,7 +237,7 @@ pub fn ensure_distinct(coupons: &[CouponId]) -> Outcome<()> {
 pub fn ensure_count(items: usize) -> Result<(), Refusal> {
     let items = u32::try_from(items).unwrap_or(u32::MAX);
     if items == 0 || items > MOST {
-        return Err(MarketError::Count { items, most: MOST }.into());
+        return Err(refusal(MarketError::Count { items, most: MOST }));
     }
     Ok(())
 }
@@ -367,20 +367,20 @@ impl Entry {
     #[inline(never)]
     pub fn ensure_live(&self, id: u64, below: u64, taker: AccountId, now: Timestamp) -> Result<(), Refusal> {
         if self.status != Status::Open {
-            return Err(MarketError::ListingClosed { id }.into());
+            return Err(refusal(MarketError::ListingClosed { id }));
         }
         if self.is_cancelled(id, below) {
-            return Err(MarketError::Cancelled { id, below }.into());
+            return Err(refusal(MarketError::Cancelled { id, below }));
         }
         let ends_at = self.ends_at();
         if now >= ends_at {
-            return Err(MarketError::ListingEnded { ends_at, now }.into());
+            return Err(refusal(MarketError::ListingEnded { ends_at, now }));
         }
         if taker == self.listing.seller {
-            return Err(MarketError::OwnListing.into());
+            return Err(refusal(MarketError::OwnListing));
         }
         match self.listing.reserved {
-            Some(buyer) if buyer != taker => Err(MarketError::ReservedFor { buyer }.into()),
+            Some(buyer) if buyer != taker => Err(refusal(MarketError::ReservedFor { buyer })),
             Some(_) | None => Ok(()),
         }
     }
@@ -435,7 +435,7 @@ impl Entry {
             Ask::Dutch { start_price, end_price } => {
                 falling((start_price, end_price), (opened_at, ends_at), now)
             }
-            Ask::English { .. } | Ask::Swap { .. } => Err(MarketError::OtherKind { id }.into()),
+            Ask::English { .. } | Ask::Swap { .. } => Err(refusal(MarketError::OtherKind { id })),
         }
     }
 

@@ -1,6 +1,6 @@
 //! How prices fall, and how they are shared. Pure.
 #![allow(clippy::integer_division, reason = "each name says which way it rounds")]
-use crate::error::{MarketError, Outcome, Refusal};
+use crate::error::{refusal, MarketError, Outcome, Refusal};
 use shared::{
     math::{share_down, share_up, WHOLE_BPS},
     Balance, Timestamp,
@@ -71,7 +71,7 @@ pub fn falling(
         .saturating_sub(now)
         .min(length)
         .checked_mul(WHOLE_BPS.into())
-        .ok_or(MarketError::Overflow)?
+        .ok_or_else(|| refusal(MarketError::Overflow))?
         .div_ceil(length);
     let steps = u16::try_from(steps).unwrap_or(WHOLE_BPS);
     Ok(end.saturating_add(share_up(start.saturating_sub(end), steps)))

@@ -41,11 +41,7 @@ fn entry() -> Entry {
 #[ink::test]
 fn a_market_knows_one_to_four_registry_codes_and_caps_its_fee() {
     let made = |fee_bps, codes: usize, tokens: usize| {
-        let rules = Rules {
-            fee_bps,
-            registries: vec![[7; 32]; codes],
-            tokens: vec![account(9); tokens],
-        };
+        let rules = Rules { fee_bps, registries: vec![[7; 32]; codes], tokens: vec![account(9); tokens] };
         Book::new(account(0), &rules).map(|_| ()).err()
     };
     let count = |listed| Some(MarketError::RegistryCount { listed, most: 4 });

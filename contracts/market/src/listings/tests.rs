@@ -239,7 +239,10 @@ fn only_a_price_is_bought_and_only_a_swap_swapped() {
     assert_eq!(auction.swap(7).map(|_| ()), Err(other));
     let swap = listed(swap(vec![id(3)], 4, 0));
     assert_eq!(swap.price(7, NOW), Err(other.into()));
-    assert_eq!(swap.swap(7).map(|(wants, asks, adds)| (wants.coupons.clone(), asks, adds)), Ok((vec![id(3)], 4, 0)));
+    assert_eq!(
+        swap.swap(7).map(|(wants, asks, adds)| (wants.coupons.clone(), asks, adds)),
+        Ok((vec![id(3)], 4, 0))
+    );
 }
 
 #[test]

@@ -64,19 +64,35 @@ fn a_coupon_is_sold_as_wished_and_no_further_than_the_money_goes() {
 
 #[test]
 fn a_coupon_that_is_not_as_wished_is_named() {
-    let accept = |wish: Wish, goods: Goods, least| Offer::new(account(3), wish, 300).accept(&goods, least, NOW);
+    let accept =
+        |wish: Wish, goods: Goods, least| Offer::new(account(3), wish, 300).accept(&goods, least, NOW);
     let token = Asset::Psp22(account(9));
     let cases = [
-        (wish(), Goods { asset: token, ..goods() }, 0, MarketError::AssetMismatch { expected: Asset::Native, found: token }),
+        (
+            wish(),
+            Goods { asset: token, ..goods() },
+            0,
+            MarketError::AssetMismatch { expected: Asset::Native, found: token },
+        ),
         (wish(), Goods { left: 999, ..goods() }, 0, MarketError::TooLittleLeft { left: 999, least: 1_000 }),
-        (wish(), Goods { ends_at: 199, ..goods() }, 0, MarketError::EndsTooSoon { ends_at: 199, no_sooner: 200 }),
+        (
+            wish(),
+            Goods { ends_at: 199, ..goods() },
+            0,
+            MarketError::EndsTooSoon { ends_at: 199, no_sooner: 200 },
+        ),
         (
             Wish { ends_no_sooner: 0, ..wish() },
             Goods { ends_at: NOW, ..goods() },
             0,
             MarketError::EndsTooSoon { ends_at: NOW, no_sooner: NOW + 1 },
         ),
-        (wish(), Goods { highest: Some(899), ..goods() }, 0, MarketError::PriceOverBand { price: 900, highest: 899 }),
+        (
+            wish(),
+            Goods { highest: Some(899), ..goods() },
+            0,
+            MarketError::PriceOverBand { price: 900, highest: 899 },
+        ),
         (
             wish(),
             Goods { royalty_bps: 1_001, ..goods() },
