@@ -266,8 +266,8 @@ impl Model {
             }
             MarketCall::Buy { id, guard } => self.buy(caller, value, *id, guard).map(Answer::Number),
             MarketCall::BuyMany { ids, guard, all } => self.buy_many(caller, value, ids, guard, *all),
-            MarketCall::BuyAndUse { id, guard, through, order } => {
-                self.buy_and_use(caller, value, (*id, guard), *through, order)
+            MarketCall::BuyAndUse { id, highest, through, order } => {
+                self.buy_and_use(caller, value, (*id, *highest), *through, order)
             }
             MarketCall::Bid { id, amount, guard } => self.bid(caller, value, *id, *amount, guard),
             MarketCall::Swap { id, coupons, guard } => self.swap(caller, value, *id, coupons, guard),

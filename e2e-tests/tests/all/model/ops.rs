@@ -253,7 +253,7 @@ pub(crate) enum MarketCall {
     List { registry: Who, coupons: Vec<CouponId>, ask: Ask, ends_at: u64, reserved: Option<Who> },
     Buy { id: u64, guard: Guard },
     BuyMany { ids: Vec<u64>, guard: Guard, all: bool },
-    BuyAndUse { id: u64, guard: Guard, through: Option<Who>, order: OrderCall },
+    BuyAndUse { id: u64, highest: Balance, through: Option<Who>, order: OrderCall },
     Bid { id: u64, amount: Balance, guard: Guard },
     Swap { id: u64, coupons: Vec<CouponId>, guard: Guard },
     Settle { id: u64 },

@@ -383,7 +383,7 @@ impl Dice<'_> {
         let Some((id, entry)) = self.listing(Self::usable) else { return self.list_to_use() };
         let (listing, coupon) = (&entry.listing, entry.listing.coupons[0]);
         let due = self.price_now(listing);
-        let guard = if self.chance(70) { Guard::price(due) } else { self.guard(listing, due) };
+        let highest = self.guard(listing, due).highest_price;
         let buyer = self.buyer(listing);
         let by_alliance = self.model.registry.campaign(coupon.campaign).is_ok_and(|campaign| {
             campaign.terms.acceptance == Acceptance::Alliance(self.model.places.alliance)
@@ -434,7 +434,7 @@ impl Dice<'_> {
         let coupons = coupons.collect();
         let value = self.value(listing.asset, due);
         let order = OrderCall { order, acceptor, coupons };
-        paid(buyer, value, market(MarketCall::BuyAndUse { id, guard, through, order }))
+        paid(buyer, value, market(MarketCall::BuyAndUse { id, highest, through, order }))
     }
 
     /// Lists what somebody may want to use at once.

@@ -218,11 +218,12 @@ impl Model {
         &mut self,
         buyer: AccountId,
         value: Balance,
-        (id, guard): (u64, &Guard),
+        (id, highest): (u64, Balance),
         through: Option<Who>,
         order: &OrderCall,
     ) -> Result<Answer, E> {
-        let price = self.buy(buyer, value, id, guard)?;
+        let guard = Guard { highest_price: highest, least_left: 0, ends_no_sooner: 0, terms: None };
+        let price = self.buy(buyer, value, id, &guard)?;
         let bought = self.market.entry(id)?.listing.coupons.clone();
         let this = self.places.market;
         let till = through.map_or(self.places.registry, |who| self.places.of(who));

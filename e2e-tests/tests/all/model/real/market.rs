@@ -23,11 +23,11 @@ impl Real<'_> {
                 self.call(by, market.buy(*id, *guard), Answer::Number, Refusal::Market)
             }
             MarketCall::BuyMany { ids, guard, all } => {
-                self.call(by, market.buy_many(ids.clone(), *guard, *all), Answer::Prices, Refusal::Market)
+                self.call(by, market.buy_many(ids.clone(), *all, *guard), Answer::Prices, Refusal::Market)
             }
-            MarketCall::BuyAndUse { id, guard, through, order } => {
+            MarketCall::BuyAndUse { id, highest, through, order } => {
                 let signed = Signed::from((order.order.clone(), self.permits(order)));
-                let call = market.buy_and_use(*id, *guard, through.as_ref().map(of), signed);
+                let call = market.buy_and_use(*id, *highest, through.as_ref().map(of), signed);
                 self.call(by, call, Answer::Number, Refusal::Market)
             }
             MarketCall::Bid { id, amount, guard } => {
