@@ -85,10 +85,7 @@ pub(crate) fn buy_and_use(
     let price = buy(book, scene, id, &Guard::price(highest_price))?;
     let listing = book.entry(id)?.listing;
     let uses = calls::redeem(listing.registry, through, signed)?;
-    let discount = till::gain(&uses, scene.caller, &listing.coupons, price)?;
-    let till = through.unwrap_or(listing.registry);
-    announce_of(scene.caller, &BoughtAndUsed { buyer: scene.caller, id, till, discount });
-    Ok(discount)
+    till::gain(&uses, scene.caller, &listing.coupons, price)
 }
 
 /// Gives the price of each listing, or why it wasn't bought.
@@ -418,18 +415,17 @@ pub(crate) fn swap(
     let Listing { seller, registry, asset, issuer, fee_bps, royalty_bps, .. } = entry.listing;
     let goods = goods(registry, &coupons, scene, Some(wants))?;
     let taker = scene.caller;
-    let mut purse = Purse { asset, due: Vec::new(), fees: 0 };
-    let parts = if adds > 0 {
+    // Whoever is paid cash is the seller of what it is paid for.
+    let (price, fee_bps, royalty_bps, paid, issuer) = if adds > 0 {
         ensure_asset(asset, goods.asset)?;
         ensure_band(adds, goods.highest)?;
-        let parts = Parts::of(adds, fee_beside(fee_bps, goods.royalty_bps)?, goods.royalty_bps);
-        purse.share(&parts, taker, goods.issuer)?;
-        parts
+        (adds, fee_beside(fee_bps, goods.royalty_bps)?, goods.royalty_bps, taker, goods.issuer)
     } else {
-        let parts = Parts::of(asks, fee_bps, royalty_bps);
-        purse.share(&parts, seller, issuer)?;
-        parts
+        (asks, fee_bps, royalty_bps, seller, issuer)
     };
+    let parts = Parts::of(price, fee_bps, royalty_bps);
+    let mut purse = Purse { asset, due: Vec::new(), fees: 0 };
+    purse.share(&parts, paid, issuer)?;
     collect(scene, asset, asks)?;
     calls::take(registry, &coupons, scene.here)?;
     calls::give(registry, &coupons, seller)?;

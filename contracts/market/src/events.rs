@@ -68,16 +68,6 @@ pub struct ListingsSold {
     pub sold: Vec<Sold>,
 }
 
-/// The buyer spent at `till` what it bought just before, for this much off.
-#[ink::event]
-pub struct BoughtAndUsed {
-    #[ink(topic)]
-    pub buyer: AccountId,
-    pub id: u64,
-    pub till: AccountId,
-    pub discount: Balance,
-}
-
 /// A listing's coupons went back to its seller, and so did the cash of a swap. By the seller itself, its record is gone too.
 #[ink::event]
 pub struct ListingReturned {

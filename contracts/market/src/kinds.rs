@@ -5,7 +5,7 @@ use crate::{
     offers::{Offer, Wish},
     reader::{Read, Reader},
 };
-use ink::prelude::vec::Vec;
+use shared::AccountId;
 
 impl Read for Ask {
     #[inline(never)]
@@ -92,10 +92,8 @@ impl Read for Offer {
 impl Read for Rules {
     #[inline(never)]
     fn read(reader: &mut Reader) -> Self {
-        let (fee_bps, codes) = (reader.u16(), reader.count());
-        let registries = (0..codes).map(|_| reader.hash()).collect();
-        let tokens = reader.count();
-        let tokens = (0..tokens).map(|_| reader.account()).collect();
+        let (fee_bps, registries) = (reader.u16(), reader.hashes());
+        let tokens = reader.hashes().into_iter().map(AccountId::from).collect();
         Self { fee_bps, registries, tokens }
     }
 }
@@ -119,8 +117,7 @@ impl Read for Root {
         let heir = reader.is_some().then(|| reader.account());
         let fee_bps = reader.u16();
         let next_fee = reader.is_some().then(|| (reader.u16(), reader.u64()));
-        let codes = reader.count();
-        let registries: Vec<_> = (0..codes).map(|_| reader.hash()).collect();
+        let registries = reader.hashes();
         let (held, native_fees, next_id) = (reader.u64(), reader.u128(), reader.u64());
         Self { owner, heir, fee_bps, next_fee, registries, held, native_fees, next_id }
     }

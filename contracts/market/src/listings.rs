@@ -173,12 +173,12 @@ impl Guard {
     pub fn ensure(&self, listing: &Listing, price: Balance) -> Result<(), Refusal> {
         ensure_price(price, self.highest_price)?;
         ensure_enough((listing.left, listing.coupons_end), (self.least_left, self.ends_no_sooner))?;
-        match self.terms {
-            Some(expected) if expected != listing.digest() => {
-                Err(refusal(MarketError::TermsDiffer { terms: listing.digest() }))
-            }
-            Some(_) | None => Ok(()),
+        let Some(expected) = self.terms else { return Ok(()) };
+        let terms = listing.digest();
+        if terms != expected {
+            return Err(refusal(MarketError::TermsDiffer { terms }));
         }
+        Ok(())
     }
 }
 

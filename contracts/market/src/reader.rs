@@ -152,6 +152,13 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| self.coupon()).collect()
     }
 
+    /// Up to 63 digests.
+    #[inline(never)]
+    pub(crate) fn hashes(&mut self) -> Vec<[u8; 32]> {
+        let count = self.count();
+        (0..count).map(|_| self.hash()).collect()
+    }
+
     /// A list's length, of up to 63 items.
     pub(crate) fn count(&mut self) -> u8 {
         let length = self.u8();

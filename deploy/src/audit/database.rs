@@ -677,7 +677,6 @@ impl Tables<'_> {
             | MarketEvent::TokenChanged(_)
             | MarketEvent::OwnershipOffered(_)
             | MarketEvent::OwnerChanged(_)
-            | MarketEvent::BoughtAndUsed(_)
             | MarketEvent::BidPlaced(_)
             | MarketEvent::AuctionWon(_)
             | MarketEvent::AuctionFailed(_)

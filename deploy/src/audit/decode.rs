@@ -94,7 +94,7 @@ contract_events! {
 contract_events! {
     /// What a market emits.
     MarketEvent in market {
-        MarketCreated, FeeChanged, TokenChanged, OwnershipOffered, OwnerChanged, ListingOpened, ListingsSold, BoughtAndUsed, ListingReturned,
+        MarketCreated, FeeChanged, TokenChanged, OwnershipOffered, OwnerChanged, ListingOpened, ListingsSold, ListingReturned,
         BidPlaced, AuctionWon, AuctionFailed, SwapMade, ListingsForgotten, AllCancelled, OfferMade, OfferAccepted, OfferWithdrawn,
         CreditAdded, CreditWithdrawn,
     }

@@ -110,6 +110,23 @@ impl MarketReplay {
                 self.till.take_in(asset, amount, event.account, "pay-out failed")
             }
             MarketEvent::CreditWithdrawn(event) => self.credit_withdrawn(event),
+<<<<<<< HEAD
+=======
+            MarketEvent::TokenChanged(_)
+            | MarketEvent::OwnershipOffered(_)
+            | MarketEvent::OwnerChanged(_)
+            | MarketEvent::BidPlaced(_)
+            | MarketEvent::AuctionWon(_)
+            | MarketEvent::AuctionFailed(_)
+            | MarketEvent::SwapMade(_)
+            | MarketEvent::ListingsForgotten(_)
+            | MarketEvent::AllCancelled(_)
+            | MarketEvent::OfferMade(_)
+            | MarketEvent::OfferAccepted(_)
+            | MarketEvent::OfferWithdrawn(_) => {
+                Err(Contradiction::Refused { rule: format!("{} isn't replayed", event.name()) })
+            }
+>>>>>>> market
         }
     }
 

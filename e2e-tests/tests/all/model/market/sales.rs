@@ -253,7 +253,6 @@ impl Model {
         if discount <= price {
             return Err(E::NoGain { discount, price });
         }
-        self.emit("BoughtAndUsed");
         Ok(Answer::Number(discount))
     }
 
