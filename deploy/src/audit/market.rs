@@ -93,7 +93,6 @@ impl MarketReplay {
             MarketEvent::OwnerChanged(event) => self.owner_changed(event),
             MarketEvent::ListingOpened(event) => self.opened(event, now),
             MarketEvent::ListingsSold(event) => self.sold(event, now),
-            MarketEvent::BoughtAndUsed(event) => self.used(event),
             MarketEvent::ListingReturned(event) => self.returned(event),
             MarketEvent::BidPlaced(event) => self.bid(event, now),
             MarketEvent::AuctionWon(event) => self.won(event, now),
@@ -110,23 +109,6 @@ impl MarketReplay {
                 self.till.take_in(asset, amount, event.account, "pay-out failed")
             }
             MarketEvent::CreditWithdrawn(event) => self.credit_withdrawn(event),
-<<<<<<< HEAD
-=======
-            MarketEvent::TokenChanged(_)
-            | MarketEvent::OwnershipOffered(_)
-            | MarketEvent::OwnerChanged(_)
-            | MarketEvent::BidPlaced(_)
-            | MarketEvent::AuctionWon(_)
-            | MarketEvent::AuctionFailed(_)
-            | MarketEvent::SwapMade(_)
-            | MarketEvent::ListingsForgotten(_)
-            | MarketEvent::AllCancelled(_)
-            | MarketEvent::OfferMade(_)
-            | MarketEvent::OfferAccepted(_)
-            | MarketEvent::OfferWithdrawn(_) => {
-                Err(Contradiction::Refused { rule: format!("{} isn't replayed", event.name()) })
-            }
->>>>>>> market
         }
     }
 
@@ -231,11 +213,6 @@ impl MarketReplay {
             self.store.set(&LISTINGS, &id, &entry);
         }
         Ok(())
-    }
-
-    fn used(&self, event: &events::BoughtAndUsed) -> Result<(), Contradiction> {
-        let entry = self.store.found(&LISTINGS, &event.id)?;
-        ensure_rule("only what was bought is used", entry.status == Status::Sold)
     }
 
     fn bid(&mut self, event: &events::BidPlaced, now: Timestamp) -> Result<(), Contradiction> {

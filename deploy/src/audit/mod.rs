@@ -317,7 +317,6 @@ impl Replay {
             | MarketEvent::OwnershipOffered(_)
             | MarketEvent::OwnerChanged(_)
             | MarketEvent::ListingOpened(_)
-            | MarketEvent::BoughtAndUsed(_)
             | MarketEvent::ListingReturned(_)
             | MarketEvent::BidPlaced(_)
             | MarketEvent::AuctionFailed(_)
