@@ -5,7 +5,7 @@ use crate::scene::*;
 use chain::{Chain, TypedChain};
 use e2e_tests::{account, actors::OWNER, World};
 use ink::codegen::TraitCallBuilder;
-use market::MarketRef;
+use market::{listings::Ask, MarketRef};
 use mock_psp22::TokenRef;
 use shared::{
     assets::Asset,
@@ -36,7 +36,12 @@ fn listed() -> (World, Doors, MarketRef, CouponId) {
     let (here, there) = (world.suite.registry, world.suite.market);
     act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
     let mut market = market(&world);
-    act(&mut world, "ann", 0, market.call_mut().list(here, coupon, 1_000, NOW + DAY));
+    act(
+        &mut world,
+        "ann",
+        0,
+        market.call_mut().list(here, vec![coupon], NOW + DAY, None, Ask::Fixed { price: 1_000 }),
+    );
     world.chain.set_time(ends()).unwrap();
     (world, to, market, coupon)
 }
@@ -65,8 +70,7 @@ fn a_listing_that_nobody_takes_back_holds_the_issuers_share_for_ninety_days_only
         let done = act(&mut world, "bakery", 0, to.office.call_mut().withdraw_escrow(coupon.campaign, 350));
         assert_eq!(done.moved, [("bakery", 350), ("registry", -350)]);
 
-        let here = world.suite.registry;
-        act(&mut world, "ann", 0, market.call_mut().cancel(here, coupon));
+        act(&mut world, "ann", 0, market.call_mut().cancel(1));
         act(&mut world, "ann", 0, to.desk.call_mut().expire(coupon));
         assert_eq!(world.coupon(coupon), None);
     }

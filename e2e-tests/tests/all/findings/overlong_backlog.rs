@@ -8,6 +8,7 @@ use ink::codegen::TraitCallBuilder;
 use scale::Encode;
 use shared::{
     ids::CouponId,
+    registry::CouponRegistry,
     terms::{Cap, Limits, PeriodLimits, Stacking, Unit},
 };
 
