@@ -842,13 +842,14 @@ fn overflow() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::market::error::MarketError;
+    use ink::scale_info::{TypeDef, TypeInfo};
     use scale::Decode;
     use std::collections::BTreeSet;
 
-    /// Every variant of an error by its index, with zeros for evidence.
-    fn variants<E: Decode>(indices: impl IntoIterator<Item = u8>) -> Vec<E> {
-        let indices = indices.into_iter();
+    /// Every variant of an error, with zeros for evidence.
+    fn variants<E: Decode + TypeInfo>() -> Vec<E> {
+        let TypeDef::Variant(variants) = E::type_info().type_def else { panic!("an error is an enum") };
+        let indices = variants.variants.iter().map(|variant| variant.index);
         indices
             .map(|index| {
                 let mut bytes = vec![0; 256];
@@ -861,23 +862,13 @@ mod tests {
     #[test]
     fn every_error_says_something_of_its_own() {
         let words = Words::default();
-        // 41 was used once.
-        let registry: Vec<_> =
-            variants((0..41).chain(42..96)).iter().map(|error| words.registry(error)).collect();
-        let alliance: Vec<_> = variants(0..23).iter().map(|error| words.alliance(error)).collect();
-        // 16 and 17 were used once.
-        let market: Vec<_> =
-            variants((0..16).chain(18..63)).iter().map(|error| words.market(error)).collect();
+        let registry: Vec<_> = variants().iter().map(|error| words.registry(error)).collect();
+        let alliance: Vec<_> = variants().iter().map(|error| words.alliance(error)).collect();
+        let market: Vec<_> = variants().iter().map(|error| words.market(error)).collect();
         for refusals in [registry, alliance, market] {
             let said: BTreeSet<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();
             assert_eq!(said.len(), refusals.len());
             assert!(refusals.iter().all(|refusal| !refusal.what.is_empty() && !refusal.fix.is_empty()));
-        }
-        for index in [41, 96, u8::MAX] {
-            assert!(RegistryError::decode(&mut [index; 256].as_slice()).is_err());
-        }
-        for index in [16, 17, 63] {
-            assert!(MarketError::decode(&mut [index; 256].as_slice()).is_err());
         }
     }
 
