@@ -6,8 +6,7 @@ fn traders() -> Town {
     let town = Town::new();
     town.campaign("per_holder = 1", "per_holder = 9");
     town.ok("issue --campaign 1 --to anna,anna,anna,anna,ben --source 1 --as bakery");
-    town.ok("chain fund bakery 1000");
-    town.create("gift-card.toml", "supply", "supply");
+    town.create("gift-card.toml", "escrow = \"1000\"", "escrow = \"100\"");
     town.ok("issue --campaign 2 --to ben --source 1 --as bakery");
     town.ok("chain fund carl 20");
     town
