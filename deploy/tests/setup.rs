@@ -1,4 +1,6 @@
 //! `deploy/setup` on a made-up machine, whose programs answer first what is asked and then say very much more.
+#![allow(clippy::unwrap_used, clippy::integer_division, reason = "a test may stop short")]
+
 use std::{
     fs,
     os::unix::fs::{symlink, PermissionsExt},

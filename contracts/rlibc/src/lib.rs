@@ -128,6 +128,7 @@ mod exported {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, clippy::arithmetic_side_effects, reason = "small numbers")]
 mod tests {
     use super::*;
 

@@ -11,6 +11,7 @@ mod contradiction;
 mod database;
 mod decode;
 pub mod insights;
+mod joined;
 mod market;
 mod money;
 mod registry;
@@ -25,7 +26,7 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::{ensure_rule, ensure_same},
+    contradiction::ensure_rule,
     decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
@@ -269,13 +270,8 @@ impl Replay {
     /// # Errors
     /// `Differs`, `Refused`.
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
-        if let SuiteEvent::Market(MarketEvent::ListingsSold(event)) = event {
-            for sold in &event.sold {
-                for coupon in self.market.coupons_of(sold.id, self.suite.registry) {
-                    let owner = self.registry.owner(coupon);
-                    ensure_same("the holder of the coupon sold", owner, Some(event.buyer))?;
-                }
-            }
+        if let SuiteEvent::Market(event) = event {
+            joined::market(self, event)?;
         }
         if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {
             if debt.registry == self.suite.registry {

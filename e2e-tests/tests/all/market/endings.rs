@@ -70,6 +70,7 @@ fn a_listings_deposit_goes_to_its_seller_and_to_nobody_else() {
     s.at(ENDS_AT);
     assert_eq!(s.settle("relayer", cleared).cost.deposit, 0, "nor does who clears it");
     let freed = s.cancel("ann", taken_back).cost.deposit;
+    // But for what the pallet rounds.
     assert!((freed + deposit).abs() <= 2, "{freed}");
 
     let ids = vec![sold, cleared];
@@ -83,7 +84,6 @@ fn a_listings_deposit_goes_to_its_seller_and_to_nobody_else() {
         assert_eq!(refused(&mut s.world, who, 0, s.market.call_mut().forget(ids)), expected);
     }
     let done = act(&mut s.world, "ann", 0, s.market.call_mut().forget(ids.clone()));
-    // But for what the pallet rounds.
     assert!((done.cost.deposit + 2 * deposit).abs() <= 2, "{done:?}");
     let forgotten = ListingsForgotten { seller: ann, ids };
     assert_eq!(done.events, [by(s.world.suite.market, forgotten)]);
