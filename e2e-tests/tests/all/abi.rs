@@ -96,8 +96,8 @@ const OUT_OF_REACH: [(&str, &str); 3] = [
     ("MarketError::TransferRefused", "a registry of known code refuses for the reasons that have names"),
 ];
 
-/// What a coupon system must have, as far as it is the registry's to have. A test that shows one names it in a comment.
-const FEATURES: [&str; 24] = [
+/// What a coupon system must have, as far as it is the registry's or the market's to have. A test that shows one names it in a comment.
+const FEATURES: [&str; 32] = [
     "Frozen terms",
     "Escrow backing",
     "Discount kinds",
@@ -122,6 +122,14 @@ const FEATURES: [&str; 24] = [
     "Scoped pause / upgrade",
     "Events / export",
     "Ratings",
+    "Listing",
+    "Item / campaign offers",
+    "English / Dutch auction",
+    "Bundle, bulk buy",
+    "Swap",
+    "Fees / royalty",
+    "Buyer guard",
+    "Cancel / stale",
 ];
 
 #[test]

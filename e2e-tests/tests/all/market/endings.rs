@@ -97,6 +97,7 @@ fn an_open_listing_is_not_forgotten() {
     assert_eq!(refused(&mut s.world, "ann", 0, message), MarketError::StillOpen { id });
 }
 
+// Feature: Cancel / stale.
 #[test]
 fn all_of_a_sellers_listings_are_cancelled_at_once_whatever_their_number() {
     let (mut s, first) = Stall::listed(terms());
