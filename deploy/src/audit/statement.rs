@@ -17,7 +17,7 @@ pub enum Kind {
     Earned,
     /// The member, or someone for it, paid in.
     PaidIn,
-    /// Its collateral paid for what it owed.
+    /// Its collateral, the fund or creditors bore what it owed; or it made that good from what it earned.
     Adjusted,
     /// A booking was undone.
     Reversed,
@@ -34,7 +34,7 @@ impl Kind {
             Self::Billed => "Billed for your coupons",
             Self::Earned => "Earned with others' coupons",
             Self::PaidIn => "Paid in",
-            Self::Adjusted => "Adjusted from collateral",
+            Self::Adjusted => "Adjusted",
             Self::Reversed => "Reversed",
             Self::PaidOut => "Paid out to you",
         }
@@ -153,28 +153,39 @@ impl Accounts {
                     self.finish(statement, time);
                 }
             }
-            AllianceEvent::DebtBooked(event) => {
-                let credit = event.amount.saturating_sub(event.fee);
-                let (issuer, acceptor) = (event.issuer, event.acceptor);
-                let (by, of) = ((acceptor, event.number), (issuer, event.number));
-                enter(issuer, Kind::Billed, against(event.amount), Some(by));
-                enter(acceptor, Kind::Earned, favour(credit), Some(of));
+            AllianceEvent::OrdersBooked(event) => {
+                for order in &event.orders {
+                    for debt in &order.debts {
+                        let credit = debt.amount.saturating_sub(debt.fee);
+                        let (by, of) = ((event.acceptor, order.number), (debt.issuer, order.number));
+                        enter(debt.issuer, Kind::Billed, against(debt.amount), Some(by));
+                        enter(event.acceptor, Kind::Earned, favour(credit), Some(of));
+                    }
+                }
             }
-            AllianceEvent::DebtReversed(event) => {
-                let credit = event.amount.saturating_sub(event.fee);
-                let (issuer, acceptor) = (event.issuer, event.acceptor);
-                let (by, of) = ((acceptor, event.number), (issuer, event.number));
-                enter(issuer, Kind::Reversed, favour(event.amount), Some(by));
-                enter(acceptor, Kind::Reversed, against(credit), Some(of));
+            AllianceEvent::DebtsReversed(event) => {
+                for debt in &event.debts {
+                    let credit = debt.amount.saturating_sub(debt.fee);
+                    let (by, of) = ((event.acceptor, event.number), (debt.issuer, event.number));
+                    enter(debt.issuer, Kind::Reversed, favour(debt.amount), Some(by));
+                    enter(event.acceptor, Kind::Reversed, against(credit), Some(of));
+                }
             }
             AllianceEvent::PayInReceived(event) => {
                 enter(event.member, Kind::PaidIn, favour(event.amount), None);
             }
-            AllianceEvent::PayInCovered(event) => {
-                enter(event.member, Kind::Adjusted, favour(event.amount), None);
+            AllianceEvent::MemberDefaulted(event) => {
+                let found = event.found;
+                let parts = [found.collateral, found.fund_share, found.fund, found.cut];
+                let others = parts.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part));
+                // Its own credit pays what it owes: the account as a whole stays as it is.
+                enter(event.member, Kind::Adjusted, favour(others), None);
             }
             AllianceEvent::PayoutMade(event) => {
                 enter(event.member, Kind::PaidOut, against(event.amount), None);
+                if event.made_good > 0 {
+                    enter(event.member, Kind::Adjusted, against(event.made_good), None);
+                }
             }
             AllianceEvent::CycleClosed(_) => {
                 self.cycle = self.cycle.saturating_add(1);
@@ -184,8 +195,11 @@ impl Accounts {
                 }
             }
             AllianceEvent::MemberAdmitted(_)
+            | AllianceEvent::MemberLeaving(_)
             | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_) => {}
+            | AllianceEvent::CollateralWithdrawn(_)
+            | AllianceEvent::MadeGood(_)
+            | AllianceEvent::FundEndowed(_) => {}
         }
     }
 
@@ -228,7 +242,10 @@ fn against(amount: Balance) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::alliance::events::{CycleClosed, DebtBooked, DebtReversed, MemberApplied, PayInReceived};
+    use ::alliance::{
+        bookings::Debt,
+        events::{Booked, CycleClosed, DebtsReversed, MemberApplied, OrdersBooked, PayInReceived},
+    };
 
     const ISSUER: [u8; 32] = [1; 32];
     const ACCEPTOR: [u8; 32] = [2; 32];
@@ -236,20 +253,24 @@ mod tests {
     fn accounts() -> Accounts {
         let (issuer, acceptor) = (AccountId::from(ISSUER), AccountId::from(ACCEPTOR));
         let applied = |member| {
-            AllianceEvent::MemberApplied(MemberApplied { member, registry: member, profile: [0; 32], at: 0 })
+            AllianceEvent::MemberApplied(MemberApplied {
+                member,
+                registry: member,
+                profile: [0; 32],
+                fee: 0,
+                fund_share: 0,
+                at: 0,
+            })
         };
+        let debts = vec![Debt { issuer, rate_bps: 10_000, amount: 100, fee: 3 }];
         let mut accounts = Accounts { cycle: 1, ..Accounts::default() };
         let events = [
             applied(issuer),
             applied(acceptor),
-            AllianceEvent::DebtBooked(DebtBooked {
-                issuer,
-                registry: issuer,
+            AllianceEvent::OrdersBooked(OrdersBooked {
                 acceptor,
-                number: 7,
-                rate_bps: 10_000,
-                amount: 100,
-                fee: 3,
+                registry: issuer,
+                orders: vec![Booked { number: 7, final_at: 9, debts: debts.clone() }],
             }),
             AllianceEvent::CycleClosed(CycleClosed {
                 closer: issuer,
@@ -262,14 +283,7 @@ mod tests {
                 cut_off: 4,
             }),
             AllianceEvent::PayInReceived(PayInReceived { member: issuer, payer: acceptor, amount: 40 }),
-            AllianceEvent::DebtReversed(DebtReversed {
-                issuer,
-                registry: issuer,
-                acceptor,
-                number: 7,
-                amount: 100,
-                fee: 3,
-            }),
+            AllianceEvent::DebtsReversed(DebtsReversed { acceptor, registry: issuer, number: 7, debts }),
         ];
         for (time, event) in (0..).zip(&events) {
             accounts.note(Place::default(), time, event);
