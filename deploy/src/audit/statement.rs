@@ -2,7 +2,7 @@
 use super::{decode::AllianceEvent, storage::Place};
 use crate::{amounts::Unit, times};
 use chain::keys::ss58;
-use shared::{assets::Asset, AccountId, Balance};
+use shared::{assets::Asset, math::proportion, AccountId, Balance};
 use std::{
     collections::BTreeMap,
     fmt::{self, Display, Write},
@@ -133,11 +133,28 @@ pub(super) struct Accounts {
     cycle: u32,
     open: BTreeMap<AccountId, Statement>,
     finished: Vec<Statement>,
+    /// What each member earned in the cycle closed last and hasn't collected.
+    earned: BTreeMap<AccountId, Balance>,
+    credits: Balance,
+    /// What of that cycle is still to be paid in, and what was cut from its creditors.
+    outstanding: Balance,
+    lost: Balance,
 }
 
 impl Accounts {
     /// Takes in an event that contradicts none before it.
     pub(super) fn note(&mut self, place: Place, time: u64, event: &AllianceEvent) {
+        match event {
+            AllianceEvent::PayInReceived(event) => self.settle(event.amount, 0),
+            AllianceEvent::MemberDefaulted(event) => {
+                let found = event.found;
+                let own = [found.credit, found.collateral, found.fund_share, found.fund];
+                self.settle(own.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part)), found.cut);
+            }
+            AllianceEvent::PayoutMade(event) => self.bear(place, time, event.member),
+            AllianceEvent::CycleClosed(_) => self.close(place, time),
+            _ => {}
+        }
         let mut enter = |account, kind, amount, order| {
             if let Some(statement) = self.open.get_mut(&account) {
                 statement.entries.push(Entry { place, time, kind, amount, order });
@@ -209,6 +226,43 @@ impl Accounts {
         statements.extend(self.open.into_values());
         statements.sort_by_key(|statement| (statement.cycle, statement.member));
         statements
+    }
+
+    fn settle(&mut self, found: Balance, cut: Balance) {
+        self.outstanding = self.outstanding.saturating_sub(found).saturating_sub(cut);
+        self.lost = self.lost.saturating_add(cut);
+    }
+
+    /// Once a cut cycle is settled, a creditor bears its part.
+    fn bear(&mut self, place: Place, time: u64, member: AccountId) {
+        if self.outstanding > 0 || self.lost == 0 {
+            return;
+        }
+        let earned = self.earned.remove(&member).unwrap_or(0);
+        let share = proportion(earned, self.credits.saturating_sub(self.lost), self.credits);
+        if let Some(statement) = self.open.get_mut(&member).filter(|_| earned > share) {
+            let amount = against(earned.saturating_sub(share));
+            statement.entries.push(Entry { place, time, kind: Kind::Adjusted, amount, order: None });
+        }
+    }
+
+    /// The cycle before has its creditors bear what they haven't; then the open one's sums are taken.
+    fn close(&mut self, place: Place, time: u64) {
+        for member in self.earned.keys().copied().collect::<Vec<_>>() {
+            self.bear(place, time, member);
+        }
+        (self.credits, self.outstanding, self.lost) = (0, 0, 0);
+        self.earned.clear();
+        for (member, statement) in &self.open {
+            let booked = [Kind::Billed, Kind::Earned, Kind::Reversed].map(|kind| statement.total(kind));
+            let position = booked.iter().fold(0, |sum: i128, part| sum.saturating_add(*part));
+            if position < 0 {
+                self.outstanding = self.outstanding.saturating_add(position.unsigned_abs());
+            } else {
+                self.credits = self.credits.saturating_add(position.unsigned_abs());
+                self.earned.insert(*member, position.unsigned_abs());
+            }
+        }
     }
 
     fn begin(&mut self, member: AccountId, time: u64, opening: i128) {

@@ -7,6 +7,7 @@ use crate::model::{
     ops::{AllianceCall, MarketCall, Message, Op},
     Model, Who,
 };
+use ::alliance::members::Status;
 use chain::AccountId;
 use e2e_tests::actors::{MERCHANTS, OPERATOR, OWNER};
 use rand::Rng;
