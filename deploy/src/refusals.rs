@@ -760,7 +760,10 @@ impl Words {
                 "set it between 1 and 10000",
             ),
             ConfigFault::CapFactor { bps } => Refusal::new(
-                format!("--cap-factor-bps: {bps} is not between 1 and {}", alliance::config::MAX_CAP_FACTOR_BPS),
+                format!(
+                    "--cap-factor-bps: {bps} is not between 1 and {}",
+                    alliance::config::MAX_CAP_FACTOR_BPS
+                ),
                 format!("set it between 1 and {}", alliance::config::MAX_CAP_FACTOR_BPS),
             ),
             ConfigFault::RegistryCount { listed } => Refusal::new(
@@ -772,7 +775,11 @@ impl Words {
                 "set it to 10000 at most",
             ),
             ConfigFault::EarlyFeeHigher { early, fee } => Refusal::new(
-                format!("the early joining fee of {} is higher than the later {}", self.money(early), self.money(fee)),
+                format!(
+                    "the early joining fee of {} is higher than the later {}",
+                    self.money(early),
+                    self.money(fee)
+                ),
                 "make it lower, or the same",
             ),
         }

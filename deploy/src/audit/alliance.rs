@@ -321,8 +321,7 @@ impl AllianceReplay {
         ensure_same("the cut-off", now.saturating_add(config.pay_in_window), event.cut_off)?;
         ensure_rule(
             "a cycle closes when its time is up and the one before is settled",
-            now >= books.cycle.opened_at.saturating_add(config.cycle_length)
-                && books.closed.owed() == 0,
+            now >= books.cycle.opened_at.saturating_add(config.cycle_length) && books.closed.owed() == 0,
         )?;
         let fund = books.fund.checked_sub(event.bounty);
         let fund = fund.and_then(|fund| fund.checked_add(event.fees));
@@ -366,7 +365,13 @@ impl AllianceReplay {
         let longstop = closed.cut_off.saturating_add(config.longstop);
         let most =
             if now < longstop { shared::math::share_down(credits, config.max_cut_bps) } else { credits };
-        let sources = [member.credit, member.collateral, member.fund_share, books.fund, most.saturating_sub(closed.lost)];
+        let sources = [
+            member.credit,
+            member.collateral,
+            member.fund_share,
+            books.fund,
+            most.saturating_sub(closed.lost),
+        ];
         let mut left = member.due.owed();
         let due = left;
         let [credit, collateral, fund_share, fund, cut] = sources.map(|source| {
