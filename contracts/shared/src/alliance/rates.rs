@@ -1,5 +1,8 @@
-//! What two members agreed that one's coupons are worth at the other. Knows neither members nor storage.
-use super::error::{AllianceError, Outcome};
+//! What two members agreed that one's coupons are worth at the other. Knows no storage.
+use super::{
+    error::{AllianceError, Outcome},
+    members::Member,
+};
 use crate::{math::WHOLE_BPS, Balance, Timestamp};
 
 /// A day in milliseconds; days begin at midnight UTC.
@@ -102,6 +105,11 @@ impl PairRate {
         self.used = self.used.saturating_sub(amount);
         true
     }
+}
+
+/// A pair's rate, where it counts: what an account agreed on before it exited and joined again binds nobody.
+pub fn agreed(acceptor: &Member, issuer: &Member, kept: Option<PairRate>) -> Option<PairRate> {
+    kept.filter(|_| acceptor.rates > 0 && issuer.rates > 0)
 }
 
 #[allow(clippy::integer_division, reason = "whole days")]

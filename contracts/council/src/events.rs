@@ -1,0 +1,170 @@
+//! What the council tells the world: one event for every change, enough to rebuild it with what the alliance tells. Amounts are in the alliance's asset.
+use ink::prelude::vec::Vec;
+use shared::{
+    alliance::{council::Motion, rates::Rate},
+    ids::CouponId,
+    AccountId, Balance, Hash, Timestamp,
+};
+
+/// An alliance was instantiated, and this council with it.
+#[ink::event]
+pub struct CouncilOpened {
+    #[ink(topic)]
+    pub alliance: AccountId,
+}
+
+/// The operator let an account's application cost nothing, once.
+#[ink::event]
+pub struct FeeWaived {
+    #[ink(topic)]
+    pub account: AccountId,
+}
+
+/// An account applied; the joining fee went to the reserve, and its share in the fund is kept for it.
+#[ink::event]
+pub struct MemberApplied {
+    #[ink(topic)]
+    pub member: AccountId,
+    pub registry: AccountId,
+    pub profile: Hash,
+    pub uri: Vec<u8>,
+    pub fee: Balance,
+    pub fund_share: Balance,
+    /// The open cycle.
+    pub cycle: u32,
+    pub at: Timestamp,
+}
+
+/// A motion was moved: `proposal` is its number.
+#[ink::event]
+pub struct MotionMoved {
+    #[ink(topic)]
+    pub by: AccountId,
+    pub proposal: u32,
+    pub motion: Motion,
+    pub needed: u32,
+    pub at: Timestamp,
+    pub ends_at: Timestamp,
+}
+
+/// A member voted for a motion.
+#[ink::event]
+pub struct VoteCast {
+    #[ink(topic)]
+    pub member: AccountId,
+    pub proposal: u32,
+}
+
+/// A motion was carried out: by the operator, or by the vote on `proposal`.
+#[ink::event]
+pub struct MotionCarried {
+    #[ink(topic)]
+    pub member: AccountId,
+    pub motion: Motion,
+    pub proposal: Option<u32>,
+    pub at: Timestamp,
+}
+
+/// An account took away its record of a vote that is over: its vote, or with `moved` the motion itself.
+#[ink::event]
+pub struct VoteCleared {
+    #[ink(topic)]
+    pub account: AccountId,
+    pub proposal: u32,
+    pub moved: bool,
+}
+
+/// A member said that it leaves.
+#[ink::event]
+pub struct MemberLeaving {
+    #[ink(topic)]
+    pub member: AccountId,
+    pub at: Timestamp,
+}
+
+/// A member, or an applicant, left with its collateral and its share in the fund.
+#[ink::event]
+pub struct MemberExited {
+    #[ink(topic)]
+    pub member: AccountId,
+    pub collateral: Balance,
+    pub fund_share: Balance,
+}
+
+/// A member offered another a rate, or with `None` took the offer back.
+#[ink::event]
+pub struct RateOffered {
+    #[ink(topic)]
+    pub by: AccountId,
+    pub acceptor: AccountId,
+    pub issuer: AccountId,
+    pub rate: Option<Rate>,
+}
+
+/// Two members agreed on a rate.
+#[ink::event]
+pub struct RateAgreed {
+    #[ink(topic)]
+    pub issuer: AccountId,
+    pub acceptor: AccountId,
+    pub rate: Rate,
+    /// Nothing agreed before counts any more.
+    pub anew: bool,
+}
+
+/// An issuer disputed a redemption; the fee went to the reserve.
+#[ink::event]
+pub struct CaseOpened {
+    #[ink(topic)]
+    pub acceptor: AccountId,
+    pub case: u32,
+    pub issuer: AccountId,
+    pub registry: AccountId,
+    pub number: u64,
+    pub redemption: Hash,
+    pub amount: Balance,
+    pub reason: u8,
+    pub evidence: Hash,
+    pub at: Timestamp,
+}
+
+/// The acceptor replied.
+#[ink::event]
+pub struct CaseReplied {
+    #[ink(topic)]
+    pub acceptor: AccountId,
+    pub case: u32,
+    pub evidence: Hash,
+    pub at: Timestamp,
+}
+
+/// A dispute is over: by a ruling of `ruled` bps, or because none came. The acceptor gave `given_back` to the issuer in the open cycle: nothing where the
+/// redemption no longer stood as it was disputed, and then what is left of it may be disputed again.
+#[ink::event]
+pub struct CaseClosed {
+    #[ink(topic)]
+    pub acceptor: AccountId,
+    pub case: u32,
+    pub ruled: Option<u16>,
+    pub stood: bool,
+    pub given_back: Balance,
+}
+
+/// The issuer took away the record of a dispute.
+#[ink::event]
+pub struct CaseCleared {
+    #[ink(topic)]
+    pub issuer: AccountId,
+    pub case: u32,
+}
+
+/// A holder's coupons were spent on an order whose goods were another coupon, which the acceptor handed over.
+#[ink::event]
+pub struct CouponConverted {
+    #[ink(topic)]
+    pub to: AccountId,
+    pub acceptor: AccountId,
+    pub number: u64,
+    pub registry: AccountId,
+    pub coupon: CouponId,
+}
