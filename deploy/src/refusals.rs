@@ -242,10 +242,6 @@ impl Words {
                 format!("{} isn't the alliance that the terms, or the redemption, name", account(caller)),
                 "go through that alliance, or directly where the campaign has none",
             ),
-            E::OnChainThroughAlliance => Refusal::new(
-                "orders through an alliance are settled off chain",
-                "write the order with `--settle off-chain`",
-            ),
             E::OnlyThroughAlliance { alliance } => Refusal::new(
                 format!("other merchants accept this coupon only through the alliance {}", account(alliance)),
                 "redeem it there: `couponry redeem` does so for an alliance of this chain's suite",
@@ -441,6 +437,18 @@ impl Words {
             E::HeldByContract { holder } => Refusal::new(
                 format!("{} holds the coupon, and couldn't pass on what is paid for it", account(holder)),
                 "have its holder take it back first (`couponry market cancel`)",
+            ),
+            E::NotApproved { coupon: id } => Refusal::new(
+                format!("coupon {} isn't the caller's to move", coupon(*id)),
+                "have its holder send it, or approve the caller at the registry",
+            ),
+            E::Soulbound { coupon: id } => Refusal::new(
+                format!("coupons of {}'s campaign never change hands", coupon(*id)),
+                "let its holder spend it",
+            ),
+            E::MarketOnly { coupon: id } => Refusal::new(
+                format!("coupon {} changes hands only through its campaign's market", coupon(*id)),
+                "list it there: `couponry market list`",
             ),
             E::CardMovedOn { coupon: id } => Refusal::new(
                 format!("stamp card {} is full or has another holder, so a stamp can't be taken back", coupon(*id)),

@@ -9,7 +9,7 @@ use shared::{
     math,
     order::{digest, Order},
     permit::{ensure_permitted, Domain, OrderPermit, Permit, Permits, Purpose},
-    registry::{Refusal, RegistryError, SaleTerms, Scope},
+    registry::{Refusal, RegistryError},
     terms::Acceptance,
     AccountId, Balance, Hash, Timestamp,
 };
@@ -251,27 +251,4 @@ fn ensure_signed(
 ) -> Result<(), Refusal> {
     let holder: Holder = books.one(items::HOLDERS, &signer)?.unwrap_or_default();
     ensure_permitted(domain, signer, purpose, subject, permit, holder.permit_epoch, now)
-}
-
-/// What a market must know.
-/// # Errors
-/// `Paused`, `NoSuchCampaign`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `Overflow`.
-#[inline(never)]
-pub fn sale_terms(books: &Books, id: CouponId, now: Timestamp) -> Result<SaleTerms, Refusal> {
-    let paused: u8 = books.one(items::PAUSED, &())?.unwrap_or_default();
-    Scope::Trading.ensure_not_in(paused)?;
-    let (Campaign { issuer, terms }, progress, coupon) = books.coupon(id)?;
-    coupon.ensure_not_frozen(id)?;
-    coupon.ensure_not_locked(id, None, now)?;
-    let largest_discount = terms.largest_discount(coupon.left).ok_or(RegistryError::Overflow)?;
-    Ok(SaleTerms {
-        owner: coupon.owner,
-        issuer,
-        asset: terms.asset,
-        royalty_bps: terms.royalty_bps,
-        ends_at: coupon.valid_until.min(progress.redeem_ends),
-        largest_discount,
-        left: coupon.left,
-        highest_price: terms.highest_price(largest_discount),
-    })
 }

@@ -10,6 +10,7 @@ pub mod coupons;
 pub mod events;
 pub mod redemptions;
 pub mod rollbacks;
+pub mod sales;
 
 pub use self::desk::{Desk, DeskRef};
 
@@ -20,6 +21,7 @@ mod desk {
         events::*,
         redemptions::{self, Reward},
         rollbacks::{self, RolledBack},
+        sales,
     };
     use ink::{
         prelude::vec::Vec,
@@ -327,7 +329,20 @@ mod desk {
 
         #[ink(message)]
         fn sale_terms(&self, coupon: CouponId) -> Outcome<SaleTerms> {
-            Ok(coupons::sale_terms(&self.books(), coupon, self.env().block_timestamp())?)
+            Ok(sales::sale_terms(&self.books(), coupon, self.env().block_timestamp())?)
+        }
+
+        #[ink(message)]
+        fn sale_terms_of(&self, coupons: Vec<CouponId>) -> Outcome<Vec<SaleTerms>> {
+            Ok(sales::sale_terms_of(&self.books(), &coupons, self.env().block_timestamp())?)
+        }
+
+        #[ink(message)]
+        fn transfer_many(&mut self, to: AccountId, coupons: Vec<CouponId>) -> Outcome<()> {
+            let mut books = self.books();
+            let (caller, now) = (self.env().caller(), self.env().block_timestamp());
+            sales::transfer_many(&mut books, caller, to, &coupons, now)?;
+            Ok(self.apply(books)?)
         }
     }
 }

@@ -169,6 +169,10 @@ impl Book {
                 }
             }
         }
+        if scene.passes_on {
+            // The caller couldn't pass on what a rollback pays back.
+            redemption.payer = redemption.uses.first().map(|used| used.holder);
+        }
         let (word, place) = till.number(order)?;
         word.word.record(place, digest(&*redemption));
         word.changed = true;

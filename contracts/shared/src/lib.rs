@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "an overflow fails a test anyway"))]
 
+pub mod alliance;
 pub mod announce;
 pub mod assets;
 pub mod bits;
@@ -21,6 +22,8 @@ pub mod order;
 pub mod permit;
 pub mod psp34;
 pub mod registry;
+pub mod scribe;
+pub mod shelf;
 pub mod terms;
 pub mod till;
 pub mod weighing;

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{json, Value};
 use shared::{
     ids::CouponId,
-    order::{Order, Redemption, Settlement},
+    order::{Order, Redeemed, Redemption, Settlement},
     permit::{CouponPermit, Permits},
     registry::{CouponRegistry, RegistryError},
 };
@@ -290,13 +290,14 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
 fn explained(
     desk: &mut Desk,
     permits: &Permits,
-    result: Result<Balance, RegistryError>,
+    result: Result<Redeemed, RegistryError>,
 ) -> Result<(Balance, String), Refusal> {
     if let Some(first) = permits.coupons.first() {
         desk.campaign(first.presented.coupon.campaign)?;
     }
     let words = &desk.session.words;
-    result.map(|discount| (discount, words.money(discount))).map_err(|error| words.registry(&error))
+    let discount = result.map(|redeemed| redeemed.discount());
+    discount.map(|discount| (discount, words.money(discount))).map_err(|error| words.registry(&error))
 }
 
 fn read_backlog(path: &Path) -> Result<Vec<Entry>, Refusal> {

@@ -347,7 +347,6 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
     let over = Order { eligible: 2_001, ..cinemas(1) };
     let cases = [
         (over, passed_on(RegistryError::EligibleOverBasket { eligible: 2_001, basket: 2_000 })),
-        (order_on_chain("cinema", 1), passed_on(RegistryError::OnChainThroughAlliance)),
     ];
     for (order, expected) in cases {
         let message = redeem(&world, &mut alliance, coupon, &order);

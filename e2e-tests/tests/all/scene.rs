@@ -19,6 +19,7 @@ use ink::{
     },
 };
 use market::MarketRef;
+use mock_go_between::GoBetweenRef;
 use mock_look_alike::LookAlikeRef;
 use mock_psp22::{CallBack, Mode, TokenRef};
 use office::OfficeRef;
@@ -27,7 +28,7 @@ use scale::{Decode, Encode};
 use shared::{
     assets::Asset,
     ids::{CampaignId, CouponId},
-    order::{digest, Order, Quote, Redemption, Settlement},
+    order::{digest, Order, Quote, Redeemed, Redemption, Settlement},
     permit::{CouponPermit, Permits, Presented},
     registry::{CouponRegistry, RegistryError},
     terms::{Benefit, Terms, Window},
@@ -478,4 +479,18 @@ pub(crate) fn look_alike(world: &mut World) -> AccountId {
     let (code, _) = world.chain.upload(owner, &e2e_tests::world::wasm("mock-look-alike")).unwrap();
     let salt = world.chain.height().to_le_bytes().to_vec();
     world.chain.instantiate_typed(owner, code, 0, salt, LookAlikeRef::new(account("ann"))).unwrap().0
+}
+
+/// A contract that passes orders on to a registry, with what its caller pays.
+pub(crate) fn go_between(world: &mut World) -> AccountId {
+    let owner = account(OWNER);
+    let (code, _) = world.chain.upload(owner, &e2e_tests::world::wasm("mock-go-between")).unwrap();
+    world.chain.instantiate_typed(owner, code, 0, Vec::new(), GoBetweenRef::new()).unwrap().0
+}
+
+/// What each order of a batch took off, or why it was refused.
+pub(crate) fn discounts(
+    results: &[Result<Redeemed, RegistryError>],
+) -> Vec<Result<Balance, RegistryError>> {
+    results.iter().map(|result| result.as_ref().map(Redeemed::discount).map_err(|refusal| *refusal)).collect()
 }

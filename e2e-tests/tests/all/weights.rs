@@ -26,7 +26,7 @@ use shared::{
     order::{Kept, Order},
     permit::Permits,
     psp34::{Id, PSP34},
-    registry::CouponRegistry,
+    registry::{CouponRegistry, ServiceDesk},
     terms::{
         Acceptance, Audience, Benefit, Cap, Funding, Limits, PeriodLimits, Referral, Stacking, Terms, Unit,
     },
@@ -386,7 +386,7 @@ fn spending() -> Costs {
     let mut to = Doors::of(&world);
     let batch = |world: &mut World, orders: &[(Order, Permits)], to: &mut Doors| {
         let done = act(world, "bakery", 0, to.registry.call_mut().redeem_batch(orders.to_vec()));
-        assert_eq!(done.result, vec![Ok(200); orders.len()]);
+        assert_eq!(discounts(&done.result), vec![Ok(200); orders.len()]);
         done.cost
     };
     let one = batch(&mut world, &orders[..1], &mut to);
@@ -498,7 +498,16 @@ fn moving() -> Costs {
     let send = PSP34::transfer(to.registry.call_mut(), account("dee"), id, Vec::new());
     let for_another = act(&mut world, "cem", 0, send).cost;
     let all = act(&mut world, "ben", 0, PSP34::approve(to.registry.call_mut(), cem, None, true)).cost;
+    let coupons = issue_many(&mut world, "bakery", coupon.campaign, "ann", 21);
+    let many = |world: &mut World, coupons: &[CouponId], to: &mut Doors| {
+        let message = ServiceDesk::transfer_many(to.desk.call_mut(), ben, coupons.to_vec());
+        act(world, "ann", 0, message).cost
+    };
+    let one_by_desk = many(&mut world, &coupons[..1], &mut to);
+    let twenty = many(&mut world, &coupons[1..], &mut to);
     vec![
+        ("desk transfer_many, 1 coupon", one_by_desk),
+        ("desk transfer_many, 20 coupons", twenty),
         ("registry transfer", transfer),
         ("registry transfer, by an approved account", for_another),
         ("registry approve, one coupon", one),

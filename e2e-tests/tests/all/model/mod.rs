@@ -31,7 +31,7 @@ use shared::{
     campaigns::{Campaign, Progress},
     coupons::{Coupon, Holder},
     ids::CouponId,
-    order::{Quote, Redemption},
+    order::{Quote, Redeemed, Redemption},
     psp34::PSP34Error,
     registry::{RegistryError, SaleTerms},
 };
@@ -49,7 +49,7 @@ pub(crate) enum Answer {
     Quote(Quote),
     Redemption(Box<Redemption>),
     Remains(Option<Box<Redemption>>),
-    Results(Vec<Result<Balance, RegistryError>>),
+    Results(Vec<Result<Redeemed, RegistryError>>),
     Campaign(Box<(Campaign, Progress)>),
     State(Coupon),
     Holder(Holder),

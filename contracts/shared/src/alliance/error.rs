@@ -1,14 +1,14 @@
 //! Every reason an alliance refuses. Knows none of the rules.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use crate::config::ConfigFault;
-use ink::prelude::{vec, vec::Vec};
-use scale::{Decode, Encode, Input, Output};
-use shared::{
+use super::config::ConfigFault;
+use crate::{
     assets::{Asset, PaymentFault},
     registry::RegistryError,
     AccountId, Balance, Timestamp,
 };
+use ink::prelude::{vec, vec::Vec};
+use scale::{Decode, Encode, Input, Output};
 
 /// Why an alliance refuses. Amounts are in the alliance's asset. Append only: the index is part of the ABI.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum AllianceError {
     /// The member was admitted before.
     #[codec(index = 5)]
     AlreadyAdmitted { account: AccountId },
-    /// The member has not been admitted.
+    /// The member has not been admitted, is suspended, has defaulted or leaves.
     #[codec(index = 6)]
     NotActive { account: AccountId },
     /// The caller is neither the acceptor nor its cashier.
@@ -62,13 +62,13 @@ pub enum AllianceError {
     /// The cycle closed last is still owed this much.
     #[codec(index = 15)]
     CycleUnsettled { cycle: u32, owed: Balance },
-    /// More than the member owes.
+    /// More than the member owes, or has to make good.
     #[codec(index = 16)]
     OverDue { asked: Balance, due: Balance },
     /// The member may still pay in by itself.
     #[codec(index = 17)]
     BeforeCutOff { cut_off: Timestamp, now: Timestamp },
-    /// The member owes nothing that its collateral could pay.
+    /// The member owes nothing of the cycle closed last.
     #[codec(index = 18)]
     NothingDue { account: AccountId },
     /// Nothing of what the member has earned is settled.
@@ -83,6 +83,67 @@ pub enum AllianceError {
     /// A sum passed what a number can hold.
     #[codec(index = 22)]
     Overflow,
+    /// The redemption could be rolled back for longer than a member that leaves stays answerable.
+    #[codec(index = 23)]
+    TailTooShort { final_at: Timestamp, tail: Timestamp },
+    /// What is left of a default waits for someone to pay it until then.
+    #[codec(index = 24)]
+    LongstopRunning { due: Balance, longstop: Timestamp },
+    /// Others still bear this much of the member's default.
+    #[codec(index = 25)]
+    NotMadeGood { unpaid: Balance },
+    /// Only a member that has said that it leaves may go.
+    #[codec(index = 26)]
+    NotLeaving { account: AccountId },
+    /// The member is still answerable: for the tail since it said that it leaves, and as long as a redemption can be rolled back.
+    #[codec(index = 27)]
+    StillLiable { until: Timestamp, now: Timestamp },
+    /// Disputes about the member's redemptions are open.
+    #[codec(index = 28)]
+    CasesOpen { cases: u32 },
+    /// The member has said so already.
+    #[codec(index = 29)]
+    AlreadyLeaving { account: AccountId },
+    /// Nothing, or more than fits in one call.
+    #[codec(index = 30)]
+    BatchSize { items: u32, most: u32 },
+    /// What was sent isn't an order.
+    #[codec(index = 31)]
+    NotAnOrder { index: u32 },
+    /// A rollback in part pays back exactly what escrow and the payer get.
+    #[codec(index = 32)]
+    WrongRefund { expected: Balance, offered: Balance },
+}
+
+/// What rules and messages give. A contract ends the call as soon as it refuses, with the bytes that `Err` would have; so in its code there is no `Err` to carry
+/// on, which makes it smaller. Everywhere else this is plainly `Result<T, AllianceError>`.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Outcome<T> = Result<T, AllianceError>;
+/// See above.
+#[cfg(target_arch = "wasm32")]
+pub type Outcome<T> = Result<T, Refused>;
+
+/// An error that a contract never holds: making one ends the call.
+#[cfg(target_arch = "wasm32")]
+pub enum Refused {}
+
+#[cfg(target_arch = "wasm32")]
+impl From<AllianceError> for Refused {
+    #[inline(never)]
+    fn from(error: AllianceError) -> Self {
+        let reply: Result<Result<(), AllianceError>, ink::LangError> = Ok(Err(error));
+        ink::env::return_value(ink::env::ReturnFlags::REVERT, &reply)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Encode for Refused {}
+
+#[cfg(target_arch = "wasm32")]
+impl Decode for Refused {
+    fn decode<I: Input>(_: &mut I) -> Result<Self, scale::Error> {
+        Err("a refusal of another contract is decoded as its error".into())
+    }
 }
 
 /// A `RegistryError`, passed on as the bytes it came in, and described as one in the metadata. The alliance decides nothing by it, and code that
@@ -94,6 +155,12 @@ impl Refusal {
     /// What the registry said; `None` if it isn't a registry's error.
     pub fn error(&self) -> Option<RegistryError> {
         RegistryError::decode(&mut &*self.0).ok()
+    }
+}
+
+impl From<Vec<u8>> for Refusal {
+    fn from(answer: Vec<u8>) -> Self {
+        Self(answer)
     }
 }
 

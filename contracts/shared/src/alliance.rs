@@ -1,0 +1,12 @@
+//! What an alliance and its council share: the rules, members, cycles and debts, as plain structs. Knows neither storage nor events.
+#![allow(missing_docs, reason = "the fields of errors and faults are named for what they hold")]
+
+pub mod bookings;
+pub mod config;
+pub mod cycles;
+pub mod error;
+pub mod members;
+pub mod sheets;
+
+#[cfg(test)]
+pub(crate) mod testing;
