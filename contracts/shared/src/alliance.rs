@@ -3,9 +3,12 @@
 
 pub mod bookings;
 pub mod config;
+pub mod council;
 pub mod cycles;
+pub mod door;
 pub mod error;
 pub mod members;
+pub mod rates;
 pub mod sheets;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! An alliance's rules, fixed when it is instantiated. Knows no storage.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
+use super::council::{CouncilFault, CouncilTerms};
 use ink::prelude::vec::Vec;
 use crate::{assets::Asset, math::WHOLE_BPS, AccountId, Balance, Hash, Timestamp};
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub joining: Joining,
     /// For whoever closes a cycle, as far as the fund reaches.
     pub closing_bounty: Balance,
+    /// How members decide, and how disputes are settled.
+    pub council: CouncilTerms,
     /// Code hashes of the registries whose redemptions count.
     pub registries: Vec<Hash>,
 }
@@ -99,6 +102,9 @@ pub enum ConfigFault {
     /// The early fee is higher than the one after it.
     #[codec(index = 6)]
     EarlyFeeHigher { early: Balance, fee: Balance },
+    /// Members couldn't decide, or disputes not be settled.
+    #[codec(index = 16)]
+    Council(CouncilFault),
 }
 
 impl Config {
@@ -131,7 +137,7 @@ impl Config {
         if early_fee > fee {
             return Err(ConfigFault::EarlyFeeHigher { early: early_fee, fee });
         }
-        Ok(())
+        self.council.check().map_err(ConfigFault::Council)
     }
 }
 
@@ -164,6 +170,8 @@ mod tests {
         assert_eq!(fault(|c| c.max_cut_bps = 10_001), Some(ConfigFault::CutOverWhole { bps: 10_001 }));
         let early = ConfigFault::EarlyFeeHigher { early: 11, fee: 10 };
         assert_eq!(fault(|c| c.joining.early_fee = 11), Some(early));
+        let quorum = ConfigFault::Council(CouncilFault::Quorum { bps: 0 });
+        assert_eq!(fault(|c| c.council.quorum_bps = 0), Some(quorum));
         for listed in [0, 5] {
             assert_eq!(
                 fault(|c| c.registries = vec![[7; 32]; listed]),

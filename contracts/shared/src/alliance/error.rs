@@ -4,6 +4,7 @@
 use super::config::ConfigFault;
 use crate::{
     assets::{Asset, PaymentFault},
+    ids::CouponId,
     registry::RegistryError,
     AccountId, Balance, Timestamp,
 };
@@ -113,6 +114,114 @@ pub enum AllianceError {
     /// A rollback in part pays back exactly what escrow and the payer get.
     #[codec(index = 32)]
     WrongRefund { expected: Balance, offered: Balance },
+    /// With so many members who have a vote, only their votes decide this.
+    #[codec(index = 64)]
+    ByVoteOnly { voters: u32 },
+    /// The account applied with another registry or another profile.
+    #[codec(index = 65)]
+    ApplicationDiffers { account: AccountId },
+    /// The document's URI is longer than fits.
+    #[codec(index = 66)]
+    UriTooLong { length: u32, most: u32 },
+    /// The member isn't suspended.
+    #[codec(index = 67)]
+    NotSuspended { account: AccountId },
+    /// The member hasn't defaulted.
+    #[codec(index = 68)]
+    NotDefaulted { account: AccountId },
+    /// No motion has this number, or nothing of the caller's is left of it.
+    #[codec(index = 69)]
+    NoSuchProposal { proposal: u32 },
+    /// The vote is over, or the motion was carried.
+    #[codec(index = 70)]
+    VoteClosed { ends_at: Timestamp, now: Timestamp },
+    /// The member wasn't active when the motion was moved.
+    #[codec(index = 71)]
+    NoVote { account: AccountId },
+    /// A member has one vote.
+    #[codec(index = 72)]
+    AlreadyVoted { proposal: u32, account: AccountId },
+    /// The vote runs until then.
+    #[codec(index = 73)]
+    VoteOpen { ends_at: Timestamp, now: Timestamp },
+    /// The other of the two offers no such rate.
+    #[codec(index = 74)]
+    NoSuchOffer,
+    /// The account is none of those it is about.
+    #[codec(index = 75)]
+    NotParty { account: AccountId },
+    /// A rate is more than nothing and at most the whole.
+    #[codec(index = 76)]
+    RateOutOfRange { bps: u16 },
+    /// A rate is never backdated, and the one before stays for the tail.
+    #[codec(index = 77)]
+    RateTooEarly { from: Timestamp, earliest: Timestamp },
+    /// The issuer would come to owe the acceptor more than they agreed for a day.
+    #[codec(index = 78)]
+    OverDailyCap { cap: Balance, asked: Balance },
+    /// The registry knows no such redemption through this alliance, or it was rolled back.
+    #[codec(index = 79)]
+    NoSuchRedemption { acceptor: AccountId, number: u64 },
+    /// The time to dispute the redemption is over.
+    #[codec(index = 80)]
+    CaseWindowOver { until: Timestamp, now: Timestamp },
+    /// The issuer has disputed the redemption already.
+    #[codec(index = 81)]
+    AlreadyDisputed { case: u32 },
+    /// The redemption makes this account owe nothing.
+    #[codec(index = 82)]
+    NothingBooked { issuer: AccountId },
+    /// No dispute has this number.
+    #[codec(index = 83)]
+    NoSuchCase { case: u32 },
+    /// The dispute is over.
+    #[codec(index = 84)]
+    CaseClosed,
+    /// The dispute isn't over.
+    #[codec(index = 85)]
+    CaseOpen { case: u32 },
+    /// There is one reply to a dispute.
+    #[codec(index = 86)]
+    AlreadyReplied,
+    /// The time to reply is over.
+    #[codec(index = 87)]
+    ReplyWindowOver { until: Timestamp, now: Timestamp },
+    /// The acceptor may still reply.
+    #[codec(index = 88)]
+    ReplyRunning { until: Timestamp, now: Timestamp },
+    /// Only the resolver named in the rules decides.
+    #[codec(index = 89)]
+    NotResolver { resolver: AccountId, caller: AccountId },
+    /// Nothing over the whole can be given back.
+    #[codec(index = 90)]
+    ShareOverWhole { bps: u16 },
+    /// The time to rule is over.
+    #[codec(index = 91)]
+    RulingOver { until: Timestamp, now: Timestamp },
+    /// The resolver may still rule.
+    #[codec(index = 92)]
+    RulingRunning { until: Timestamp, now: Timestamp },
+    /// What the dispute was about might still be disputed again.
+    #[codec(index = 93)]
+    CaseWindowRunning { until: Timestamp, now: Timestamp },
+    /// The order is for other goods than this coupon for this account.
+    #[codec(index = 94)]
+    OtherConversion { number: u64 },
+    /// The acceptor doesn't hold the coupon.
+    #[codec(index = 95)]
+    CouponElsewhere { holder: Option<AccountId> },
+    /// The registry didn't move the coupon.
+    #[codec(index = 96)]
+    TransferRefused { coupon: CouponId },
+    /// Only the alliance's council may.
+    #[codec(index = 97)]
+    NotTheCouncil { caller: AccountId },
+    /// The council's code isn't on the chain.
+    #[codec(index = 98)]
+    CouncilFailed,
+    /// The alliance trapped, or didn't answer as one.
+    #[codec(index = 99)]
+    AllianceFailed,
 }
 
 /// What rules and messages give. A contract ends the call as soon as it refuses, with the bytes that `Err` would have; so in its code there is no `Err` to carry

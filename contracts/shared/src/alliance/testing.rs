@@ -1,6 +1,7 @@
 //! Accounts, rules and members that unit tests share.
 use super::{
     config::{Config, Joining},
+    council::CouncilTerms,
     members::{Member, Status},
 };
 use crate::{assets::Asset, AccountId, Balance};
@@ -23,7 +24,22 @@ pub(crate) fn config() -> Config {
         tail: 200,
         joining: Joining { fee: 10, ..Joining::default() },
         closing_bounty: 5,
+        council: council_terms(),
         registries: vec![[7; 32]],
+    }
+}
+
+pub(crate) fn council_terms() -> CouncilTerms {
+    CouncilTerms {
+        founders: 3,
+        quorum_bps: 5_000,
+        vote_window: 500,
+        resolver: account(101),
+        case_window: 100,
+        reply_window: 10,
+        ruling_window: 20,
+        case_fee: 3,
+        unruled_bps: 2_500,
     }
 }
 
