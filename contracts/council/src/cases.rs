@@ -10,6 +10,9 @@ use shared::{
     AccountId, Balance, Timestamp,
 };
 
+/// A redemption as its issuer disputes it: (registry, acceptor, order number, issuer).
+pub type Disputed = (AccountId, AccountId, u64, AccountId);
+
 /// What a redemption made `issuer` owe its acceptor, the alliance's fee not included.
 /// # Errors
 /// `NothingBooked`, `WrongAsset`, `Overflow`.

@@ -17,11 +17,11 @@ pub use self::council::{Council, CouncilRef};
 #[ink::contract]
 mod council {
     use crate::{
-        cases,
+        cases::{self, Disputed},
         chamber::{self, Chamber},
         events::*,
         membership,
-        views::{self, CoverOne, Coverage, Statement},
+        views::{self, CoverOne, Coverage, Statement, MAX_CANDIDATES},
     };
     use ink::{
         prelude::vec::Vec,
@@ -39,12 +39,6 @@ mod council {
         order::{digest, Order, Redemption},
         permit::Permits,
     };
-
-    /// A redemption as its issuer disputes it: (registry, acceptor, order number, issuer).
-    pub type Disputed = (AccountId, AccountId, u64, AccountId);
-
-    /// The most members that `cover_one` looks at.
-    pub const MAX_CANDIDATES: u32 = 32;
 
     /// The council's own books; members, rates and money are the alliance's.
     #[ink(storage)]

@@ -14,6 +14,9 @@ use shared::{
     AccountId, Balance,
 };
 
+/// The most members that `cover_one` looks at.
+pub const MAX_CANDIDATES: u32 = 32;
+
 /// A member's account of one cycle. Positive is in the member's favour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
