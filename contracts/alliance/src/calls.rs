@@ -1,102 +1,108 @@
 //! What the alliance asks of registries (`shared::registry::CouponRegistry`) and of tokens. Decides nothing.
 //!
-//! Every call keeps ink's default flags: whoever calls back into the alliance meanwhile traps. Calls are kept out of line: inlined into ink's
-//! dispatcher they make the contract a kilobyte larger.
-use crate::error::{AllianceError, Refusal};
-use ink::env::{
-    call::{build_call, ExecutionInput, Selector},
-    DefaultEnvironment as Env,
+//! Every call keeps ink's default flags: whoever calls back into the alliance meanwhile traps.
+use ink::{
+    env::{
+        call::{build_call, ExecutionInput, Selector},
+        DefaultEnvironment as Env,
+    },
+    prelude::vec::Vec,
 };
-use scale::{Decode, Encode, Error, Input};
+use scale::{Decode, Encode};
 use shared::{
+    alliance::error::{AllianceError, Outcome, Refusal},
     assets::{Asset, PaymentFault},
-    ledger::Raw,
-    order::{Kept, Order, Redemption},
-    permit::Permits,
+    ledger::{Raw, Trusted},
+    order::{Kept, Redeemed, Redemption},
+    registry::RegistryError,
     AccountId, Balance,
 };
 
 /// # Errors
 /// `RegistryFailed`, `Registry`.
 #[inline(never)]
-pub(crate) fn redeem(
-    registry: AccountId,
-    order: &Order,
-    permits: &Permits,
-) -> Result<Redemption, AllianceError> {
-    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::redeem"));
-    let input = ExecutionInput::new(selector).push_arg(order).push_arg(permits);
-    ask::<_, Result<Redemption, Refusal>>(registry, input, 0)?.map_err(AllianceError::Registry)
+pub(crate) fn redeem(registry: AccountId, signed: &[u8], value: Balance) -> Outcome<Redemption> {
+    let selector = ink::selector_bytes!("CouponRegistry::redeem");
+    answer(registry, ask(registry, selector, signed.to_vec(), value))
 }
 
-/// Rolls back at the registry's desk, giving the registry the `escrow` it asks for, which the alliance has collected in `redemption`'s asset.
 /// # Errors
-/// `Payment`, `RegistryFailed`, `Registry`.
+/// `RegistryFailed`, `Registry`.
+#[inline(never)]
+pub(crate) fn redeem_batch(
+    registry: AccountId,
+    orders: Vec<u8>,
+) -> Outcome<Vec<Result<Redeemed, RegistryError>>> {
+    let selector = ink::selector_bytes!("CouponRegistry::redeem_batch");
+    answer(registry, ask(registry, selector, orders, 0))
+}
+
+/// Rolls back at the registry's desk, giving it the `refund` for escrow and the payer, which the alliance has collected in `redemption`'s asset.
+/// # Errors
+/// `TokenRefused`, `RegistryFailed`, `Registry`.
 #[inline(never)]
 pub(crate) fn roll_back(
     registry: AccountId,
     redemption: &Redemption,
-    escrow: Balance,
-) -> Result<(), AllianceError> {
-    let desk = desk(registry)?;
-    let value = match redemption.asset {
-        Asset::Native => escrow,
-        Asset::Psp22(token) => {
-            approve(token, desk, escrow).map_err(AllianceError::Payment)?;
-            0
-        }
+    kept: Option<Kept>,
+    refund: Balance,
+) -> Outcome<Option<Redemption>> {
+    let branches = ask(registry, ink::selector_bytes!("CouponRegistry::branches"), Vec::new(), 0);
+    let Some((_, desk)) = branches.and_then(|bytes| <(AccountId, AccountId)>::decode(&mut &*bytes).ok())
+    else {
+        return Err(AllianceError::RegistryFailed { registry }.into());
     };
-    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::roll_back_for_alliance"));
-    let input = ExecutionInput::new(selector).push_arg(redemption).push_arg(None::<Kept>);
-    ask::<_, Result<Whatever, Refusal>>(desk, input, value)?.map(|_| ()).map_err(AllianceError::Registry)
-}
-
-/// An answer that needn't be looked at: nothing remains of a redemption that is undone whole.
-struct Whatever;
-
-impl Decode for Whatever {
-    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        // An answer that isn't read to its end counts as none.
-        Raw::decode(input).map(|_| Self)
+    let value = redemption.asset.value_due(refund);
+    if value < refund {
+        approve(redemption.asset, desk, refund)?;
     }
+    let selector = ink::selector_bytes!("ServiceDesk::roll_back_for_alliance");
+    answer(desk, ask(desk, selector, (redemption, kept).encode(), value))
 }
 
-/// A registry's service desk.
-fn desk(registry: AccountId) -> Result<AccountId, AllianceError> {
-    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::branches"));
-    let (_, desk): (AccountId, AccountId) = ask(registry, ExecutionInput::new(selector), 0)?;
-    Ok(desk)
-}
-
-fn ask<Args, T>(registry: AccountId, input: ExecutionInput<Args>, value: Balance) -> Result<T, AllianceError>
-where
-    Args: Encode,
-    T: Decode,
-{
-    let reply = build_call::<Env>()
-        .call(registry)
-        .transferred_value(value)
-        .exec_input(input)
-        .returns::<T>()
-        .try_invoke();
-    match reply {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(_)) | Err(_) => Err(AllianceError::RegistryFailed { registry }),
-    }
-}
-
+/// Lets `spender` have `amount` of a PSP22 asset; native money is sent along instead.
 /// # Errors
 /// `TokenRefused`.
-fn approve(token: AccountId, spender: AccountId, amount: Balance) -> Result<(), PaymentFault> {
-    if amount == 0 {
+#[inline(never)]
+pub(crate) fn approve(asset: Asset, spender: AccountId, amount: Balance) -> Outcome<()> {
+    let Asset::Psp22(token) = asset else {
         return Ok(());
+    };
+    let selector = ink::selector_bytes!("PSP22::approve");
+    // The answer is a `Result<(), PSP22Error>`.
+    match ask(token, selector, (spender, amount).encode(), 0).as_deref() {
+        Some([0]) => Ok(()),
+        _ => Err(AllianceError::Payment(PaymentFault::TokenRefused { token }).into()),
     }
-    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::approve")))
-        .push_arg(spender)
-        .push_arg(amount);
-    let reply = build_call::<Env>().call(token).exec_input(input).returns::<Result<(), u8>>().try_invoke();
+}
+
+/// What a registry whose code is known answers: `Result<T, RegistryError>`.
+/// # Errors
+/// `RegistryFailed`, `Registry`.
+fn answer<T: Decode>(registry: AccountId, reply: Option<Vec<u8>>) -> Outcome<T> {
+    match reply.as_deref() {
+        Some([0, answer @ ..]) => {
+            let answer = T::decode(&mut Trusted(answer));
+            Ok(answer.map_err(|_| AllianceError::RegistryFailed { registry })?)
+        }
+        Some([1, refusal @ ..]) => {
+            Err(AllianceError::Registry(Refusal::from(refusal.to_vec())).into())
+        }
+        _ => Err(AllianceError::RegistryFailed { registry }.into()),
+    }
+}
+
+/// What a contract answers, as SCALE bytes; `None` where it trapped, or there is no such contract or message.
+#[inline(never)]
+fn ask(contract: AccountId, selector: [u8; 4], arguments: Vec<u8>, value: Balance) -> Option<Vec<u8>> {
+    let reply = build_call::<Env>()
+        .call(contract)
+        .transferred_value(value)
+        .exec_input(ExecutionInput::new(Selector::new(selector)).push_arg(Raw(arguments)))
+        .returns::<Raw>()
+        .try_invoke();
     match reply {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(PaymentFault::TokenRefused { token }),
+        Ok(Ok(Raw(answer))) => Some(answer),
+        Ok(Err(_)) | Err(_) => None,
     }
 }

@@ -1,18 +1,27 @@
 //! The alliance's storage, and every change to it as one step that happens whole or returns an error for the shell to revert on.
 //!
-//! Emits nothing, calls nobody and moves no money. "Touches" are storage host calls besides the two that read and write the root.
-use crate::{
-    bookings::{Booking, Debt},
-    config::Config,
-    cycles::{Books, Closed},
-    error::AllianceError,
-    members::Member,
-};
+//! Emits nothing, calls nobody and moves no money. "Touches" are storage host calls besides the two that read and write the root; a member that
+//! comes back after a cycle whose creditors were cut takes two more to have its share.
+use crate::events::Booked;
 use ink::{
-    prelude::vec::Vec,
+    prelude::{boxed::Box, vec::Vec},
     storage::{traits::ManualKey, Mapping},
 };
-use shared::{order::Redemption, terms::Funding, AccountId, Balance, Hash, Timestamp};
+use shared::{
+    alliance::{
+        bookings::Debt,
+        config::Config,
+        cycles::{Books, Closed, Cut, Payout, Waterfall},
+        error::{AllianceError, Outcome},
+        members::Member,
+        sheets::add,
+    },
+    assets::Asset,
+    order::{Part, Redemption, Use},
+    shelf::Shelf as _,
+    terms::Funding,
+    AccountId, Balance, Hash, Timestamp,
+};
 
 /// What every message reads and most write anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,27 +34,44 @@ pub struct Root {
     pub books: Books,
 }
 
-/// A redemption: (registry, acceptor, order number).
-pub type BookingKey = (AccountId, AccountId, u64);
-
 /// Everything the alliance keeps. The manual keys are part of the storage format that auditors read.
 #[ink::storage_item]
 #[derive(Debug)]
 pub struct Ledger {
     root: Root,
     members: Mapping<AccountId, Member, ManualKey<0x01>>,
-    bookings: Mapping<BookingKey, Booking, ManualKey<0x02>>,
+    /// By the number of the cycle.
+    cuts: Mapping<u32, Cut, ManualKey<0x03>>,
+}
+
+/// The members that a call deals with: each is read once, and written once if it changes.
+#[derive(Default)]
+pub struct Table(Vec<Seat>);
+
+struct Seat {
+    account: AccountId,
+    member: Box<Member>,
+    changed: bool,
+}
+
+/// An order that was redeemed, as far as the books go.
+pub struct Sale<'a> {
+    pub acceptor: AccountId,
+    pub number: u64,
+    pub asset: Asset,
+    pub final_at: Timestamp,
+    pub parts: &'a [Part],
 }
 
 impl Ledger {
     /// # Errors
     /// `InvalidConfig`.
-    pub fn new(config: Config, now: Timestamp) -> Result<Self, AllianceError> {
+    pub fn new(config: Config, now: Timestamp) -> Outcome<Self> {
         config.check().map_err(AllianceError::InvalidConfig)?;
         Ok(Self {
             root: Root { config, books: Books::opened(now) },
             members: Mapping::default(),
-            bookings: Mapping::default(),
+            cuts: Mapping::default(),
         })
     }
 
@@ -57,27 +83,85 @@ impl Ledger {
         &self.root.books
     }
 
+    /// The member as it would be brought up to the open cycle; changes nothing.
+    pub fn view(&self, account: AccountId) -> Option<Member> {
+        let mut member = self.members.read(account)?;
+        let mut share = |cycle, earned| {
+            let cut = if cycle > self.root.books.last_cut { None } else { self.cuts.read(cycle) };
+            Ok(cut.map_or(earned, |cut: Cut| cut.share(earned)))
+        };
+        member.roll(self.root.books.cycle.number, &mut share).ok()?;
+        Some(member)
+    }
+
     /// The member, brought up to the open cycle. 1 touch.
     /// # Errors
     /// `NotMember`, `Overflow`.
-    pub fn member(&self, account: AccountId) -> Result<Member, AllianceError> {
-        let mut member = self.members.get(account).ok_or(AllianceError::NotMember { account })?;
-        member.roll(self.root.books.cycle.number)?;
+    #[inline(never)]
+    pub fn member(&mut self, account: AccountId) -> Outcome<Box<Member>> {
+        let mut member: Box<Member> =
+            self.members.read(account).map(Box::new).ok_or(AllianceError::NotMember { account })?;
+        let cycle = self.root.books.cycle.number;
+        if member.cycle != cycle {
+            member.roll(cycle, &mut |cycle, earned| self.collect(cycle, earned))?;
+        }
         Ok(member)
+    }
+
+    /// What who earned `earned` in a settled cycle gets of it.
+    #[inline(never)]
+    fn collect(&mut self, cycle: u32, earned: Balance) -> Outcome<Balance> {
+        if cycle > self.root.books.last_cut {
+            return Ok(earned);
+        }
+        let Some(mut cut) = self.cuts.read(cycle) else {
+            return Ok(earned);
+        };
+        let (share, dust) = cut.collect(earned)?;
+        self.cuts.write(cycle, &cut);
+        self.root.books.endow(dust)?;
+        Ok(share)
+    }
+
+    /// Takes a member from the table, or else from storage.
+    #[inline(never)]
+    fn seat(&mut self, table: &mut Table, account: AccountId) -> Outcome<Seat> {
+        match table.0.iter().position(|seat| seat.account == account) {
+            Some(place) => Ok(table.0.swap_remove(place)),
+            None => Ok(Seat { account, member: self.member(account)?, changed: false }),
+        }
+    }
+
+    /// Whether the member may accept; gives its registry, whose code was known when it applied. 1 touch, unless it is at the table.
+    /// # Errors
+    /// `NotMember`, `NotActive`, `Overflow`.
+    pub fn acceptor(&mut self, table: &mut Table, account: AccountId) -> Outcome<AccountId> {
+        let seat = self.seat(table, account)?;
+        seat.member.ensure_active(account)?;
+        let registry = seat.member.registry;
+        table.0.push(seat);
+        Ok(registry)
+    }
+
+    /// Writes the members that changed. 1 touch each.
+    #[inline(never)]
+    pub fn clear(&mut self, table: Table) {
+        for seat in table.0.iter().filter(|seat| seat.changed) {
+            self.members.write(seat.account, &seat.member);
+        }
     }
 
     /// Whether `code` is a registry's that the alliance knows.
     /// # Errors
     /// `UnknownRegistry`.
-    pub fn ensure_known(&self, registry: AccountId, code: &Hash) -> Result<(), AllianceError> {
+    pub fn ensure_known(&self, registry: AccountId, code: &Hash) -> Outcome<()> {
         if self.root.config.registries.contains(code) {
-            Ok(())
-        } else {
-            Err(AllianceError::UnknownRegistry { registry })
+            return Ok(());
         }
+        Err(AllianceError::UnknownRegistry { registry }.into())
     }
 
-    /// 2 touches.
+    /// Gives the joining fee, and the share in the fund. 2 touches.
     /// # Errors
     /// `AlreadyMember`, `Overflow`.
     pub fn apply(
@@ -86,15 +170,17 @@ impl Ledger {
         registry: AccountId,
         profile: Hash,
         now: Timestamp,
-    ) -> Result<(), AllianceError> {
+    ) -> Outcome<(Balance, Balance)> {
         if self.members.contains(account) {
-            return Err(AllianceError::AlreadyMember { account });
+            return Err(AllianceError::AlreadyMember { account }.into());
         }
         let Root { config, books } = &mut self.root;
-        books.endow(config.joining_fee)?;
-        let applicant = Member::applicant(registry, profile, books.cycle.number, now);
-        self.members.insert(account, &applicant);
-        Ok(())
+        let (fee, share) = (config.joining.fee_at(books.applied, now), config.joining.fund_share);
+        books.endow(fee)?;
+        books.applied = books.applied.saturating_add(1);
+        let member = Member::applicant(registry, profile, share, books.cycle.number, now);
+        self.members.write(account, &member);
+        Ok((fee, share))
     }
 
     /// 2 touches.
@@ -106,103 +192,121 @@ impl Ledger {
         account: AccountId,
         cap: Balance,
         now: Timestamp,
-    ) -> Result<(), AllianceError> {
+    ) -> Outcome<()> {
         let operator = self.root.config.operator;
         if caller != operator {
-            return Err(AllianceError::NotOperator { operator, caller });
+            return Err(AllianceError::NotOperator { operator, caller }.into());
         }
         let mut member = self.member(account)?;
         member.admit(account, cap, now)?;
-        self.members.insert(account, &member);
+        self.members.write(account, &member);
         Ok(())
     }
 
     /// 2 touches.
     /// # Errors
     /// `NotMember`, `ZeroAmount`, `Overflow`.
-    pub fn deposit(&mut self, account: AccountId, amount: Balance) -> Result<(), AllianceError> {
+    pub fn deposit(&mut self, account: AccountId, amount: Balance) -> Outcome<()> {
         let mut member = self.member(account)?;
         member.deposit(amount)?;
-        self.members.insert(account, &member);
+        self.members.write(account, &member);
         Ok(())
     }
 
     /// 2 touches.
     /// # Errors
-    /// `NotMember`, `ZeroAmount`, `CollateralShort`, `OverLimit`, `Overflow`.
-    pub fn withdraw(&mut self, account: AccountId, amount: Balance) -> Result<(), AllianceError> {
+    /// `NotMember`, `ZeroAmount`, `NotMadeGood`, `CollateralShort`, `OverLimit`, `Overflow`.
+    pub fn withdraw(&mut self, account: AccountId, amount: Balance) -> Outcome<()> {
         let mut member = self.member(account)?;
         member.withdraw(account, amount, &self.root.config)?;
-        self.members.insert(account, &member);
+        self.members.write(account, &member);
         Ok(())
     }
 
-    /// Books what `redemption` makes its issuers owe to `acceptor`, and gives the debts. 1 touch for each merchant-funded use, 2 for each debt and 2 more if there is any:
-    /// the issuers' records, the acceptor's, which the caller has read, and the booking.
+    /// Books what a sale makes its coupons' issuers owe its acceptor, and gives the debts. 1 touch for each issuer that isn't at the table yet.
     /// # Errors
-    /// `WrongAsset`, `NotMember`, `NotActive`, `OverLimit`, `Overflow`.
+    /// `NotMember`, `NotActive`, `WrongAsset`, `OverLimit`, `TailTooShort`, `Overflow`.
     // Inlined into ink's dispatcher, this and `unbook` make the contract a tenth larger.
     #[inline(never)]
-    pub fn book(
-        &mut self,
-        registry: AccountId,
-        redemption: &Redemption,
-        mut acceptor: Member,
-    ) -> Result<Vec<Debt>, AllianceError> {
+    pub fn book(&mut self, table: &mut Table, sale: &Sale, now: Timestamp) -> Outcome<Booked> {
+        let Sale { acceptor, number, asset, final_at, parts } = *sale;
+        let mut earner = self.seat(table, acceptor)?;
         let mut debts = Vec::new();
-        for used in &redemption.uses {
+        for part in parts {
             // Anyone's terms may name this alliance; a discount that nobody pays the acceptor for is a member's promise or none.
-            if used.funding == Funding::Merchant && used.issuer != redemption.acceptor {
-                self.member(used.issuer)?.ensure_active(used.issuer)?;
+            let mut issuer = None;
+            if part.funding != Funding::Escrow && part.issuer != acceptor {
+                let seat = self.seat(table, part.issuer)?;
+                seat.member.ensure_honoured(part.issuer, &self.root.config, now)?;
+                issuer = Some(seat);
             }
-            let Some(debt) = Debt::of(used, redemption, &self.root.config)? else {
-                continue;
-            };
-            let mut issuer = self.member(debt.issuer)?;
-            issuer.ensure_active(debt.issuer)?;
-            self.root.books.book(&debt, &mut issuer, &mut acceptor)?;
-            issuer.ensure_covered(debt.issuer, &self.root.config)?;
-            self.members.insert(debt.issuer, &issuer);
-            debts.push(debt);
+            let Root { config, books } = &mut self.root;
+            let debt = Debt::of(part, acceptor, asset, config.default_rate_bps, config)?;
+            if let (Some(debt), Some(issuer)) = (debt, &mut issuer) {
+                books.book(&debt, &mut issuer.member, &mut earner.member)?;
+                issuer.member.ensure_covered(debt.issuer, config)?;
+                issuer.member.answer_until(final_at);
+                issuer.changed = true;
+                debts.push(debt);
+            }
+            table.0.extend(issuer);
         }
         if !debts.is_empty() {
-            self.members.insert(redemption.acceptor, &acceptor);
-            let booking = Booking { cycle: self.root.books.cycle.number, debts: debts.clone() };
-            self.bookings.insert(key(registry, redemption), &booking);
+            let tail = self.root.config.tail;
+            if final_at > now.saturating_add(tail) {
+                return Err(AllianceError::TailTooShort { final_at, tail }.into());
+            }
+            earner.member.answer_until(final_at);
+            earner.changed = true;
         }
-        Ok(debts)
+        table.0.push(earner);
+        Ok(Booked { number, final_at, debts })
     }
 
-    /// Reverses, in the open cycle, what was booked for `redemption`, and gives the debts with the fees that went back. 1 touch, and as
-    /// `book` less the booking where anything was booked.
+    /// Reverses, in the open cycle, what `redemption` had booked beyond what remains of it, and gives the debts with the fees that went back. As `book`, and
+    /// the acceptor's record; none where nothing was booked.
     /// # Errors
-    /// `NotMember` where an issuer has exited, `OverLimit` where the acceptor's collateral or cap doesn't cover what it would owe, `Overflow`.
+    /// `OverLimit` where the acceptor's collateral or cap doesn't cover what it would owe, `Overflow`.
     #[inline(never)]
-    pub fn unbook(
-        &mut self,
-        registry: AccountId,
-        redemption: &Redemption,
-        mut acceptor: Member,
-    ) -> Result<Vec<Debt>, AllianceError> {
-        let Some(booking) = self.bookings.take(key(registry, redemption)) else {
-            return Ok(Vec::new());
-        };
-        let mut reversed = Vec::with_capacity(booking.debts.len());
-        for debt in booking.debts {
-            let mut issuer = self.member(debt.issuer)?;
-            let books = &mut self.root.books;
-            reversed.push(books.reverse(debt, booking.cycle, &mut issuer, &mut acceptor)?);
-            self.members.insert(debt.issuer, &issuer);
+    pub fn unbook(&mut self, redemption: &Redemption, remains: Option<&Redemption>) -> Outcome<Vec<Debt>> {
+        let (acceptor, asset) = (redemption.acceptor, redemption.asset);
+        let mut table = Table::default();
+        let mut reversed = Vec::new();
+        let kept = remains.map_or(&[][..], |remains| &remains.uses);
+        for used in &redemption.uses {
+            let config = &self.root.config;
+            let owed = |used: &Use| {
+                let part = Part { issuer: used.issuer, funding: used.funding, discount: used.discount };
+                Debt::of(&part, acceptor, asset, config.default_rate_bps, config)
+            };
+            let Some(debt) = owed(used)? else {
+                continue;
+            };
+            let debt = match kept.iter().find(|kept| kept.coupon == used.coupon) {
+                Some(kept) => debt.less(owed(kept)?),
+                None => debt,
+            };
+            if debt.amount == 0 {
+                continue;
+            }
+            let mut issuer = self.seat(&mut table, debt.issuer)?;
+            let mut earner = self.seat(&mut table, acceptor)?;
+            reversed.push(self.root.books.reverse(debt, &mut issuer.member, &mut earner.member)?);
+            (issuer.changed, earner.changed) = (true, true);
+            table.0.push(issuer);
+            table.0.push(earner);
         }
-        acceptor.ensure_covered(redemption.acceptor, &self.root.config)?;
-        self.members.insert(redemption.acceptor, &acceptor);
+        for seat in table.0.iter().filter(|seat| seat.account == acceptor) {
+            seat.member.ensure_covered(acceptor, &self.root.config)?;
+        }
+        self.clear(table);
         Ok(reversed)
     }
 
     /// No touch. Gives the cycle that closed, and the bounty.
     /// # Errors
     /// `CycleRunning`, `CycleUnsettled`, `Overflow`.
-    pub fn close_cycle(&mut self, now: Timestamp) -> Result<(Closed, Balance), AllianceError> {
+    pub fn close_cycle(&mut self, now: Timestamp) -> Outcome<(Closed, Balance)> {
         let bounty = self.root.books.close(&self.root.config, now)?;
         Ok((self.root.books.closed, bounty))
     }
@@ -210,50 +314,86 @@ impl Ledger {
     /// 2 touches.
     /// # Errors
     /// `NotMember`, `ZeroAmount`, `OverDue`, `Overflow`.
-    pub fn pay_in(&mut self, account: AccountId, amount: Balance) -> Result<(), AllianceError> {
+    pub fn pay_in(&mut self, account: AccountId, amount: Balance) -> Outcome<()> {
         let mut member = self.member(account)?;
         self.root.books.pay_in(&mut member, amount)?;
-        self.members.insert(account, &member);
+        self.members.write(account, &member);
         Ok(())
+    }
+
+    /// 2 touches, and 1 where creditors are cut.
+    /// # Errors
+    /// `NotMember`, `BeforeCutOff`, `NothingDue`, `LongstopRunning`, `Overflow`.
+    pub fn default(&mut self, account: AccountId, now: Timestamp) -> Outcome<Waterfall> {
+        let mut member = self.member(account)?;
+        let Root { config, books } = &mut self.root;
+        let found = books.default(account, &mut member, config, now)?;
+        if found.cut > 0 {
+            // Until the cycle is settled nobody collects, so nothing is overwritten.
+            let Closed { cycle, lost, .. } = books.closed;
+            self.cuts.write(cycle.number, &Cut::new(cycle.credits(), lost));
+        }
+        self.members.write(account, &member);
+        Ok(found)
     }
 
     /// 2 touches.
     /// # Errors
-    /// `NotMember`, `BeforeCutOff`, `NothingDue`, `Overflow`.
-    pub fn cover(&mut self, account: AccountId, now: Timestamp) -> Result<Balance, AllianceError> {
+    /// `NotMember`, `ZeroAmount`, `OverDue`, `Overflow`.
+    pub fn make_good(&mut self, account: AccountId, amount: Balance) -> Outcome<()> {
         let mut member = self.member(account)?;
-        let amount = self.root.books.cover(&mut member, now)?;
-        if amount == 0 {
-            return Err(AllianceError::NothingDue { account });
-        }
-        self.members.insert(account, &member);
-        Ok(amount)
+        self.root.books.make_good(&mut member, amount)?;
+        self.members.write(account, &member);
+        Ok(())
+    }
+
+    /// No touch.
+    /// # Errors
+    /// `ZeroAmount`, `Overflow`.
+    pub fn endow(&mut self, amount: Balance) -> Outcome<()> {
+        shared::alliance::members::ensure_some(amount)?;
+        self.root.books.endow(amount)
     }
 
     /// 2 touches.
     /// # Errors
     /// `NotMember`, `NothingToPay`, `Overflow`.
-    pub fn pay_out(&mut self, account: AccountId) -> Result<Balance, AllianceError> {
+    pub fn pay_out(&mut self, account: AccountId) -> Outcome<Payout> {
         let mut member = self.member(account)?;
-        let amount = self.root.books.pay_out(&mut member)?;
-        if amount == 0 {
-            return Err(AllianceError::NothingToPay { account });
+        let mut books = self.root.books;
+        let mut dust = 0;
+        let payout = books.pay_out(&mut member, &mut |cycle, earned| {
+            let before = self.root.books.fund;
+            let share = self.collect(cycle, earned)?;
+            dust = self.root.books.fund.saturating_sub(before);
+            Ok(share)
+        })?;
+        books.fund = add(books.fund, dust)?;
+        self.root.books = books;
+        if payout == Payout::default() {
+            return Err(AllianceError::NothingToPay { account }.into());
         }
-        self.members.insert(account, &member);
+        self.members.write(account, &member);
+        Ok(payout)
+    }
+
+    /// 2 touches.
+    /// # Errors
+    /// `NotMember`, `NotActive`, `AlreadyLeaving`, `NotMadeGood`, `Overflow`.
+    pub fn leave(&mut self, account: AccountId, now: Timestamp) -> Outcome<()> {
+        let mut member = self.member(account)?;
+        member.leave(account, now)?;
+        self.members.write(account, &member);
+        Ok(())
+    }
+
+    /// 2 touches; gives what the member takes along.
+    /// # Errors
+    /// `NotMember`, `PositionOpen`, `CasesOpen`, `NotLeaving`, `StillLiable`, `Overflow`.
+    pub fn exit(&mut self, account: AccountId, now: Timestamp) -> Outcome<Balance> {
+        let member = self.member(account)?;
+        let amount = member.settled(account, &self.root.config, now)?;
+        self.members.clear(account);
         Ok(amount)
     }
-
-    /// 2 touches; gives the collateral.
-    /// # Errors
-    /// `NotMember`, `PositionOpen`, `Overflow`.
-    pub fn exit(&mut self, account: AccountId) -> Result<Balance, AllianceError> {
-        let member = self.member(account)?;
-        member.ensure_even()?;
-        self.members.remove(account);
-        Ok(member.collateral)
-    }
-}
-
-fn key(registry: AccountId, redemption: &Redemption) -> BookingKey {
-    (registry, redemption.acceptor, redemption.number)
 }

@@ -2,15 +2,12 @@
 //!
 //! This file is the shell: it reads the context, calls the ledger, emits events, calls registries and moves money. It decides nothing.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
 
-pub mod bookings;
 mod calls;
-pub mod config;
-pub mod cycles;
-pub mod error;
 pub mod events;
 pub mod ledger;
-pub mod members;
+pub mod orders;
 
 #[cfg(test)]
 mod testing;
@@ -18,17 +15,30 @@ mod testing;
 mod tests;
 
 pub use crate::alliance::{Alliance, AllianceRef};
+pub use shared::alliance::{bookings, config, cycles, error, members, sheets};
 
 #[ink::contract]
 mod alliance {
     use crate::{
-        bookings::Debt, calls, config::Config, cycles::Books, error::AllianceError, events::*,
-        ledger::Ledger, members::Member,
+        calls,
+        config::Config,
+        cycles::{Books, Payout, Waterfall},
+        error::{AllianceError, Outcome},
+        events::*,
+        ledger::{Ledger, Sale, Table},
+        members::Member,
+        orders::{together, Head, Signed, MAX_ORDERS},
     };
+    use ink::prelude::{vec, vec::Vec};
     use shared::{
-        order::{Order, Redemption},
-        permit::Permits,
+        announce::{announce, announce_bare},
+        assets::Asset,
+        order::{Kept, Redeemed, Redemption},
+        registry::RegistryError,
     };
+
+    /// The most debts that one event tells: their 66 bytes each, and 17 for each order, stay under the 16 kB that an event holds.
+    const MAX_DEBTS: usize = 200;
 
     /// Its rules never change, and nobody can touch what is a member's: the operator admits, and that is all.
     ///
@@ -44,25 +54,25 @@ mod alliance {
         /// # Errors
         /// `InvalidConfig`.
         #[ink(constructor)]
-        pub fn new(config: Config) -> Result<Self, AllianceError> {
+        pub fn new(config: Config) -> Outcome<Self> {
             let opened_at = Self::env().block_timestamp();
             let ledger = Ledger::new(config, opened_at)?;
-            Self::env().emit_event(AllianceCreated { config: ledger.config().clone(), opened_at });
+            announce_bare(&AllianceCreated { config: ledger.config().clone(), opened_at });
             Ok(Self { ledger })
         }
 
-        /// Applies for membership; `registry` is the one that knows the caller's cashiers, `profile` the blake2b-256 of its profile. The joining
-        /// fee is paid with the call, native value or PSP22 by allowance, and stays in the fund whether or not the operator admits the caller,
-        /// who also pays the record's deposit and has it back on exit. 2 touches.
+        /// Applies for membership; `registry` is the one that knows the caller's cashiers, `profile` the blake2b-256 of its profile. Paid with the call,
+        /// native value or PSP22 by allowance: the joining fee, which stays in the fund whether or not the operator admits the caller, and the
+        /// caller's share in the fund. The caller also pays the record's deposit and has it back on exit. 2 touches.
         /// # Errors
         /// `UnknownRegistry`, `AlreadyMember`, `Overflow`, `Payment`.
         #[ink(message, payable)]
-        pub fn apply(&mut self, registry: AccountId, profile: shared::Hash) -> Result<(), AllianceError> {
+        pub fn apply(&mut self, registry: AccountId, profile: shared::Hash) -> Outcome<()> {
             let (member, at) = (self.env().caller(), self.env().block_timestamp());
             self.ensure_known(registry)?;
-            self.ledger.apply(member, registry, profile, at)?;
-            self.collect(self.ledger.config().joining_fee)?;
-            self.env().emit_event(MemberApplied { member, registry, profile, at });
+            let (fee, fund_share) = self.ledger.apply(member, registry, profile, at)?;
+            self.collect(fee.checked_add(fund_share).ok_or(AllianceError::Overflow)?)?;
+            announce(&MemberApplied { member, registry, profile, fee, fund_share, at });
             Ok(())
         }
 
@@ -70,10 +80,10 @@ mod alliance {
         /// # Errors
         /// `NotOperator`, `NotMember`, `AlreadyAdmitted`, `Overflow`.
         #[ink(message)]
-        pub fn admit(&mut self, member: AccountId, cap: Balance) -> Result<(), AllianceError> {
+        pub fn admit(&mut self, member: AccountId, cap: Balance) -> Outcome<()> {
             let (caller, at) = (self.env().caller(), self.env().block_timestamp());
             self.ledger.admit(caller, member, cap, at)?;
-            self.env().emit_event(MemberAdmitted { member, cap, at });
+            announce(&MemberAdmitted { member, cap, at });
             Ok(())
         }
 
@@ -81,100 +91,146 @@ mod alliance {
         /// # Errors
         /// `NotMember`, `ZeroAmount`, `Overflow`, `Payment`.
         #[ink(message, payable)]
-        pub fn deposit_collateral(&mut self, amount: Balance) -> Result<(), AllianceError> {
+        pub fn deposit_collateral(&mut self, amount: Balance) -> Outcome<()> {
             let member = self.env().caller();
             self.ledger.deposit(member, amount)?;
             self.collect(amount)?;
-            self.env().emit_event(CollateralDeposited { member, amount });
+            announce(&CollateralDeposited { member, amount });
             Ok(())
         }
 
-        /// Takes back collateral that covers no debt, of the open cycle or the one before. 2 touches.
+        /// Takes back collateral that no debt needs, of the open cycle or the one before. 2 touches.
         /// # Errors
-        /// `NotMember`, `ZeroAmount`, `CollateralShort`, `OverLimit`, `Overflow`, `Payment`.
+        /// `NotMember`, `ZeroAmount`, `NotMadeGood`, `CollateralShort`, `OverLimit`, `Overflow`, `Payment`.
         #[ink(message)]
-        pub fn withdraw_collateral(&mut self, amount: Balance) -> Result<(), AllianceError> {
+        pub fn withdraw_collateral(&mut self, amount: Balance) -> Outcome<()> {
             let member = self.env().caller();
             self.ledger.withdraw(member, amount)?;
-            self.env().emit_event(CollateralWithdrawn { member, amount });
+            announce(&CollateralWithdrawn { member, amount });
             self.pay(member, amount)
         }
 
-        /// Spends coupons on an order and books what their issuers owe, all or nothing. By the acceptor, or by anyone with its permit or a cashier's, which the
-        /// registry checks and counts; settled off chain. A coupon funded by the alliance makes its issuer owe the default rate of the discount, rounded down,
-        /// of which the fee, rounded up, goes to the alliance and the rest to the acceptor. Coupons funded by escrow, by the
-        /// merchant or by the acceptor itself are spent and nothing is booked.
+        /// Spends coupons on an order and books what their issuers owe, all or nothing. By the acceptor, or by anyone with its permit or a cashier's,
+        /// which the registry checks and counts. A coupon funded by the alliance makes its issuer owe the default rate of the discount, rounded down, of which the
+        /// fee, rounded up, goes to the alliance and the rest to the acceptor. Coupons funded by escrow, by the merchant or by the acceptor itself
+        /// are spent and nothing is booked.
         ///
-        /// Besides the registry's own: 5 touches for one coupon (acceptor and issuer read and written, the booking written), 1 if nothing
-        /// is booked. The caller pays the booking's deposit, and whoever rolls
-        /// back has it back.
+        /// Settled on chain, the caller pays the net price through the alliance: native value sent along, with what is over going back to the caller, or PSP22,
+        /// where the caller allows the alliance the basket's price and has back what is over.
+        ///
+        /// Besides the registry's own: 4 touches for one coupon (acceptor and issuer read and written), 1 if nothing is booked, and 1 more where
+        /// `registry` isn't the acceptor's own. Nothing is kept of the booking, so no deposit is due for it.
         /// # Errors
-        /// `UnknownRegistry`, `NotMember`, `NotActive`, `NotAcceptor`, `RegistryFailed`, `Registry`, `WrongAsset`, `OverLimit`, `Overflow`.
-        #[ink(message)]
-        pub fn redeem(
-            &mut self,
-            registry: AccountId,
-            order: Order,
-            permits: Permits,
-        ) -> Result<Redemption, AllianceError> {
-            self.ensure_known(registry)?;
-            let acceptor = self.ledger.member(order.acceptor)?;
-            acceptor.ensure_active(order.acceptor)?;
-            let caller = self.env().caller();
-            if caller != order.acceptor && permits.acceptor.is_none() {
-                return Err(AllianceError::NotAcceptor { acceptor: order.acceptor, caller });
+        /// `NotAnOrder`, `NotMember`, `NotActive`, `UnknownRegistry`, `NotAcceptor`, `Payment`, `RegistryFailed`, `Registry`; for each coupon that escrow
+        /// doesn't fund `NotMember`, `NotActive` of its issuer, `WrongAsset`, `OverLimit`; `TailTooShort`, `Overflow`.
+        #[ink(message, payable)]
+        pub fn redeem(&mut self, registry: AccountId, order: Signed) -> Outcome<Redemption> {
+            let head = Head::of(order.bytes(), 0)?;
+            let mut table = Table::default();
+            self.admit_order(&mut table, registry, &head)?;
+            let asset = self.ledger.config().asset;
+            let (caller, paid) = (self.env().caller(), self.env().transferred_value());
+            let by_allowance = head.on_chain && asset != Asset::Native;
+            if by_allowance {
+                self.collect(head.basket)?;
+                calls::approve(asset, registry, head.basket)?;
             }
-            let redemption = calls::redeem(registry, &order, &permits)?;
-            for debt in self.ledger.book(registry, &redemption, acceptor)? {
-                let Debt { issuer, rate_bps, amount, fee } = debt;
-                self.env().emit_event(DebtBooked {
-                    issuer,
-                    registry,
-                    acceptor: redemption.acceptor,
-                    number: redemption.number,
-                    rate_bps,
-                    amount,
-                    fee,
-                });
+            let redemption = calls::redeem(registry, order.bytes(), paid)?;
+            if by_allowance {
+                calls::approve(asset, registry, 0)?;
+                self.pay(caller, head.basket.saturating_sub(redemption.net))?;
+            } else if paid > 0 {
+                // Settled off chain, the registry takes no value: so this was on chain, and `net` at most what was sent.
+                self.pay(caller, paid.saturating_sub(redemption.net))?;
             }
+            let redeemed = Redeemed::from(&redemption);
+            let booked = self.book(&mut table, &head, &redeemed)?;
+            self.ledger.clear(table);
+            self.announce_booked(head.acceptor, registry, vec![booked]);
             Ok(redemption)
         }
 
-        /// Undoes a redemption whole, within its window, by its acceptor: the coupons live again, and what was booked is reversed
-        /// in the open cycle, fee included, as far as the fund reaches where the debt's cycle is closed. The caller pays back what came from
-        /// escrow, in the redemption's asset: native value sent along, or PSP22 by allowance to the alliance. What the acceptor comes to
-        /// owe must be covered by its own cap and collateral.
+        /// A till's backlog: up to 50 orders with their permits, each as the SCALE bytes of `(Order, Permits)`, settled off chain. The registry takes or
+        /// refuses each by itself, and each has its own result, the discount. What is redeemed is booked as in `redeem`; a booking that the alliance refuses
+        /// undoes the whole call, for the coupons are spent by then, and names its issuer. Orders that follow each other and share an acceptor are
+        /// announced together.
         ///
-        /// Until there is a rule that keeps members for their rollback windows, a redemption whose acceptor or issuer has exited can't be
-        /// undone. Besides the registry's own: 5 touches for one coupon, 2 if nothing was booked.
+        /// Besides the registry's own: 2 touches for each member that is booked, however many orders name it.
         /// # Errors
-        /// `UnknownRegistry`, `NotMember`, `NotAcceptor`, `Overflow`, `Payment`, `RegistryFailed`, `Registry`, `OverLimit`.
+        /// `BatchSize`; for each order `NotAnOrder`, `NotMember`, `NotActive`, `UnknownRegistry`, `NotAcceptor`; `RegistryFailed`, `Registry`; for each that was
+        /// redeemed as `redeem`.
+        #[ink(message)]
+        pub fn redeem_batch(
+            &mut self,
+            registry: AccountId,
+            orders: Vec<Vec<u8>>,
+        ) -> Outcome<Vec<Result<Balance, RegistryError>>> {
+            let items = u32::try_from(orders.len()).unwrap_or(u32::MAX);
+            if items == 0 || items > MAX_ORDERS {
+                return Err(AllianceError::BatchSize { items, most: MAX_ORDERS }.into());
+            }
+            let mut table = Table::default();
+            let mut heads = Vec::with_capacity(orders.len());
+            for (order, index) in orders.iter().zip(0..) {
+                let head = Head::of(order, index)?;
+                self.admit_order(&mut table, registry, &head)?;
+                heads.push(head);
+            }
+            let answers = calls::redeem_batch(registry, together(&orders))?;
+            let mut results = Vec::with_capacity(answers.len());
+            let (mut run, mut debts, mut of) = (Vec::new(), 0_usize, AccountId::from([0; 32]));
+            for (head, answer) in heads.iter().zip(answers) {
+                if let Ok(redeemed) = &answer {
+                    let booked = self.book(&mut table, head, redeemed)?;
+                    let more = debts.saturating_add(booked.debts.len());
+                    if head.acceptor != of || more > MAX_DEBTS {
+                        self.announce_booked(of, registry, core::mem::take(&mut run));
+                        debts = 0;
+                    }
+                    debts = debts.saturating_add(booked.debts.len());
+                    of = head.acceptor;
+                    run.push(booked);
+                }
+                results.push(answer.map(|redeemed| redeemed.discount()));
+            }
+            self.ledger.clear(table);
+            self.announce_booked(of, registry, run);
+            Ok(results)
+        }
+
+        /// Undoes a redemption within its window, by its acceptor: whole, or down to what was `kept`; gives what remains. Coupons are as before, and what was
+        /// booked for what is undone is reversed in the open cycle, whichever it was booked in, fee included, as far as the open cycle's fees and the
+        /// fund reach. The caller pays back what came from escrow and what was paid on chain, exactly `refund` in the redemption's asset: native value
+        /// sent along, or PSP22 by allowance to the alliance. What the acceptor comes to owe must be covered by its own cap and collateral.
+        ///
+        /// Besides the registry's own: 5 touches for one coupon, 1 if nothing was booked.
+        /// # Errors
+        /// `UnknownRegistry`, `NotAcceptor`, `Payment`, `RegistryFailed`, `Registry`, `WrongRefund`, `OverLimit`, `Overflow`.
         #[ink(message, payable)]
         pub fn roll_back(
             &mut self,
             registry: AccountId,
             redemption: Redemption,
-        ) -> Result<(), AllianceError> {
+            kept: Option<Kept>,
+            refund: Balance,
+        ) -> Outcome<Option<Redemption>> {
             self.ensure_known(registry)?;
-            let acceptor = self.ledger.member(redemption.acceptor)?;
             let (caller, paid) = (self.env().caller(), self.env().transferred_value());
-            if caller != redemption.acceptor {
-                return Err(AllianceError::NotAcceptor { acceptor: redemption.acceptor, caller });
+            let acceptor = redemption.acceptor;
+            if caller != acceptor {
+                return Err(AllianceError::NotAcceptor { acceptor, caller }.into());
             }
-            let escrow = redemption.paid_from_escrow();
-            redemption.asset.collect(caller, escrow, paid).map_err(AllianceError::Payment)?;
-            calls::roll_back(registry, &redemption, escrow)?;
-            for debt in self.ledger.unbook(registry, &redemption, acceptor)? {
-                self.env().emit_event(DebtReversed {
-                    issuer: debt.issuer,
-                    registry,
-                    acceptor: redemption.acceptor,
-                    number: redemption.number,
-                    amount: debt.amount,
-                    fee: debt.fee,
-                });
+            redemption.asset.collect(caller, refund, paid).map_err(AllianceError::Payment)?;
+            let remains = calls::roll_back(registry, &redemption, kept, refund)?;
+            let expected = redemption.refund(remains.as_ref());
+            if refund != expected {
+                return Err(AllianceError::WrongRefund { expected, offered: refund }.into());
             }
-            Ok(())
+            let debts = self.ledger.unbook(&redemption, remains.as_ref())?;
+            if !debts.is_empty() {
+                announce(&DebtsReversed { acceptor, registry, number: redemption.number, debts });
+            }
+            Ok(remains)
         }
 
         /// Closes the open cycle once its time is up and the one before is settled, and opens the next. Anyone may, for the bounty, or for what the
@@ -182,10 +238,10 @@ mod alliance {
         /// # Errors
         /// `CycleRunning`, `CycleUnsettled`, `Overflow`, `Payment`.
         #[ink(message)]
-        pub fn close_cycle(&mut self) -> Result<Balance, AllianceError> {
+        pub fn close_cycle(&mut self) -> Outcome<Balance> {
             let (closer, at) = (self.env().caller(), self.env().block_timestamp());
             let (closed, bounty) = self.ledger.close_cycle(at)?;
-            self.env().emit_event(CycleClosed {
+            announce(&CycleClosed {
                 closer,
                 number: closed.cycle.number,
                 debits: closed.cycle.debits,
@@ -204,46 +260,85 @@ mod alliance {
         /// # Errors
         /// `NotMember`, `ZeroAmount`, `OverDue`, `Overflow`, `Payment`.
         #[ink(message, payable)]
-        pub fn pay_in(&mut self, member: AccountId, amount: Balance) -> Result<(), AllianceError> {
+        pub fn pay_in(&mut self, member: AccountId, amount: Balance) -> Outcome<()> {
             let payer = self.env().caller();
             self.ledger.pay_in(member, amount)?;
             self.collect(amount)?;
-            self.env().emit_event(PayInReceived { member, payer, amount });
+            announce(&PayInReceived { member, payer, amount });
             Ok(())
         }
 
-        /// After the cut-off, pays what `member` still owes of the cycle closed last from its collateral; gives how much. Anyone may. 2 touches.
+        /// After the cut-off, finds what `member` still owes of the cycle closed last: in its own credit, collateral and share in the fund, then in the fund, then
+        /// by cutting the cycle's creditors, all by one ratio: up to the rules' most until the longstop, and from then on as far as it takes. What is beyond waits; anyone
+        /// may pay it in, or add to the fund and call again. The member has defaulted: it is suspended until others take it back, and owes the fund what
+        /// others bore. Anyone may call. 2 touches, 3 where creditors are cut.
         /// # Errors
-        /// `NotMember`, `BeforeCutOff`, `NothingDue`, `Overflow`.
+        /// `NotMember`, `BeforeCutOff`, `NothingDue`, `LongstopRunning`, `Overflow`.
         #[ink(message)]
-        pub fn cover(&mut self, member: AccountId) -> Result<Balance, AllianceError> {
-            let amount = self.ledger.cover(member, self.env().block_timestamp())?;
-            self.env().emit_event(PayInCovered { member, amount });
-            Ok(amount)
+        pub fn declare_default(&mut self, member: AccountId) -> Outcome<Waterfall> {
+            let at = self.env().block_timestamp();
+            let found = self.ledger.default(member, at)?;
+            announce(&MemberDefaulted { member, found, at });
+            Ok(found)
         }
 
-        /// Pays `member` what it has earned in settled cycles; gives how much. Anyone may. 2 touches.
+        /// Pays `amount` to the fund, of what others bore for `member`, as in `apply`. Anyone may, in parts. 2 touches.
+        /// # Errors
+        /// `NotMember`, `ZeroAmount`, `OverDue`, `Overflow`, `Payment`.
+        #[ink(message, payable)]
+        pub fn make_good(&mut self, member: AccountId, amount: Balance) -> Outcome<()> {
+            let payer = self.env().caller();
+            self.ledger.make_good(member, amount)?;
+            self.collect(amount)?;
+            announce(&MadeGood { member, payer, amount });
+            Ok(())
+        }
+
+        /// Adds `amount` to the fund, for good, paid as in `apply`. Anyone may. No touch.
+        /// # Errors
+        /// `ZeroAmount`, `Overflow`, `Payment`.
+        #[ink(message, payable)]
+        pub fn endow(&mut self, amount: Balance) -> Outcome<()> {
+            let payer = self.env().caller();
+            self.ledger.endow(amount)?;
+            self.collect(amount)?;
+            announce(&FundEndowed { payer, amount });
+            Ok(())
+        }
+
+        /// Pays `member` what it has earned in settled cycles, less what it owes of the cycle closed last and what it has to make good; gives how much. Of a
+        /// cycle whose creditors were cut each gets the same share of what it earned, rounded down. Anyone may call. 2 touches, 4 after a cut.
         /// # Errors
         /// `NotMember`, `NothingToPay`, `Overflow`, `Payment`.
         #[ink(message)]
-        pub fn payout(&mut self, member: AccountId) -> Result<Balance, AllianceError> {
-            let amount = self.ledger.pay_out(member)?;
-            self.env().emit_event(PayoutMade { member, amount });
+        pub fn payout(&mut self, member: AccountId) -> Outcome<Balance> {
+            let Payout { amount, made_good } = self.ledger.pay_out(member)?;
+            announce(&PayoutMade { member, amount, made_good });
             self.pay(member, amount)?;
             Ok(amount)
         }
 
-        /// Ends the caller's membership, or its application, and pays out exactly its collateral. Only with nothing owed either way. Coupons of the
-        /// caller's that the alliance still backs are refused from then on; a rule that keeps issuers until those have ended is not in
-        /// force yet. The caller has the record's deposit back. 2 touches.
+        /// Says that the caller leaves. It accepts no more; its coupons are accepted until the tail ends. 2 touches.
         /// # Errors
-        /// `NotMember`, `PositionOpen`, `Overflow`, `Payment`.
+        /// `NotMember`, `NotActive` of an applicant, who may just exit, `AlreadyLeaving`, `NotMadeGood`, `Overflow`.
         #[ink(message)]
-        pub fn exit(&mut self) -> Result<(), AllianceError> {
+        pub fn leave(&mut self) -> Outcome<()> {
+            let (member, at) = (self.env().caller(), self.env().block_timestamp());
+            self.ledger.leave(member, at)?;
+            announce(&MemberLeaving { member, at });
+            Ok(())
+        }
+
+        /// Ends the caller's membership, or its application, and pays out exactly its collateral and its share in the fund. Only with nothing owed either way,
+        /// no open dispute, the tail over and no redemption left that can be rolled back. The caller has the record's deposit back. 2 touches.
+        /// # Errors
+        /// `NotMember`, `PositionOpen`, `CasesOpen`, `NotLeaving`, `StillLiable`, `Overflow`, `Payment`.
+        #[ink(message)]
+        pub fn exit(&mut self) -> Outcome<()> {
             let member = self.env().caller();
-            let collateral = self.ledger.exit(member)?;
-            self.env().emit_event(MemberExited { member, collateral });
-            self.pay(member, collateral)
+            let amount = self.ledger.exit(member, self.env().block_timestamp())?;
+            announce(&MemberExited { member, amount });
+            self.pay(member, amount)
         }
 
         /// The rules.
@@ -252,10 +347,10 @@ mod alliance {
             self.ledger.config().clone()
         }
 
-        /// A member, its positions brought up to the open cycle.
+        /// A member, its sheets brought up to the open cycle.
         #[ink(message)]
         pub fn member(&self, account: AccountId) -> Option<Member> {
-            self.ledger.member(account).ok()
+            self.ledger.view(account)
         }
 
         /// The open cycle, the one closed last, and the fund.
@@ -267,30 +362,56 @@ mod alliance {
         /// What an account owes in the open cycle and the one before; zero for who isn't a member.
         #[ink(message)]
         pub fn exposure(&self, account: AccountId) -> Balance {
-            self.member(account).map_or(0, |member| member.exposure())
+            self.ledger.view(account).map_or(0, |member| member.exposure())
         }
 
         /// How much more an account may come to owe; zero for who isn't a member.
         #[ink(message)]
         pub fn headroom(&self, account: AccountId) -> Balance {
-            self.member(account).map_or(0, |member| member.headroom(self.ledger.config()))
+            self.ledger.view(account).map_or(0, |member| member.headroom(self.ledger.config()))
         }
 
-        fn ensure_known(&self, registry: AccountId) -> Result<(), AllianceError> {
+        /// Who may bring an order, before the registry sees it.
+        #[inline(never)]
+        fn admit_order(&mut self, table: &mut Table, registry: AccountId, head: &Head) -> Outcome<()> {
+            if self.ledger.acceptor(table, head.acceptor)? != registry {
+                self.ensure_known(registry)?;
+            }
+            head.ensure_agreed(self.env().caller())
+        }
+
+        fn book(&mut self, table: &mut Table, head: &Head, redeemed: &Redeemed) -> Outcome<Booked> {
+            let Redeemed { asset, final_at, ref parts } = *redeemed;
+            let sale = Sale { acceptor: head.acceptor, number: head.number, asset, final_at, parts };
+            self.ledger.book(table, &sale, self.env().block_timestamp())
+        }
+
+        #[inline(never)]
+        fn announce_booked(&self, acceptor: AccountId, registry: AccountId, mut orders: Vec<Booked>) {
+            orders.retain(|order| !order.debts.is_empty());
+            if !orders.is_empty() {
+                announce(&OrdersBooked { acceptor, registry, orders });
+            }
+        }
+
+        #[inline(never)]
+        fn ensure_known(&self, registry: AccountId) -> Outcome<()> {
             let code =
                 self.env().code_hash(&registry).map_err(|_| AllianceError::UnknownRegistry { registry })?;
             self.ledger.ensure_known(registry, &code.into())
         }
 
-        fn collect(&self, amount: Balance) -> Result<(), AllianceError> {
+        #[inline(never)]
+        fn collect(&self, amount: Balance) -> Outcome<()> {
             let (payer, paid) = (self.env().caller(), self.env().transferred_value());
             let asset = self.ledger.config().asset;
-            asset.collect(payer, amount, paid).map_err(AllianceError::Payment)
+            Ok(asset.collect(payer, amount, paid).map_err(AllianceError::Payment)?)
         }
 
-        fn pay(&self, receiver: AccountId, amount: Balance) -> Result<(), AllianceError> {
+        #[inline(never)]
+        fn pay(&self, receiver: AccountId, amount: Balance) -> Outcome<()> {
             let asset = self.ledger.config().asset;
-            asset.pay(receiver, amount).map_err(AllianceError::Payment)
+            Ok(asset.pay(receiver, amount).map_err(AllianceError::Payment)?)
         }
     }
 }

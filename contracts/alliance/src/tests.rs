@@ -4,8 +4,9 @@
 use crate::{
     bookings::Debt,
     config::ConfigFault,
+    cycles::{Payout, Waterfall},
     error::AllianceError,
-    ledger::Ledger,
+    ledger::{Ledger, Sale, Table},
     members::Status,
     testing::{account, config, redemption},
     Alliance,
@@ -14,7 +15,11 @@ use ink::env::{
     test::{recorded_events, set_block_timestamp, set_caller},
     DefaultEnvironment as Env,
 };
-use shared::{order::Redemption, terms::Funding, AccountId, Balance};
+use shared::{
+    order::{Redeemed, Redemption},
+    terms::Funding,
+    AccountId, Balance,
+};
 
 const OPERATOR: u8 = 100;
 const REGISTRY: u8 = 200;
@@ -38,18 +43,28 @@ fn redeemed(number: u64, acceptor: u8, issuer: u8, discount: Balance) -> Redempt
 }
 
 fn book(ledger: &mut Ledger, redemption: &Redemption) -> Result<Vec<Debt>, AllianceError> {
-    let acceptor = ledger.member(redemption.acceptor).unwrap();
-    ledger.book(account(REGISTRY), redemption, acceptor)
+    let Redeemed { asset, final_at, parts } = Redeemed::from(redemption);
+    let (acceptor, number) = (redemption.acceptor, redemption.number);
+    let sale = Sale { acceptor, number, asset, final_at, parts: &parts };
+    let mut table = Table::default();
+    ledger.acceptor(&mut table, acceptor)?;
+    let booked = ledger.book(&mut table, &sale, 0)?;
+    assert_eq!((booked.number, booked.final_at), (number, final_at));
+    ledger.clear(table);
+    Ok(booked.debts)
 }
 
 fn unbook(ledger: &mut Ledger, redemption: &Redemption) -> Result<Vec<Debt>, AllianceError> {
-    let acceptor = ledger.member(redemption.acceptor).unwrap();
-    ledger.unbook(account(REGISTRY), redemption, acceptor)
+    ledger.unbook(redemption, None)
 }
 
 fn position(ledger: &Ledger, n: u8) -> (i128, i128, Balance) {
-    let member = ledger.member(account(n)).unwrap();
-    (member.open, member.due, member.credit)
+    let member = ledger.view(account(n)).unwrap();
+    (member.open.position(), member.due.position(), member.credit)
+}
+
+fn paid(amount: Balance) -> Result<Payout, AllianceError> {
+    Ok(Payout { amount, made_good: 0 })
 }
 
 fn not_member<T>(n: u8) -> Result<T, AllianceError> {
@@ -68,17 +83,44 @@ fn a_redemption_is_booked_and_its_rollback_takes_all_of_it_back() {
     assert_eq!(position(&ledger, 1), (0, 0, 0));
     assert_eq!(position(&ledger, 2), (0, 0, 0));
     assert_eq!(ledger.books().cycle.debits, 0);
-    assert_eq!(unbook(&mut ledger, &sale), Ok(vec![]));
 }
 
 #[ink::test]
-fn a_booking_belongs_to_its_registry() {
+fn a_rollback_in_part_takes_back_what_the_rest_would_not_have_booked() {
     let mut ledger = ledger();
-    let sale = redeemed(1, 2, 1, 100);
+    let uses = [(account(1), Funding::Alliance, 100), (account(1), Funding::Alliance, 50)];
+    let sale = redemption(1, account(2), &uses);
     book(&mut ledger, &sale).unwrap();
-    let acceptor = ledger.member(account(2)).unwrap();
-    assert_eq!(ledger.unbook(account(201), &sale, acceptor), Ok(vec![]));
-    assert_eq!(position(&ledger, 1), (-90, 0, 0));
+    assert_eq!(position(&ledger, 1), (-135, 0, 0));
+    // 30 of the first coupon's discount stay, and the second's none.
+    let mut remains = sale.clone();
+    remains.uses.truncate(1);
+    remains.uses[0].discount = 30;
+    let debts = ledger.unbook(&sale, Some(&remains));
+    let back = |amount, fee| Debt { issuer: account(1), rate_bps: 9_000, amount, fee };
+    assert_eq!(debts, Ok(vec![back(63, 1), back(45, 1)]));
+    assert_eq!((position(&ledger, 1), position(&ledger, 2)), ((-27, 0, 0), (26, 0, 0)));
+    assert_eq!(ledger.unbook(&remains, Some(&remains)), Ok(vec![]));
+    assert_eq!(ledger.unbook(&remains, None), Ok(vec![back(27, 1)]));
+    assert_eq!((position(&ledger, 1), position(&ledger, 2)), ((0, 0, 0), (0, 0, 0)));
+}
+
+#[ink::test]
+fn a_redemption_that_can_be_undone_for_longer_than_the_tail_is_not_booked() {
+    let mut ledger = ledger();
+    let mut sale = redeemed(1, 2, 1, 100);
+    sale.final_at = 201;
+    assert_eq!(
+        book(&mut ledger, &sale),
+        Err(AllianceError::TailTooShort { final_at: 201, tail: 200 })
+    );
+    let own = Redemption { final_at: 201, ..redeemed(1, 2, 2, 100) };
+    assert_eq!(book(&mut ledger, &own), Ok(vec![]), "nobody owes anything");
+    sale.final_at = 200;
+    assert!(book(&mut ledger, &sale).is_ok());
+    for n in [1, 2] {
+        assert_eq!(ledger.view(account(n)).unwrap().liable_until, 200);
+    }
 }
 
 #[ink::test]
@@ -148,7 +190,7 @@ fn a_late_rollback_must_be_covered_by_the_acceptor() {
     book(&mut ledger, &sale).unwrap();
     ledger.close_cycle(1_000).unwrap();
     ledger.pay_in(account(1), 800).unwrap();
-    assert_eq!(ledger.pay_out(account(2)), Ok(784));
+    assert_eq!(ledger.pay_out(account(2)), paid(784));
     ledger.withdraw(account(2), 100).unwrap();
     assert_eq!(
         unbook(&mut ledger, &sale),
@@ -167,7 +209,10 @@ fn cycles_run_from_booking_to_exit() {
     ledger.close_cycle(1_000).unwrap();
     assert_eq!(ledger.close_cycle(2_000), Err(AllianceError::CycleUnsettled { cycle: 1, owed: 46 }));
     assert_eq!(ledger.pay_out(account(2)), Err(AllianceError::NothingToPay { account: account(2) }));
-    assert_eq!(ledger.exit(account(2)), Err(AllianceError::PositionOpen { open: 0, due: 43, credit: 0 }));
+    assert_eq!(
+        ledger.exit(account(2), 1_000),
+        Err(AllianceError::PositionOpen { open: 0, due: 43, credit: 0 })
+    );
     // Two joining fees, less a bounty, and three of fees.
     assert_eq!(ledger.books().fund, 18);
     assert_eq!(unbook(&mut ledger, &late).unwrap()[0].fee, 2);
@@ -176,24 +221,93 @@ fn cycles_run_from_booking_to_exit() {
     assert_eq!(position(&ledger, 2), (-88, 43, 0));
     ledger.pay_in(account(1), 6).unwrap();
     assert_eq!(
-        ledger.cover(account(1), 1_099),
+        ledger.default(account(1), 1_099),
         Err(AllianceError::BeforeCutOff { cut_off: 1_100, now: 1_099 })
     );
-    assert_eq!(ledger.cover(account(1), 1_100), Ok(40));
-    assert_eq!(ledger.cover(account(1), 1_100), Err(AllianceError::NothingDue { account: account(1) }));
+    ledger.pay_in(account(1), 40).unwrap();
+    assert_eq!(ledger.default(account(1), 1_100), Err(AllianceError::NothingDue { account: account(1) }));
     assert_eq!(ledger.close_cycle(2_000).map(|closed| closed.1), Ok(5));
     ledger.pay_in(account(2), 88).unwrap();
-    assert_eq!(ledger.pay_out(account(2)), Ok(43));
+    assert_eq!(ledger.pay_out(account(2)), paid(43));
     for now in [3_000, 4_000, 5_000] {
         ledger.close_cycle(now).unwrap();
     }
     assert_eq!(position(&ledger, 1), (0, 0, 90));
-    assert_eq!(ledger.pay_out(account(1)), Ok(90));
-    assert_eq!(ledger.exit(account(1)), Ok(960));
-    assert_eq!(ledger.exit(account(2)), Ok(1_000));
-    assert_eq!(ledger.exit(account(2)), not_member(2));
+    assert_eq!(ledger.pay_out(account(1)), paid(90));
+    assert_eq!(ledger.exit(account(1), 5_000), Err(AllianceError::NotLeaving { account: account(1) }));
+    for n in [1, 2] {
+        ledger.leave(account(n), 5_000).unwrap();
+    }
+    let liable = AllianceError::StillLiable { until: 5_200, now: 5_199 };
+    assert_eq!(ledger.exit(account(1), 5_199), Err(liable));
+    assert_eq!(ledger.exit(account(1), 5_200), Ok(1_000));
+    assert_eq!(ledger.exit(account(2), 5_200), Ok(1_000));
+    assert_eq!(ledger.exit(account(2), 5_200), not_member(2));
     // The fifth bounty was all that was left.
     assert_eq!(ledger.books().fund, 0);
+}
+
+/// Members 1 and 2, of whom 1 could owe far more than its collateral, and 3. In the cycle closed last 1 owes 1,000 and 2 and 3 are owed 700 and 280.
+fn in_debt() -> Ledger {
+    let mut config = config();
+    (config.cap_factor_bps, config.default_rate_bps) = (50_000, 10_000);
+    let mut ledger = Ledger::new(config, 0).unwrap();
+    for (n, collateral) in [(1, 200), (2, 0), (3, 0)] {
+        ledger.apply(account(n), account(REGISTRY), [n; 32], 1).unwrap();
+        ledger.admit(account(OPERATOR), account(n), 5_000, 2).unwrap();
+        if collateral > 0 {
+            ledger.deposit(account(n), collateral).unwrap();
+        }
+    }
+    book(&mut ledger, &redeemed(1, 2, 1, 714)).unwrap();
+    book(&mut ledger, &redeemed(1, 3, 1, 286)).unwrap();
+    ledger.close_cycle(1_000).unwrap();
+    ledger
+}
+
+#[ink::test]
+fn a_default_is_borne_in_turn_and_each_creditor_has_the_same_share_whenever_it_comes() {
+    let mut ledger = in_debt();
+    assert_eq!((position(&ledger, 2), position(&ledger, 3)), ((0, 699, 0), (0, 280, 0)));
+    // Three joining fees less a bounty, and 21 of fees.
+    assert_eq!(ledger.books().fund, 46);
+    let found = Waterfall { collateral: 200, fund: 46, cut: 489, waiting: 265, ..Waterfall::default() };
+    assert_eq!(ledger.default(account(1), 1_100), Ok(found));
+    let waits = AllianceError::LongstopRunning { due: 265, longstop: 1_400 };
+    assert_eq!(ledger.default(account(1), 1_399), Err(waits));
+    assert_eq!(ledger.pay_out(account(2)), Err(AllianceError::NothingToPay { account: account(2) }));
+    ledger.pay_in(account(1), 65).unwrap();
+    assert_eq!(
+        ledger.default(account(1), 1_400),
+        Ok(Waterfall { cut: 200, ..Waterfall::default() })
+    );
+    let debtor = ledger.view(account(1)).unwrap();
+    assert_eq!((debtor.status, debtor.unpaid, debtor.collateral), (Status::Defaulted, 735, 0));
+    // 290 of 979 are left: each gets that share.
+    assert_eq!(ledger.pay_out(account(2)), paid(207));
+    ledger.close_cycle(2_000).unwrap();
+    ledger.close_cycle(3_000).unwrap();
+    assert_eq!(position(&ledger, 3), (0, 0, 82), "a view shows the share without taking it");
+    assert_eq!(ledger.books().fund, 0);
+    assert_eq!(ledger.pay_out(account(3)), paid(82));
+    assert_eq!(ledger.books().fund, 1, "the dust");
+    ledger.make_good(account(1), 735).unwrap();
+    assert_eq!(ledger.books().fund, 736);
+    let over = AllianceError::OverDue { asked: 1, due: 0 };
+    assert_eq!(ledger.make_good(account(1), 1), Err(over));
+}
+
+#[ink::test]
+fn a_defaulter_neither_accepts_nor_is_accepted_and_leaves_only_when_it_has_made_good() {
+    let mut ledger = in_debt();
+    ledger.default(account(1), 1_400).unwrap();
+    let not_active = || Err(AllianceError::NotActive { account: account(1) });
+    assert_eq!(book(&mut ledger, &redeemed(9, 2, 1, 100)), not_active());
+    assert_eq!(book(&mut ledger, &redeemed(9, 1, 2, 100)), not_active());
+    assert_eq!(ledger.leave(account(1), 1_400), Err(AllianceError::NotMadeGood { unpaid: 800 }));
+    ledger.make_good(account(1), 800).unwrap();
+    ledger.leave(account(1), 1_400).unwrap();
+    assert_eq!(ledger.exit(account(1), 1_600), Ok(0));
 }
 
 #[ink::test]
@@ -201,7 +315,7 @@ fn an_applicant_may_leave_with_what_it_put_up() {
     let mut ledger = ledger();
     ledger.apply(account(3), account(REGISTRY), [3; 32], 0).unwrap();
     ledger.deposit(account(3), 5).unwrap();
-    assert_eq!(ledger.exit(account(3)), Ok(5));
+    assert_eq!(ledger.exit(account(3), 0), Ok(5));
     ledger.apply(account(3), account(REGISTRY), [3; 32], 0).unwrap();
 }
 
@@ -212,7 +326,9 @@ fn steps_refuse_who_is_not_a_member_and_membership_comes_first() {
     assert_eq!(ledger.deposit(stranger, 0), not_member(3));
     assert_eq!(ledger.withdraw(stranger, 0), not_member(3));
     assert_eq!(ledger.pay_in(stranger, 0), not_member(3));
-    assert_eq!(ledger.cover(stranger, 0), not_member(3));
+    assert_eq!(ledger.default(stranger, 0), not_member(3));
+    assert_eq!(ledger.make_good(stranger, 0), not_member(3));
+    assert_eq!(ledger.leave(stranger, 0), not_member(3));
     assert_eq!(ledger.pay_out(stranger), not_member(3));
     assert_eq!(ledger.admit(account(OPERATOR), stranger, 1, 1), not_member(3));
 }
@@ -276,7 +392,7 @@ fn a_view_shows_positions_brought_up_to_date() {
     let mut ledger = ledger();
     book(&mut ledger, &redeemed(1, 2, 1, 100)).unwrap();
     ledger.close_cycle(1_000).unwrap();
-    let debtor = ledger.member(account(1)).unwrap();
+    let debtor = ledger.view(account(1)).unwrap();
     assert_eq!((debtor.status, debtor.cycle), (Status::Active, 2));
     assert_eq!((debtor.exposure(), debtor.headroom(&config())), (90, 710));
 }
