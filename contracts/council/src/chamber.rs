@@ -75,12 +75,7 @@ impl Chamber {
 
     /// Writes a member.
     pub fn write(&mut self, account: AccountId, member: &Member) {
-        self.steps.push(Step::Member { account, member: Some(member.encode()) });
-    }
-
-    /// Removes a member.
-    pub fn remove(&mut self, account: AccountId) {
-        self.steps.push(Step::Member { account, member: None });
+        self.steps.push(Step::Member { account, member: member.encode() });
     }
 
     /// How many have a vote from now on, where that changes.
@@ -95,17 +90,10 @@ impl Chamber {
         self.steps.push(Step::Rate { acceptor, issuer, rate: rate.encode() });
     }
 
-    /// Puts what comes in with the call into the reserve.
-    pub fn reserve(&mut self, amount: Balance) {
+    /// Puts what comes in with the call into the fund.
+    pub fn endow(&mut self, amount: Balance) {
         if amount > 0 {
-            self.steps.push(Step::Reserve { amount });
-        }
-    }
-
-    /// Pays money out.
-    pub fn pay(&mut self, to: AccountId, amount: Balance) {
-        if amount > 0 {
-            self.steps.push(Step::Pay { to, amount });
+            self.steps.push(Step::Endow { amount });
         }
     }
 

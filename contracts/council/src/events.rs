@@ -1,5 +1,4 @@
 //! What the council tells the world: one event for every change, enough to rebuild it with what the alliance tells. Amounts are in the alliance's asset.
-use ink::prelude::vec::Vec;
 use shared::{
     alliance::{council::Motion, rates::Rate},
     ids::CouponId,
@@ -11,28 +10,6 @@ use shared::{
 pub struct CouncilOpened {
     #[ink(topic)]
     pub alliance: AccountId,
-}
-
-/// The operator let an account's application cost nothing, once.
-#[ink::event]
-pub struct FeeWaived {
-    #[ink(topic)]
-    pub account: AccountId,
-}
-
-/// An account applied; the joining fee went to the reserve, and its share in the fund is kept for it.
-#[ink::event]
-pub struct MemberApplied {
-    #[ink(topic)]
-    pub member: AccountId,
-    pub registry: AccountId,
-    pub profile: Hash,
-    pub uri: Vec<u8>,
-    pub fee: Balance,
-    pub fund_share: Balance,
-    /// The open cycle.
-    pub cycle: u32,
-    pub at: Timestamp,
 }
 
 /// A motion was moved: `proposal` is its number.
@@ -74,23 +51,6 @@ pub struct VoteCleared {
     pub moved: bool,
 }
 
-/// A member said that it leaves.
-#[ink::event]
-pub struct MemberLeaving {
-    #[ink(topic)]
-    pub member: AccountId,
-    pub at: Timestamp,
-}
-
-/// A member, or an applicant, left with its collateral and its share in the fund.
-#[ink::event]
-pub struct MemberExited {
-    #[ink(topic)]
-    pub member: AccountId,
-    pub collateral: Balance,
-    pub fund_share: Balance,
-}
-
 /// A member offered another a rate, or with `None` took the offer back.
 #[ink::event]
 pub struct RateOffered {
@@ -112,7 +72,7 @@ pub struct RateAgreed {
     pub anew: bool,
 }
 
-/// An issuer disputed a redemption; the fee went to the reserve.
+/// An issuer disputed a redemption; the fee went to the fund.
 #[ink::event]
 pub struct CaseOpened {
     #[ink(topic)]

@@ -1,4 +1,4 @@
-//! An alliance's council: members and their votes, rates between them, disputes, conversion, and views; kept out of the alliance so that clearing stays
+//! An alliance's council: what members vote on, the rates they agree on, their disputes, conversion, and views; kept out of the alliance so that clearing stays
 //! cheap. The alliance instantiates it.
 //!
 //! This file is the shell: it reads the context, looks at the alliance, has the rules decide, has the alliance do it, and emits events. Deposits are the
@@ -44,21 +44,17 @@ mod council {
     #[ink(storage)]
     pub struct Council {
         alliance: AccountId,
-        /// Applications ever made.
-        applications: u32,
         /// Motions ever moved; also the last one's number.
         proposals: u32,
         /// Disputes ever opened; also the last one's number.
         cases: u32,
-        /// Whose next application costs nothing.
-        waivers: Mapping<AccountId, (), ManualKey<0x31>>,
-        motions: Mapping<u32, Proposal, ManualKey<0x32>>,
+        motions: Mapping<u32, Proposal, ManualKey<0x31>>,
         /// When the vote ends that an account voted in.
-        votes: Mapping<(u32, AccountId), Timestamp, ManualKey<0x33>>,
+        votes: Mapping<(u32, AccountId), Timestamp, ManualKey<0x32>>,
         /// What an acceptor and an issuer are offered, and by which of the two.
-        offers: Mapping<(AccountId, AccountId), (AccountId, Rate), ManualKey<0x34>>,
-        disputes: Mapping<u32, Case, ManualKey<0x35>>,
-        disputed: Mapping<Disputed, u32, ManualKey<0x36>>,
+        offers: Mapping<(AccountId, AccountId), (AccountId, Rate), ManualKey<0x33>>,
+        disputes: Mapping<u32, Case, ManualKey<0x34>>,
+        disputed: Mapping<Disputed, u32, ManualKey<0x35>>,
     }
 
     impl Council {
@@ -70,58 +66,14 @@ mod council {
             announce(&CouncilOpened { alliance });
             Self {
                 alliance,
-                applications: 0,
                 proposals: 0,
                 cases: 0,
-                waivers: Mapping::default(),
                 motions: Mapping::default(),
                 votes: Mapping::default(),
                 offers: Mapping::default(),
                 disputes: Mapping::default(),
                 disputed: Mapping::default(),
             }
-        }
-
-        /// Lets `account`'s next application cost no fee. By the operator, who pays the record's deposit; who applies has it.
-        /// # Errors
-        /// `NotOperator`.
-        #[ink(message)]
-        pub fn waive(&mut self, account: AccountId) -> Outcome<()> {
-            let (caller, operator) = (self.env().caller(), self.chamber().look(Vec::new(), None)?.config.operator);
-            if caller != operator {
-                return Err(AllianceError::NotOperator { operator, caller }.into());
-            }
-            self.waivers.insert(account, &());
-            announce(&FeeWaived { account });
-            Ok(())
-        }
-
-        /// Applies for membership. `registry` is the one that knows the caller's cashiers; `profile` is the SHA-256 of the document at `uri`. The joining
-        /// fee, which stays in the reserve whether or not the caller is admitted, and the share in the fund, which comes back on exit, are paid with the call:
-        /// native value, or PSP22 by allowance to the council. The caller pays the record's deposit and has it back on exit.
-        /// # Errors
-        /// `UriTooLong`, `UnknownRegistry`, `AlreadyMember`, `Overflow`, `Payment`.
-        #[ink(message, payable)]
-        pub fn apply(&mut self, registry: AccountId, profile: shared::Hash, uri: Vec<u8>) -> Outcome<()> {
-            membership::ensure_fits(&uri)?;
-            let (member, at) = (self.env().caller(), self.env().block_timestamp());
-            let mut chamber = self.chamber();
-            let look = chamber.look([member].to_vec(), None)?;
-            chamber::ensure_known(registry, &look.config.registries)?;
-            if look.members.iter().any(Option::is_some) {
-                return Err(AllianceError::AlreadyMember { account: member }.into());
-            }
-            let joining = look.config.joining;
-            let waived = self.waivers.take(member).is_some();
-            let fee = if waived { 0 } else { joining.fee_at(self.applications, at) };
-            self.applications = self.applications.checked_add(1).ok_or(AllianceError::Overflow)?;
-            let (fund_share, cycle) = (joining.fund_share, look.cycle);
-            let due = fee.checked_add(fund_share).ok_or(AllianceError::Overflow)?;
-            chamber.write(member, &Member::applicant(registry, profile, fund_share, cycle, at));
-            chamber.reserve(fee);
-            announce(&MemberApplied { member, registry, profile, uri, fee, fund_share, cycle, at });
-            let paid = self.env().transferred_value();
-            chamber.collect_and_apply(look.config.asset, member, due, paid)
         }
 
         /// Carries a motion out by the operator's word, as long as fewer members than the founders' number have a vote. A defaulter comes back by vote only.
@@ -191,39 +143,6 @@ mod council {
             Ok(())
         }
 
-        /// Says that the caller leaves: it accepts no more, its coupons are accepted until the tail ends, and then it may exit.
-        /// # Errors
-        /// `NotMember`, `NotActive` of an applicant, `AlreadyLeaving`, `NotMadeGood`, `Overflow`.
-        #[ink(message)]
-        pub fn leave(&mut self) -> Outcome<()> {
-            let (account, at) = (self.env().caller(), self.env().block_timestamp());
-            let mut chamber = self.chamber();
-            let (look, mut member) = chamber.member(account)?;
-            let had_vote = membership::has_vote(&member);
-            member.leave(account, at)?;
-            chamber.write(account, &member);
-            chamber.count(look.voters, membership::recount(look.voters, had_vote, &member)?);
-            announce(&MemberLeaving { member: account, at });
-            chamber.apply(0)
-        }
-
-        /// Ends the caller's membership, or its application, and pays out exactly its collateral and its share in the fund. The caller has the record's deposit
-        /// back.
-        /// # Errors
-        /// `NotMember`, `PositionOpen`, `CasesOpen`, `NotLeaving`, `StillLiable`, `Overflow`, `Payment`.
-        #[ink(message)]
-        pub fn exit(&mut self) -> Outcome<()> {
-            let (account, now) = (self.env().caller(), self.env().block_timestamp());
-            let mut chamber = self.chamber();
-            let (look, member) = chamber.member(account)?;
-            let amount = member.settled(account, &look.config, now)?;
-            let Member { collateral, fund_share, .. } = member;
-            chamber.remove(account);
-            chamber.pay(account, amount);
-            announce(&MemberExited { member: account, collateral, fund_share });
-            chamber.apply(0)
-        }
-
         /// Offers a rate to the other of `acceptor` and `issuer`, of whom the caller is one; takes the place of what was offered before. `None` takes the caller's own
         /// offer back. The caller pays the offer's deposit; who accepts it, and pays that of the rate, has it.
         /// # Errors
@@ -284,7 +203,7 @@ mod council {
         }
 
         /// Disputes what a redemption made the caller owe, for a reason of the alliance's list; `evidence` is a digest of documents kept elsewhere. The fee is paid
-        /// with the call as in `apply`. Neither of the two can exit until it is closed. The caller pays the records' deposits and has them back by `clear_case`.
+        /// with the call: native value, or PSP22 by allowance to the council. Neither of the two can exit until it is closed. The caller pays the records' deposits and has them back by `clear_case`.
         /// # Errors
         /// `UnknownRegistry`, `NoSuchRedemption`, `CaseWindowOver`, `AlreadyDisputed`, `NotMember`, `NothingBooked`, `Overflow`, `Payment`.
         #[ink(message, payable)]
@@ -336,7 +255,7 @@ mod council {
                 chamber.write(account, member);
             }
             let (asset, fee) = (config.asset, config.council.case_fee);
-            chamber.reserve(fee);
+            chamber.endow(fee);
             announce(&CaseOpened {
                 acceptor,
                 case,
@@ -456,10 +375,10 @@ mod council {
             self.alliance
         }
 
-        /// How many applications, motions and disputes there ever were; the latter two are numbered from 1.
+        /// How many motions and disputes there ever were; they are numbered from 1.
         #[ink(message)]
-        pub fn counts(&self) -> (u32, u32, u32) {
-            (self.applications, self.proposals, self.cases)
+        pub fn counts(&self) -> (u32, u32) {
+            (self.proposals, self.cases)
         }
 
         /// A motion.
@@ -502,10 +421,10 @@ mod council {
                     .is_ok()
             });
             let headroom = views::headroom(honoured, &look.config);
-            Some(Coverage { headroom, reserve: look.reserve, ..backing })
+            Some(Coverage { headroom, fund: look.fund, ..backing })
         }
 
-        /// Whether the reserve survives the default of whichever of these members is in most need. Nothing here knows all members: name the largest debtors, at
+        /// Whether the fund survives the default of whichever of these members is in most need. Nothing here knows all members: name the largest debtors, at
         /// most 32.
         /// # Errors
         /// `BatchSize`.
@@ -516,7 +435,7 @@ mod council {
                 return Err(AllianceError::BatchSize { items, most: MAX_CANDIDATES }.into());
             }
             let look = self.chamber().look(candidates.clone(), None)?;
-            Ok(views::cover_one(candidates, &look.members, look.reserve))
+            Ok(views::cover_one(candidates, &look.members, look.fund))
         }
 
         fn chamber(&self) -> Chamber {

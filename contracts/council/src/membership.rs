@@ -1,4 +1,4 @@
-//! Who is a member and how that changes: motions as they are carried out. Knows no storage and calls nobody.
+//! Motions as they are carried out on the member they are about. Knows no storage and calls nobody.
 use shared::{
     alliance::{
         council::{CouncilTerms, Motion},
@@ -7,9 +7,6 @@ use shared::{
     },
     AccountId, Timestamp,
 };
-
-/// The longest URI of a profile, in bytes.
-pub const MAX_URI: u32 = 256;
 
 /// # Errors
 /// `NotOperator`, `ByVoteOnly` where enough members have a vote, or the motion is one that they alone decide.
@@ -85,16 +82,6 @@ pub fn recount(voters: u32, had_vote: bool, member: &Member) -> Outcome<u32> {
     Ok(voters.ok_or(AllianceError::Overflow)?)
 }
 
-/// # Errors
-/// `UriTooLong`.
-pub fn ensure_fits(uri: &[u8]) -> Outcome<()> {
-    let length = u32::try_from(uri.len()).unwrap_or(u32::MAX);
-    if length > MAX_URI {
-        return Err(AllianceError::UriTooLong { length, most: MAX_URI }.into());
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +104,29 @@ mod tests {
 
     fn admit(registry: u8, profile: u8) -> Motion {
         Motion::Admit { account: account(1), registry: account(registry), profile: [profile; 32], cap: 70 }
+    }
+
+    #[test]
+    fn the_operator_decides_while_founders_are_few_and_never_readmits() {
+        let terms = CouncilTerms {
+            founders: 3,
+            quorum_bps: 1,
+            vote_window: 1,
+            resolver: account(5),
+            case_window: 1,
+            reply_window: 1,
+            ruling_window: 1,
+            case_fee: 0,
+            unruled_bps: 0,
+        };
+        let may = |caller, motion, voters| ensure_operator(account(4), account(caller), &motion, &terms, voters);
+        let reinstate = Motion::Reinstate { account: account(1) };
+        assert_eq!(may(4, reinstate, 2), Ok(()));
+        let (operator, caller) = (account(4), account(3));
+        assert_eq!(may(3, reinstate, 2), Err(AllianceError::NotOperator { operator, caller }));
+        assert_eq!(may(4, reinstate, 3), Err(AllianceError::ByVoteOnly { voters: 3 }));
+        let readmit = Motion::Readmit { account: account(1), cap: 1 };
+        assert_eq!(may(4, readmit, 0), Err(AllianceError::ByVoteOnly { voters: 0 }));
     }
 
     #[test]
@@ -170,11 +180,5 @@ mod tests {
         let before = member(Status::Active);
         let (after, voters) = carry(before.clone(), Motion::SetCap { account: account(1), cap: 9 }).unwrap();
         assert_eq!((after, voters), (Member { cap: 9, ..before }, 5));
-    }
-
-    #[test]
-    fn a_profile_uri_has_a_longest_length() {
-        assert_eq!(ensure_fits(&[b'x'; 256]), Ok(()));
-        assert_eq!(ensure_fits(&[b'x'; 257]), Err(AllianceError::UriTooLong { length: 257, most: 256 }));
     }
 }

@@ -44,10 +44,10 @@ pub struct Coverage {
     /// How much more its issuer may come to owe in the alliance; zero for who isn't a member or isn't accepted.
     pub headroom: Balance,
     /// What stands behind all members' debts.
-    pub reserve: Balance,
+    pub fund: Balance,
 }
 
-/// Whether the reserve survives if the one in most need among some members defaults.
+/// Whether the fund survives if the one in most need among some members defaults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub struct CoverOne {
@@ -55,8 +55,8 @@ pub struct CoverOne {
     pub largest: Option<AccountId>,
     /// What its collateral and its share in the fund leave open.
     pub short: Balance,
-    /// What the reserve has.
-    pub reserve: Balance,
+    /// What the fund has.
+    pub fund: Balance,
     /// Whether it reaches.
     pub covered: bool,
 }
@@ -85,12 +85,12 @@ pub fn backing(registry: AccountId, coupon: CouponId) -> Option<Coverage> {
     } else {
         0
     };
-    Some(Coverage { issuer: campaign.issuer, funding: campaign.terms.funding, escrow, headroom: 0, reserve: 0 })
+    Some(Coverage { issuer: campaign.issuer, funding: campaign.terms.funding, escrow, headroom: 0, fund: 0 })
 }
 
-/// The first of these in most need, and whether the reserve reaches for it.
-pub fn cover_one(accounts: Vec<AccountId>, members: &[Option<Member>], reserve: Balance) -> CoverOne {
-    let mut found = CoverOne { reserve, ..CoverOne::default() };
+/// The first of these in most need, and whether the fund reaches for it.
+pub fn cover_one(accounts: Vec<AccountId>, members: &[Option<Member>], fund: Balance) -> CoverOne {
+    let mut found = CoverOne { fund, ..CoverOne::default() };
     for (account, member) in accounts.into_iter().zip(members) {
         let short = member.as_ref().map_or(0, |member| {
             member.exposure().saturating_sub(member.collateral).saturating_sub(member.fund_share)
@@ -99,7 +99,7 @@ pub fn cover_one(accounts: Vec<AccountId>, members: &[Option<Member>], reserve: 
             (found.largest, found.short) = (Some(account), short);
         }
     }
-    found.covered = found.short <= reserve;
+    found.covered = found.short <= fund;
     found
 }
 

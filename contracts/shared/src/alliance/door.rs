@@ -16,8 +16,8 @@ pub struct Look {
     pub cycle: u32,
     /// How many members are active, and so have a vote.
     pub voters: u32,
-    /// What stands behind members' debts when collateral and fund shares are used up.
-    pub reserve: Balance,
+    /// What stands behind members' debts when collateral and their shares in the fund are used up.
+    pub fund: Balance,
     /// The members asked for, brought up to the open cycle.
     pub members: Vec<Option<Member>>,
     /// The rate of the pair asked for: acceptor, issuer.
@@ -28,13 +28,13 @@ pub struct Look {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub enum Step {
-    /// Writes a member, or removes it where there are no bytes.
+    /// Writes a member.
     #[codec(index = 0)]
     Member {
         /// Whose.
         account: AccountId,
         /// A `Member` as SCALE bytes.
-        member: Option<Vec<u8>>,
+        member: Vec<u8>,
     },
     /// Says how many members have a vote.
     #[codec(index = 1)]
@@ -52,22 +52,14 @@ pub enum Step {
         /// A `PairRate` as SCALE bytes.
         rate: Vec<u8>,
     },
-    /// Puts money that came in into the reserve.
+    /// Puts money that came in into the fund.
     #[codec(index = 3)]
-    Reserve {
-        /// How much.
-        amount: Balance,
-    },
-    /// Pays money out.
-    #[codec(index = 4)]
-    Pay {
-        /// Who is paid.
-        to: AccountId,
+    Endow {
         /// How much.
         amount: Balance,
     },
     /// Moves what one member is owed, or comes to owe, to another: adjusts both in the open cycle, whatever the limits.
-    #[codec(index = 5)]
+    #[codec(index = 4)]
     Adjust {
         /// Who gives.
         from: AccountId,
@@ -87,7 +79,7 @@ pub trait AllianceDoor {
 
     /// Does every step in order, or none.
     /// # Errors
-    /// `NotTheCouncil`, `NotMember`, `Overflow`, `Payment`.
+    /// `NotTheCouncil`, `NotMember`, `Overflow`.
     #[ink(message, payable)]
     fn apply(&mut self, steps: Vec<Step>) -> Outcome<()>;
 }

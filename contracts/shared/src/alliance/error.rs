@@ -120,9 +120,6 @@ pub enum AllianceError {
     /// The account applied with another registry or another profile.
     #[codec(index = 65)]
     ApplicationDiffers { account: AccountId },
-    /// The document's URI is longer than fits.
-    #[codec(index = 66)]
-    UriTooLong { length: u32, most: u32 },
     /// The member isn't suspended.
     #[codec(index = 67)]
     NotSuspended { account: AccountId },
