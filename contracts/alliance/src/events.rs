@@ -8,10 +8,11 @@ use shared::{
     AccountId, Balance, Hash, Timestamp,
 };
 
-/// The alliance was instantiated, and its first cycle opened.
+/// The alliance was instantiated with its council, and its first cycle opened.
 #[ink::event]
 pub struct AllianceCreated {
     pub config: Config,
+    pub council: AccountId,
     pub opened_at: Timestamp,
 }
 

@@ -12,8 +12,10 @@ use shared::{
         bookings::Debt,
         config::Config,
         cycles::{Books, Closed, Cut, Payout, Waterfall},
+        door::{Look, Step},
         error::{AllianceError, Outcome},
-        members::Member,
+        members::{Member, Status},
+        rates::{agreed, PairRate},
         sheets::add,
     },
     assets::Asset,
@@ -32,6 +34,8 @@ pub struct Root {
     pub config: Config,
     /// The sums.
     pub books: Books,
+    /// The council, which may have members, rates and debts changed.
+    pub council: AccountId,
 }
 
 /// Everything the alliance keeps. The manual keys are part of the storage format that auditors read.
@@ -40,6 +44,8 @@ pub struct Root {
 pub struct Ledger {
     root: Root,
     members: Mapping<AccountId, Member, ManualKey<0x01>>,
+    /// By acceptor and issuer.
+    rates: Mapping<(AccountId, AccountId), PairRate, ManualKey<0x02>>,
     /// By the number of the cycle.
     cuts: Mapping<u32, Cut, ManualKey<0x03>>,
 }
@@ -66,17 +72,22 @@ pub struct Sale<'a> {
 impl Ledger {
     /// # Errors
     /// `InvalidConfig`.
-    pub fn new(config: Config, now: Timestamp) -> Outcome<Self> {
+    pub fn new(config: Config, council: AccountId, now: Timestamp) -> Outcome<Self> {
         config.check().map_err(AllianceError::InvalidConfig)?;
         Ok(Self {
-            root: Root { config, books: Books::opened(now) },
+            root: Root { config, books: Books::opened(now), council },
             members: Mapping::default(),
+            rates: Mapping::default(),
             cuts: Mapping::default(),
         })
     }
 
     pub fn config(&self) -> &Config {
         &self.root.config
+    }
+
+    pub fn council(&self) -> AccountId {
+        self.root.council
     }
 
     pub fn books(&self) -> &Books {
@@ -174,7 +185,7 @@ impl Ledger {
         if self.members.contains(account) {
             return Err(AllianceError::AlreadyMember { account }.into());
         }
-        let Root { config, books } = &mut self.root;
+        let Root { config, books, .. } = &mut self.root;
         let (fee, share) = (config.joining.fee_at(books.applied, now), config.joining.fund_share);
         books.endow(fee)?;
         books.applied = books.applied.saturating_add(1);
@@ -185,7 +196,7 @@ impl Ledger {
 
     /// 2 touches.
     /// # Errors
-    /// `NotOperator`, `NotMember`, `AlreadyAdmitted`, `Overflow`.
+    /// `NotOperator`, `ByVoteOnly`, `NotMember`, `AlreadyAdmitted`, `Overflow`.
     pub fn admit(
         &mut self,
         caller: AccountId,
@@ -197,8 +208,10 @@ impl Ledger {
         if caller != operator {
             return Err(AllianceError::NotOperator { operator, caller }.into());
         }
+        self.root.books.ensure_founding(&self.root.config)?;
         let mut member = self.member(account)?;
         member.admit(account, cap, now)?;
+        self.root.books.recount(Status::Applied, Status::Active);
         self.members.write(account, &member);
         Ok(())
     }
@@ -223,9 +236,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// Books what a sale makes its coupons' issuers owe its acceptor, and gives the debts. 1 touch for each issuer that isn't at the table yet.
+    /// Books what a sale makes its coupons' issuers owe its acceptor, and gives the debts. 1 touch for each issuer that isn't at the table yet; where both have agreed
+    /// on rates, 1 more for theirs, and another to count it against the day's cap.
     /// # Errors
-    /// `NotMember`, `NotActive`, `WrongAsset`, `OverLimit`, `TailTooShort`, `Overflow`.
+    /// `NotMember`, `NotActive`, `WrongAsset`, `OverLimit`, `OverDailyCap`, `TailTooShort`, `Overflow`.
     // Inlined into ink's dispatcher, this and `unbook` make the contract a tenth larger.
     #[inline(never)]
     pub fn book(&mut self, table: &mut Table, sale: &Sale, now: Timestamp) -> Outcome<Booked> {
@@ -240,9 +254,16 @@ impl Ledger {
                 seat.member.ensure_honoured(part.issuer, &self.root.config, now)?;
                 issuer = Some(seat);
             }
-            let Root { config, books } = &mut self.root;
-            let debt = Debt::of(part, acceptor, asset, config.default_rate_bps, config)?;
+            let pair = issuer.as_ref().and_then(|issuer| self.pair(&earner, issuer));
+            let rate = pair.and_then(|pair| pair.at(now));
+            let Root { config, books, .. } = &mut self.root;
+            let debt = Debt::of(part, acceptor, asset, rate.unwrap_or(config.default_rate_bps), config)?;
             if let (Some(debt), Some(issuer)) = (debt, &mut issuer) {
+                if let Some(mut pair) = pair {
+                    if pair.spend(debt.amount, now)? {
+                        self.rates.write((acceptor, debt.issuer), &pair);
+                    }
+                }
                 books.book(&debt, &mut issuer.member, &mut earner.member)?;
                 issuer.member.ensure_covered(debt.issuer, config)?;
                 issuer.member.answer_until(final_at);
@@ -274,33 +295,112 @@ impl Ledger {
         let mut reversed = Vec::new();
         let kept = remains.map_or(&[][..], |remains| &remains.uses);
         for used in &redemption.uses {
+            if used.funding != Funding::Alliance || used.issuer == acceptor {
+                continue;
+            }
+            let mut issuer = self.seat(&mut table, used.issuer)?;
+            let mut earner = self.seat(&mut table, acceptor)?;
+            let pair = self.pair(&earner, &issuer);
+            let rate = pair.and_then(|pair| pair.at(redemption.redeemed_at));
             let config = &self.root.config;
+            let rate = rate.unwrap_or(config.default_rate_bps);
             let owed = |used: &Use| {
                 let part = Part { issuer: used.issuer, funding: used.funding, discount: used.discount };
-                Debt::of(&part, acceptor, asset, config.default_rate_bps, config)
+                Debt::of(&part, acceptor, asset, rate, config)
             };
-            let Some(debt) = owed(used)? else {
-                continue;
-            };
+            let none = Debt { issuer: used.issuer, rate_bps: rate, amount: 0, fee: 0 };
+            let debt = owed(used)?.unwrap_or(none);
             let debt = match kept.iter().find(|kept| kept.coupon == used.coupon) {
                 Some(kept) => debt.less(owed(kept)?),
                 None => debt,
             };
-            if debt.amount == 0 {
-                continue;
+            if debt.amount > 0 {
+                if let Some(mut pair) = pair {
+                    if pair.give_back(debt.amount, redemption.redeemed_at) {
+                        self.rates.write((acceptor, debt.issuer), &pair);
+                    }
+                }
+                reversed.push(self.root.books.reverse(debt, &mut issuer.member, &mut earner.member)?);
+                (issuer.changed, earner.changed) = (true, true);
             }
-            let mut issuer = self.seat(&mut table, debt.issuer)?;
-            let mut earner = self.seat(&mut table, acceptor)?;
-            reversed.push(self.root.books.reverse(debt, &mut issuer.member, &mut earner.member)?);
-            (issuer.changed, earner.changed) = (true, true);
             table.0.push(issuer);
             table.0.push(earner);
         }
-        for seat in table.0.iter().filter(|seat| seat.account == acceptor) {
+        for seat in table.0.iter().filter(|seat| seat.changed && seat.account == acceptor) {
             seat.member.ensure_covered(acceptor, &self.root.config)?;
         }
         self.clear(table);
         Ok(reversed)
+    }
+
+    /// What acceptor and issuer agreed on; nothing is looked up for who never agreed on anything.
+    #[inline(never)]
+    fn pair(&self, acceptor: &Seat, issuer: &Seat) -> Option<PairRate> {
+        if acceptor.member.rates == 0 || issuer.member.rates == 0 {
+            return None;
+        }
+        agreed(&acceptor.member, &issuer.member, self.rates.read((acceptor.account, issuer.account)))
+    }
+
+    /// What the council asks to see. 1 touch for each member, and for the rate.
+    pub fn look(&self, accounts: Vec<AccountId>, pair: Option<(AccountId, AccountId)>) -> Look {
+        let Root { config, books, .. } = &self.root;
+        Look {
+            config: config.clone(),
+            voters: books.voters,
+            fund: books.fund,
+            members: accounts.into_iter().map(|account| self.view(account)).collect(),
+            rate: pair.and_then(|pair| self.rates.read(pair)),
+        }
+    }
+
+    /// # Errors
+    /// `NotTheCouncil`.
+    pub fn ensure_council(&self, caller: AccountId) -> Outcome<()> {
+        if caller == self.root.council {
+            return Ok(());
+        }
+        Err(AllianceError::NotTheCouncil { caller }.into())
+    }
+
+    /// Does one thing for the council. 2 touches for each member, 1 for a rate.
+    /// # Errors
+    /// `NotMember`, `Overflow`.
+    #[inline(never)]
+    pub fn take_step(&mut self, step: Step) -> Outcome<()> {
+        match step {
+            Step::Stand { account, status, since, cap } => {
+                let mut member = self.member(account)?;
+                self.root.books.recount(member.status, status);
+                (member.status, member.since, member.cap) = (status, since, cap);
+                self.members.write(account, &member);
+            }
+            Step::Agree { acceptor, issuer, rate } => {
+                for account in [acceptor, issuer] {
+                    let mut member = self.member(account)?;
+                    member.rates = member.rates.saturating_add(1);
+                    self.members.write(account, &member);
+                }
+                self.rates.write((acceptor, issuer), &rate);
+            }
+            Step::Endow { amount } => self.root.books.endow(amount)?,
+            Step::OpenCase { acceptor, issuer } => {
+                for account in [acceptor, issuer] {
+                    let mut member = self.member(account)?;
+                    member.cases = member.cases.saturating_add(1);
+                    self.members.write(account, &member);
+                }
+            }
+            Step::CloseCase { acceptor, issuer, amount } => {
+                let (mut from, mut to) = (self.member(acceptor)?, self.member(issuer)?);
+                from.cases = from.cases.saturating_sub(1);
+                to.cases = to.cases.saturating_sub(1);
+                self.root.books.adjust(amount, &mut from, &mut to)?;
+                self.members.write(acceptor, &from);
+                self.members.write(issuer, &to);
+            }
+        }
+        Ok(())
     }
 
     /// No touch. Gives the cycle that closed, and the bounty.
@@ -326,7 +426,7 @@ impl Ledger {
     /// `NotMember`, `BeforeCutOff`, `NothingDue`, `LongstopRunning`, `Overflow`.
     pub fn default(&mut self, account: AccountId, now: Timestamp) -> Outcome<Waterfall> {
         let mut member = self.member(account)?;
-        let Root { config, books } = &mut self.root;
+        let Root { config, books, .. } = &mut self.root;
         let found = books.default(account, &mut member, config, now)?;
         if found.cut > 0 {
             // Until the cycle is settled nobody collects, so nothing is overwritten.
@@ -382,7 +482,9 @@ impl Ledger {
     /// `NotMember`, `NotActive`, `AlreadyLeaving`, `NotMadeGood`, `Overflow`.
     pub fn leave(&mut self, account: AccountId, now: Timestamp) -> Outcome<()> {
         let mut member = self.member(account)?;
+        let before = member.status;
         member.leave(account, now)?;
+        self.root.books.recount(before, member.status);
         self.members.write(account, &member);
         Ok(())
     }

@@ -4,6 +4,7 @@
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
 
+mod branch;
 mod calls;
 pub mod events;
 pub mod ledger;
@@ -20,8 +21,8 @@ pub use shared::alliance::{bookings, config, cycles, error, members, sheets};
 #[ink::contract]
 mod alliance {
     use crate::{
-        calls,
-        config::Config,
+        branch, calls,
+        config::{Config, ConfigFault},
         cycles::{Books, Payout, Waterfall},
         error::{AllianceError, Outcome},
         events::*,
@@ -30,7 +31,12 @@ mod alliance {
         orders::{together, Head, Signed, MAX_ORDERS},
     };
     use ink::prelude::{vec, vec::Vec};
+    use scale::Encode;
     use shared::{
+        alliance::{
+            council::CouncilTerms,
+            door::{AllianceDoor, Look, Step},
+        },
         announce::{announce, announce_bare},
         assets::Asset,
         order::{Kept, Redeemed, Redemption},
@@ -50,15 +56,17 @@ mod alliance {
     }
 
     impl Alliance {
-        /// Opens the first cycle.
+        /// Opens the first cycle, and instantiates the alliance's council from the code that this code pins.
         /// # Errors
-        /// `InvalidConfig`.
+        /// `InvalidConfig`, `CouncilFailed` when the council's code isn't on the chain.
         #[ink(constructor)]
-        pub fn new(config: Config) -> Outcome<Self> {
+        pub fn new(config: Config, council: CouncilTerms) -> Outcome<Self> {
             let opened_at = Self::env().block_timestamp();
-            let ledger = Ledger::new(config, opened_at)?;
-            announce_bare(&AllianceCreated { config: ledger.config().clone(), opened_at });
-            Ok(Self { ledger })
+            council.check().map_err(|fault| AllianceError::InvalidConfig(ConfigFault::Council(fault)))?;
+            config.check().map_err(AllianceError::InvalidConfig)?;
+            let council = branch::open(branch::COUNCIL, council.encode())?;
+            announce_bare(&AllianceCreated { config: config.clone(), council, opened_at });
+            Ok(Self { ledger: Ledger::new(config, council, opened_at)? })
         }
 
         /// Applies for membership; `registry` is the one that knows the caller's cashiers, `profile` the blake2b-256 of its profile. Paid with the call,
@@ -76,9 +84,9 @@ mod alliance {
             Ok(())
         }
 
-        /// Admits an applicant, who may then owe at most `cap`. By the operator. 2 touches.
+        /// Admits an applicant, who may then owe at most `cap`. By the operator, while fewer members than the founders' number are active. 2 touches.
         /// # Errors
-        /// `NotOperator`, `NotMember`, `AlreadyAdmitted`, `Overflow`.
+        /// `NotOperator`, `ByVoteOnly`, `NotMember`, `AlreadyAdmitted`, `Overflow`.
         #[ink(message)]
         pub fn admit(&mut self, member: AccountId, cap: Balance) -> Outcome<()> {
             let (caller, at) = (self.env().caller(), self.env().block_timestamp());
@@ -341,6 +349,12 @@ mod alliance {
             self.pay(member, amount)
         }
 
+        /// The council: what members vote and agree on, and their disputes.
+        #[ink(message)]
+        pub fn council(&self) -> AccountId {
+            self.ledger.council()
+        }
+
         /// The rules.
         #[ink(message)]
         pub fn config(&self) -> Config {
@@ -412,6 +426,22 @@ mod alliance {
         fn pay(&self, receiver: AccountId, amount: Balance) -> Outcome<()> {
             let asset = self.ledger.config().asset;
             Ok(asset.pay(receiver, amount).map_err(AllianceError::Payment)?)
+        }
+    }
+
+    impl AllianceDoor for Alliance {
+        #[ink(message)]
+        fn look(&self, accounts: Vec<AccountId>, pair: Option<(AccountId, AccountId)>) -> Look {
+            self.ledger.look(accounts, pair)
+        }
+
+        #[ink(message, payable)]
+        fn apply(&mut self, steps: Vec<Step>) -> Outcome<()> {
+            self.ledger.ensure_council(self.env().caller())?;
+            for step in steps {
+                self.ledger.take_step(step)?;
+            }
+            Ok(())
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn config() -> Config {
     Config {
         asset: Asset::Native,
         operator: account(100),
+        founders: 3,
         cycle_length: 1_000,
         pay_in_window: 100,
         fee_bps: 200,

@@ -14,7 +14,6 @@ use shared::{
         door::{Look, Step},
         error::{AllianceError, Outcome},
         members::Member,
-        rates::PairRate,
     },
     assets::Asset,
     ids::CouponId,
@@ -73,35 +72,9 @@ impl Chamber {
         Ok(Pair { look, acceptor: first, issuer: second })
     }
 
-    /// Writes a member.
-    pub fn write(&mut self, account: AccountId, member: &Member) {
-        self.steps.push(Step::Member { account, member: member.encode() });
-    }
-
-    /// How many have a vote from now on, where that changes.
-    pub fn count(&mut self, before: u32, voters: u32) {
-        if before != voters {
-            self.steps.push(Step::Voters { voters });
-        }
-    }
-
-    /// Writes a pair's rate.
-    pub fn write_rate(&mut self, acceptor: AccountId, issuer: AccountId, rate: &PairRate) {
-        self.steps.push(Step::Rate { acceptor, issuer, rate: rate.encode() });
-    }
-
-    /// Puts what comes in with the call into the fund.
-    pub fn endow(&mut self, amount: Balance) {
-        if amount > 0 {
-            self.steps.push(Step::Endow { amount });
-        }
-    }
-
-    /// Moves what `from` is owed to `to`.
-    pub fn adjust(&mut self, from: AccountId, to: AccountId, amount: Balance) {
-        if amount > 0 {
-            self.steps.push(Step::Adjust { from, to, amount });
-        }
+    /// Adds a step.
+    pub fn add(&mut self, step: Step) {
+        self.steps.push(step);
     }
 
     /// Has the alliance do it all, and collects `amount` from `payer`, the caller, for it; `paid` is the native value sent along.

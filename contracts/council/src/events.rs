@@ -1,6 +1,6 @@
 //! What the council tells the world: one event for every change, enough to rebuild it with what the alliance tells. Amounts are in the alliance's asset.
 use shared::{
-    alliance::{council::Motion, rates::Rate},
+    alliance::{council::{CouncilTerms, Motion}, rates::{PairRate, Rate},
     ids::CouponId,
     AccountId, Balance, Hash, Timestamp,
 };
@@ -10,6 +10,7 @@ use shared::{
 pub struct CouncilOpened {
     #[ink(topic)]
     pub alliance: AccountId,
+    pub terms: CouncilTerms,
 }
 
 /// A motion was moved: `proposal` is its number.
@@ -67,9 +68,8 @@ pub struct RateAgreed {
     #[ink(topic)]
     pub issuer: AccountId,
     pub acceptor: AccountId,
-    pub rate: Rate,
-    /// Nothing agreed before counts any more.
-    pub anew: bool,
+    /// As the alliance keeps it from now on.
+    pub rate: PairRate,
 }
 
 /// An issuer disputed a redemption; the fee went to the fund.

@@ -29,7 +29,9 @@ mod council {
     };
     use shared::{
         alliance::{
-            council::{Case, Motion, Proposal},
+            config::Config,
+            council::{Case, CouncilTerms, Motion, Proposal},
+            door::Step,
             error::{AllianceError, Outcome},
             members::Member,
             rates::{agreed, PairRate, Rate},
@@ -44,6 +46,7 @@ mod council {
     #[ink(storage)]
     pub struct Council {
         alliance: AccountId,
+        terms: CouncilTerms,
         /// Motions ever moved; also the last one's number.
         proposals: u32,
         /// Disputes ever opened; also the last one's number.
@@ -58,14 +61,14 @@ mod council {
     }
 
     impl Council {
-        /// Called by the alliance as it is instantiated.
+        /// Called by the alliance as it is instantiated, which has checked the terms.
         #[ink(constructor)]
-        #[allow(clippy::new_without_default, reason = "only an alliance calls this")]
-        pub fn new() -> Self {
+        pub fn new(terms: CouncilTerms) -> Self {
             let alliance = Self::env().caller();
-            announce(&CouncilOpened { alliance });
+            announce(&CouncilOpened { alliance, terms });
             Self {
                 alliance,
+                terms,
                 proposals: 0,
                 cases: 0,
                 motions: Mapping::default(),
@@ -83,9 +86,9 @@ mod council {
         pub fn decide(&mut self, motion: Motion) -> Outcome<()> {
             let (chamber, caller) = (self.chamber(), self.env().caller());
             let (look, member) = chamber.member(motion.account())?;
-            let config = &look.config;
-            membership::ensure_operator(config.operator, caller, &motion, &config.council, look.voters)?;
-            self.carry_out(chamber, member, motion, look.voters, None)
+            let Config { operator, founders, .. } = look.config;
+            membership::ensure_operator(operator, founders, caller, &motion, look.voters)?;
+            self.carry_out(chamber, member, motion, None)
         }
 
         /// Moves a motion, and votes for it; gives its number. By an active member, who pays the record's deposit and has it back by `clear`. How many votes
@@ -99,7 +102,7 @@ mod council {
             member.ensure_active(by)?;
             let number = self.proposals.checked_add(1).ok_or(AllianceError::Overflow)?;
             self.proposals = number;
-            let proposal = Proposal::new(motion, by, &look.config.council, look.voters, at);
+            let proposal = Proposal::new(motion, by, &self.terms, look.voters, at);
             let Proposal { needed, ends_at, .. } = proposal;
             announce(&MotionMoved { by, proposal: number, motion, needed, at, ends_at });
             self.count_vote(number, proposal, by, &member)?;
@@ -185,7 +188,7 @@ mod council {
             rate.check(now)?;
             self.offers.remove((acceptor, issuer));
             let mut chamber = self.chamber();
-            let mut pair = chamber.pair(acceptor, issuer)?;
+            let pair = chamber.pair(acceptor, issuer)?;
             pair.acceptor.ensure_active(acceptor)?;
             pair.issuer.ensure_active(issuer)?;
             let before = agreed(&pair.acceptor, &pair.issuer, pair.look.rate);
@@ -193,12 +196,8 @@ mod council {
                 Some(before) => before.followed_by(rate, pair.look.config.tail, now)?,
                 None => PairRate::first(rate),
             };
-            for (account, member) in [(acceptor, &mut pair.acceptor), (issuer, &mut pair.issuer)] {
-                member.rates = member.rates.checked_add(1).ok_or(AllianceError::Overflow)?;
-                chamber.write(account, member);
-            }
-            chamber.write_rate(acceptor, issuer, &next);
-            announce(&RateAgreed { issuer, acceptor, rate, anew: before.is_none() });
+            chamber.add(Step::Agree { acceptor, issuer, rate: next });
+            announce(&RateAgreed { issuer, acceptor, rate: next });
             chamber.apply(0)
         }
 
@@ -217,7 +216,7 @@ mod council {
             let (issuer, at) = (self.env().caller(), self.env().block_timestamp());
             let Redemption { acceptor, number, .. } = redemption;
             let mut chamber = self.chamber();
-            let mut pair = chamber.pair(acceptor, issuer)?;
+            let pair = chamber.pair(acceptor, issuer)?;
             let config = &pair.look.config;
             chamber::ensure_known(registry, &config.registries)?;
             let kept = digest(&redemption);
@@ -226,7 +225,7 @@ mod council {
             {
                 return Err(AllianceError::NoSuchRedemption { acceptor, number }.into());
             }
-            cases::ensure_in_time(&redemption, &config.council, at)?;
+            cases::ensure_in_time(&redemption, &self.terms, at)?;
             let key = (registry, acceptor, number, issuer);
             if let Some(case) = self.disputed.get(key) {
                 return Err(AllianceError::AlreadyDisputed { case }.into());
@@ -250,12 +249,9 @@ mod council {
             };
             self.disputes.insert(case, &opened);
             self.disputed.insert(key, &case);
-            for (account, member) in [(acceptor, &mut pair.acceptor), (issuer, &mut pair.issuer)] {
-                member.cases = member.cases.checked_add(1).ok_or(AllianceError::Overflow)?;
-                chamber.write(account, member);
-            }
-            let (asset, fee) = (config.asset, config.council.case_fee);
-            chamber.endow(fee);
+            chamber.add(Step::OpenCase { acceptor, issuer });
+            let (asset, fee) = (config.asset, self.terms.case_fee);
+            chamber.add(Step::Endow { amount: fee });
             announce(&CaseOpened {
                 acceptor,
                 case,
@@ -279,8 +275,7 @@ mod council {
         pub fn reply(&mut self, case: u32, evidence: shared::Hash) -> Outcome<()> {
             let (acceptor, at) = (self.env().caller(), self.env().block_timestamp());
             let mut found = self.dispute(case)?;
-            let terms = self.chamber().look(Vec::new(), None)?.config.council;
-            found.reply(acceptor, &terms, at)?;
+            found.reply(acceptor, &self.terms, at)?;
             self.disputes.insert(case, &found);
             announce(&CaseReplied { acceptor, case, evidence, at });
             Ok(())
@@ -294,8 +289,7 @@ mod council {
         pub fn rule(&mut self, case: u32, bps: u16) -> Outcome<Balance> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let mut found = self.dispute(case)?;
-            let terms = self.chamber().look(Vec::new(), None)?.config.council;
-            let amount = found.rule(caller, bps, &terms, now)?;
+            let amount = found.rule(caller, bps, &self.terms, now)?;
             self.close(case, found, amount, Some(bps))
         }
 
@@ -306,8 +300,7 @@ mod council {
         pub fn time_out(&mut self, case: u32) -> Outcome<Balance> {
             let now = self.env().block_timestamp();
             let mut found = self.dispute(case)?;
-            let terms = self.chamber().look(Vec::new(), None)?.config.council;
-            let amount = found.time_out(&terms, now)?;
+            let amount = found.time_out(&self.terms, now)?;
             self.close(case, found, amount, None)
         }
 
@@ -324,8 +317,7 @@ mod council {
             if !found.closed {
                 return Err(AllianceError::CaseOpen { case }.into());
             }
-            let terms = self.chamber().look(Vec::new(), None)?.config.council;
-            let until = found.opened_at.saturating_add(terms.case_window);
+            let until = found.opened_at.saturating_add(self.terms.case_window);
             if now < until {
                 return Err(AllianceError::CaseWindowRunning { until, now }.into());
             }
@@ -367,6 +359,12 @@ mod council {
             chamber::hand_over(other, coupon, to)?;
             announce(&CouponConverted { to, acceptor, number, registry: other, coupon });
             Ok(redemption)
+        }
+
+        /// How members decide, and how disputes are settled.
+        #[ink(message)]
+        pub fn terms(&self) -> CouncilTerms {
+            self.terms
         }
 
         /// The alliance this is the council of.
@@ -462,8 +460,8 @@ mod council {
                 return Ok(());
             }
             let chamber = self.chamber();
-            let (look, about) = chamber.member(proposal.motion.account())?;
-            self.carry_out(chamber, about, proposal.motion, look.voters, Some(number))
+            let (_, about) = chamber.member(proposal.motion.account())?;
+            self.carry_out(chamber, about, proposal.motion, Some(number))
         }
 
         fn carry_out(
@@ -471,13 +469,12 @@ mod council {
             mut chamber: Chamber,
             mut member: Member,
             motion: Motion,
-            voters: u32,
             proposal: Option<u32>,
         ) -> Outcome<()> {
             let (account, at) = (motion.account(), self.env().block_timestamp());
-            let left = membership::carry_out(&mut member, &motion, voters, at)?;
-            chamber.write(account, &member);
-            chamber.count(voters, left);
+            membership::carry_out(&mut member, &motion, at)?;
+            let Member { status, since, cap, .. } = member;
+            chamber.add(Step::Stand { account, status, since, cap });
             announce(&MotionCarried { member: account, motion, proposal, at });
             chamber.apply(0)
         }
@@ -492,12 +489,7 @@ mod council {
             }
             self.disputes.insert(case, &found);
             let mut chamber = self.chamber();
-            let mut pair = chamber.pair(acceptor, issuer)?;
-            for (account, member) in [(acceptor, &mut pair.acceptor), (issuer, &mut pair.issuer)] {
-                member.cases = member.cases.saturating_sub(1);
-                chamber.write(account, member);
-            }
-            chamber.adjust(acceptor, issuer, given_back);
+            chamber.add(Step::CloseCase { acceptor, issuer, amount: given_back });
             announce(&CaseClosed { acceptor, case, ruled, stood, given_back });
             chamber.apply(0)?;
             Ok(given_back)

@@ -1,7 +1,7 @@
 //! Motions as they are carried out on the member they are about. Knows no storage and calls nobody.
 use shared::{
     alliance::{
-        council::{CouncilTerms, Motion},
+        council::Motion,
         error::{AllianceError, Outcome},
         members::{Member, Status},
     },
@@ -12,27 +12,26 @@ use shared::{
 /// `NotOperator`, `ByVoteOnly` where enough members have a vote, or the motion is one that they alone decide.
 pub fn ensure_operator(
     operator: AccountId,
+    founders: u32,
     caller: AccountId,
     motion: &Motion,
-    terms: &CouncilTerms,
     voters: u32,
 ) -> Outcome<()> {
     if caller != operator {
         return Err(AllianceError::NotOperator { operator, caller }.into());
     }
-    if voters >= terms.founders || matches!(motion, Motion::Readmit { .. }) {
+    if voters >= founders || matches!(motion, Motion::Readmit { .. }) {
         return Err(AllianceError::ByVoteOnly { voters }.into());
     }
     Ok(())
 }
 
-/// Carries a motion out on the member it is about; gives how many have a vote then.
+/// Carries a motion out on the member it is about.
 /// # Errors
 /// To admit: `AlreadyAdmitted`, `ApplicationDiffers`. To suspend or set the cap: `NotActive`. To reinstate: `NotSuspended`. To readmit: `NotDefaulted`,
-/// `NotMadeGood`. `Overflow`.
+/// `NotMadeGood`.
 #[inline(never)]
-pub fn carry_out(member: &mut Member, motion: &Motion, voters: u32, now: Timestamp) -> Outcome<u32> {
-    let had_vote = has_vote(member);
+pub fn carry_out(member: &mut Member, motion: &Motion, now: Timestamp) -> Outcome<()> {
     match *motion {
         Motion::Admit { account, registry, profile, cap } => {
             member.admit(account, cap, now)?;
@@ -62,24 +61,7 @@ pub fn carry_out(member: &mut Member, motion: &Motion, voters: u32, now: Timesta
             member.cap = cap;
         }
     }
-    recount(voters, had_vote, member)
-}
-
-/// Only active members have a vote.
-pub fn has_vote(member: &Member) -> bool {
-    member.status == Status::Active
-}
-
-/// How many have a vote once `member` has changed, who had one before or hadn't.
-/// # Errors
-/// `Overflow`.
-pub fn recount(voters: u32, had_vote: bool, member: &Member) -> Outcome<u32> {
-    let voters = match (had_vote, has_vote(member)) {
-        (false, true) => voters.checked_add(1),
-        (true, false) => voters.checked_sub(1),
-        (false, false) | (true, true) => Some(voters),
-    };
-    Ok(voters.ok_or(AllianceError::Overflow)?)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -97,9 +79,9 @@ mod tests {
         Member { status, ..Member::applicant(account(9), [3; 32], 0, 1, 10) }
     }
 
-    fn carry(mut member: Member, motion: Motion) -> Outcome<(Member, u32)> {
-        let voters = carry_out(&mut member, &motion, 5, NOW)?;
-        Ok((member, voters))
+    fn carry(mut member: Member, motion: Motion) -> Outcome<Member> {
+        carry_out(&mut member, &motion, NOW)?;
+        Ok(member)
     }
 
     fn admit(registry: u8, profile: u8) -> Motion {
@@ -108,18 +90,7 @@ mod tests {
 
     #[test]
     fn the_operator_decides_while_founders_are_few_and_never_readmits() {
-        let terms = CouncilTerms {
-            founders: 3,
-            quorum_bps: 1,
-            vote_window: 1,
-            resolver: account(5),
-            case_window: 1,
-            reply_window: 1,
-            ruling_window: 1,
-            case_fee: 0,
-            unruled_bps: 0,
-        };
-        let may = |caller, motion, voters| ensure_operator(account(4), account(caller), &motion, &terms, voters);
+        let may = |caller, motion, voters| ensure_operator(account(4), 3, account(caller), &motion, voters);
         let reinstate = Motion::Reinstate { account: account(1) };
         assert_eq!(may(4, reinstate, 2), Ok(()));
         let (operator, caller) = (account(4), account(3));
@@ -131,8 +102,8 @@ mod tests {
 
     #[test]
     fn an_applicant_is_admitted_exactly_as_it_applied() {
-        let (admitted, voters) = carry(member(Status::Applied), admit(9, 3)).unwrap();
-        assert_eq!((admitted.status, admitted.since, admitted.cap, voters), (Status::Active, NOW, 70, 6));
+        let admitted = carry(member(Status::Applied), admit(9, 3)).unwrap();
+        assert_eq!((admitted.status, admitted.since, admitted.cap), (Status::Active, NOW, 70));
         let differs = AllianceError::ApplicationDiffers { account: account(1) };
         for other in [admit(8, 3), admit(9, 4)] {
             assert_eq!(carry(member(Status::Applied), other), Err(differs.clone()));
@@ -147,11 +118,11 @@ mod tests {
     fn only_the_active_are_suspended_and_only_the_suspended_reinstated() {
         let account = account(1);
         let suspend = Motion::Suspend { account, reason: 2 };
-        let (suspended, voters) = carry(member(Status::Active), suspend).unwrap();
-        assert_eq!((suspended.status, suspended.since, voters), (Status::Suspended, NOW, 4));
+        let suspended = carry(member(Status::Active), suspend).unwrap();
+        assert_eq!((suspended.status, suspended.since), (Status::Suspended, NOW));
         let reinstate = Motion::Reinstate { account };
-        let (active, voters) = carry(suspended, reinstate).unwrap();
-        assert_eq!((active.status, voters), (Status::Active, 6));
+        let active = carry(suspended, reinstate).unwrap();
+        assert_eq!((active.status, active.since), (Status::Active, NOW));
         for status in [Status::Applied, Status::Leaving, Status::Suspended, Status::Defaulted] {
             let refused = Err(AllianceError::NotActive { account });
             assert_eq!(carry(member(status), suspend), refused);
@@ -168,8 +139,8 @@ mod tests {
         let readmit = Motion::Readmit { account, cap };
         let unpaid = |unpaid: Balance| Member { unpaid, ..member(Status::Defaulted) };
         assert_eq!(carry(unpaid(1), readmit), Err(AllianceError::NotMadeGood { unpaid: 1 }));
-        let (back, voters) = carry(unpaid(0), readmit).unwrap();
-        assert_eq!((back.status, back.since, back.cap, voters), (Status::Active, NOW, cap, 6));
+        let back = carry(unpaid(0), readmit).unwrap();
+        assert_eq!((back.status, back.since, back.cap), (Status::Active, NOW, cap));
         for status in [Status::Applied, Status::Active, Status::Leaving, Status::Suspended] {
             assert_eq!(carry(member(status), readmit), Err(AllianceError::NotDefaulted { account }));
         }
@@ -178,7 +149,7 @@ mod tests {
     #[test]
     fn a_cap_is_set_without_moving_anything_else() {
         let before = member(Status::Active);
-        let (after, voters) = carry(before.clone(), Motion::SetCap { account: account(1), cap: 9 }).unwrap();
-        assert_eq!((after, voters), (Member { cap: 9, ..before }, 5));
+        let after = carry(before.clone(), Motion::SetCap { account: account(1), cap: 9 }).unwrap();
+        assert_eq!(after, Member { cap: 9, ..before });
     }
 }

@@ -1,7 +1,7 @@
 //! An alliance's rules, fixed when it is instantiated. Knows no storage.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use super::council::{CouncilFault, CouncilTerms};
+use super::council::CouncilFault;
 use ink::prelude::vec::Vec;
 use crate::{assets::Asset, math::WHOLE_BPS, AccountId, Balance, Hash, Timestamp};
 
@@ -19,8 +19,10 @@ pub const MAX_CAP_FACTOR_BPS: u16 = 50_000;
 pub struct Config {
     /// What debts, collateral and fees are counted and paid in.
     pub asset: Asset,
-    /// Who admits members.
+    /// Who admits members, and suspends and reinstates them, while they are few.
     pub operator: AccountId,
+    /// From so many active members on, their votes alone decide that.
+    pub founders: u32,
     /// How long a cycle stays open at least.
     pub cycle_length: Timestamp,
     /// How long debtors have to pay in once a cycle is closed; shorter than a cycle.
@@ -41,8 +43,6 @@ pub struct Config {
     pub joining: Joining,
     /// For whoever closes a cycle, as far as the fund reaches.
     pub closing_bounty: Balance,
-    /// How members decide, and how disputes are settled.
-    pub council: CouncilTerms,
     /// Code hashes of the registries whose redemptions count.
     pub registries: Vec<Hash>,
 }
@@ -137,7 +137,7 @@ impl Config {
         if early_fee > fee {
             return Err(ConfigFault::EarlyFeeHigher { early: early_fee, fee });
         }
-        self.council.check().map_err(ConfigFault::Council)
+        Ok(())
     }
 }
 
@@ -170,8 +170,6 @@ mod tests {
         assert_eq!(fault(|c| c.max_cut_bps = 10_001), Some(ConfigFault::CutOverWhole { bps: 10_001 }));
         let early = ConfigFault::EarlyFeeHigher { early: 11, fee: 10 };
         assert_eq!(fault(|c| c.joining.early_fee = 11), Some(early));
-        let quorum = ConfigFault::Council(CouncilFault::Quorum { bps: 0 });
-        assert_eq!(fault(|c| c.council.quorum_bps = 0), Some(quorum));
         for listed in [0, 5] {
             assert_eq!(
                 fault(|c| c.registries = vec![[7; 32]; listed]),

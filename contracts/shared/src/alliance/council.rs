@@ -12,8 +12,6 @@ use crate::{
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct CouncilTerms {
-    /// While fewer members than this have a vote, the operator admits, suspends and reinstates, as the members' votes do; from then on votes alone do.
-    pub founders: u32,
     /// The share of those who have a vote that carries a motion, rounded up.
     pub quorum_bps: u16,
     /// How long a motion may be voted on.

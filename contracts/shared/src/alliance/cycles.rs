@@ -63,6 +63,8 @@ pub struct Books {
     pub last_cut: u32,
     /// How many have ever applied.
     pub applied: u32,
+    /// How many members are active, and so have a vote.
+    pub voters: u32,
 }
 
 /// What the creditors of a cut cycle share. Each gets `payable / credits` of what it earned, rounded down; whoever collects last leaves the dust to the fund.
@@ -160,6 +162,7 @@ impl Books {
             fund: 0,
             last_cut: 0,
             applied: 0,
+            voters: 0,
         }
     }
 
@@ -269,6 +272,7 @@ impl Books {
         member.due.enter(Line::Adjusted, favour(found)?)?;
         member.unpaid = add(member.unpaid, add(fund, cut)?)?;
         if member.status != Status::Defaulted {
+            self.recount(member.status, Status::Defaulted);
             (member.status, member.since) = (Status::Defaulted, now);
         }
         self.closed.paid_in = add(self.closed.paid_in, sub(found, cut)?)?;
@@ -319,6 +323,30 @@ impl Books {
     /// `Overflow`.
     pub fn endow(&mut self, amount: Balance) -> Outcome<()> {
         self.fund = add(self.fund, amount)?;
+        Ok(())
+    }
+
+    /// Moves `amount` from what one member is owed, or at its cost, to another, in the open cycle.
+    /// # Errors
+    /// `Overflow`.
+    pub fn adjust(&mut self, amount: Balance, from: &mut Member, to: &mut Member) -> Outcome<()> {
+        self.post(&mut from.open, Line::Adjusted, against(amount)?)?;
+        self.post(&mut to.open, Line::Adjusted, favour(amount)?)
+    }
+
+    /// A member's standing has changed.
+    pub fn recount(&mut self, before: Status, after: Status) {
+        let vote = |status| u32::from(status == Status::Active);
+        self.voters = self.voters.saturating_sub(vote(before)).saturating_add(vote(after));
+    }
+
+    /// # Errors
+    /// `ByVoteOnly`.
+    pub fn ensure_founding(&self, config: &Config) -> Outcome<()> {
+        let voters = self.voters;
+        if voters >= config.founders {
+            return Err(AllianceError::ByVoteOnly { voters }.into());
+        }
         Ok(())
     }
 

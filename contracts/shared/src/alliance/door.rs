@@ -2,8 +2,13 @@
 //! Nobody else may. No storage of its own.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use super::{config::Config, error::Outcome, members::Member, rates::PairRate};
-use crate::{AccountId, Balance};
+use super::{
+    config::Config,
+    error::Outcome,
+    members::{Member, Status},
+    rates::PairRate,
+};
+use crate::{AccountId, Balance, Timestamp};
 use ink::prelude::vec::Vec;
 
 /// What the alliance shows.
@@ -12,8 +17,6 @@ use ink::prelude::vec::Vec;
 pub struct Look {
     /// The rules.
     pub config: Config,
-    /// The open cycle.
-    pub cycle: u32,
     /// How many members are active, and so have a vote.
     pub voters: u32,
     /// What stands behind members' debts when collateral and their shares in the fund are used up.
@@ -25,52 +28,58 @@ pub struct Look {
 }
 
 /// One thing the council has the alliance do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub enum Step {
-    /// Writes a member.
+    /// Changes where a member stands, and the most it may owe.
     #[codec(index = 0)]
-    Member {
+    Stand {
         /// Whose.
         account: AccountId,
-        /// A `Member` as SCALE bytes.
-        member: Vec<u8>,
+        /// Where.
+        status: Status,
+        /// Since when.
+        since: Timestamp,
+        /// At most.
+        cap: Balance,
     },
-    /// Says how many members have a vote.
+    /// Writes what two members agreed on, and counts it for both.
     #[codec(index = 1)]
-    Voters {
-        /// That many.
-        voters: u32,
-    },
-    /// Writes a pair's rate.
-    #[codec(index = 2)]
-    Rate {
+    Agree {
         /// Who accepts.
         acceptor: AccountId,
         /// Who owes.
         issuer: AccountId,
-        /// A `PairRate` as SCALE bytes.
-        rate: Vec<u8>,
+        /// What on.
+        rate: PairRate,
     },
-    /// Puts money that came in into the fund.
-    #[codec(index = 3)]
+    /// Puts money that comes in with the call into the fund.
+    #[codec(index = 2)]
     Endow {
         /// How much.
         amount: Balance,
     },
-    /// Moves what one member is owed, or comes to owe, to another: adjusts both in the open cycle, whatever the limits.
+    /// Holds two members until their dispute is over.
+    #[codec(index = 3)]
+    OpenCase {
+        /// Who accepted.
+        acceptor: AccountId,
+        /// Who disputes.
+        issuer: AccountId,
+    },
+    /// Ends a dispute: adjusts both members' open sheets, whatever their limits.
     #[codec(index = 4)]
-    Adjust {
-        /// Who gives.
-        from: AccountId,
-        /// Who is given to.
-        to: AccountId,
+    CloseCase {
+        /// Who gives back.
+        acceptor: AccountId,
+        /// Who is given back.
+        issuer: AccountId,
         /// How much.
         amount: Balance,
     },
 }
 
-/// What only the council is answered.
+/// The door. Anyone may look.
 #[ink::trait_definition]
 pub trait AllianceDoor {
     /// Members and a pair's rate as they stand. 1 touch for each.

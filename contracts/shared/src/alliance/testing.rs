@@ -14,6 +14,7 @@ pub(crate) fn config() -> Config {
     Config {
         asset: Asset::Native,
         operator: account(100),
+        founders: 3,
         cycle_length: 1_000,
         pay_in_window: 100,
         fee_bps: 200,
@@ -24,14 +25,12 @@ pub(crate) fn config() -> Config {
         tail: 200,
         joining: Joining { fee: 10, ..Joining::default() },
         closing_bounty: 5,
-        council: council_terms(),
         registries: vec![[7; 32]],
     }
 }
 
 pub(crate) fn council_terms() -> CouncilTerms {
     CouncilTerms {
-        founders: 3,
         quorum_bps: 5_000,
         vote_window: 500,
         resolver: account(101),
