@@ -4,7 +4,7 @@
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
 
-mod branch;
+pub mod branch;
 mod calls;
 pub mod events;
 pub mod ledger;

@@ -1,6 +1,7 @@
 //! Accounts, rules and redemptions that unit tests share.
 use crate::config::{Config, Joining};
 use shared::{
+    alliance::council::CouncilTerms,
     assets::Asset,
     ids::CouponId,
     order::{Redemption, Use},
@@ -28,6 +29,19 @@ pub(crate) fn config() -> Config {
         joining: Joining { fee: 10, ..Joining::default() },
         closing_bounty: 5,
         registries: vec![[7; 32]],
+    }
+}
+
+pub(crate) fn council_terms() -> CouncilTerms {
+    CouncilTerms {
+        quorum_bps: 5_000,
+        vote_window: 500,
+        resolver: account(101),
+        case_window: 100,
+        reply_window: 10,
+        ruling_window: 20,
+        case_fee: 3,
+        unruled_bps: 2_500,
     }
 }
 

@@ -8,21 +8,27 @@ use crate::{
     error::AllianceError,
     ledger::{Ledger, Sale, Table},
     members::Status,
-    testing::{account, config, redemption},
+    testing::{account, config, council_terms, redemption},
     Alliance,
 };
 use ink::env::{
-    test::{recorded_events, set_block_timestamp, set_caller},
+    test::{recorded_events, set_block_timestamp},
     DefaultEnvironment as Env,
 };
 use shared::{
+    alliance::{
+        council::{CouncilFault, CouncilTerms},
+        door::Step,
+        rates::{PairRate, Rate},
+    },
     order::{Redeemed, Redemption},
     terms::Funding,
-    AccountId, Balance,
+    Balance, Timestamp,
 };
 
 const OPERATOR: u8 = 100;
 const REGISTRY: u8 = 200;
+const COUNCIL: u8 = 201;
 
 fn join(ledger: &mut Ledger, n: u8, cap: Balance, collateral: Balance) {
     ledger.apply(account(n), account(REGISTRY), [n; 32], 1).unwrap();
@@ -32,7 +38,7 @@ fn join(ledger: &mut Ledger, n: u8, cap: Balance, collateral: Balance) {
 
 /// Members 1 and 2, who may owe 800 each.
 fn ledger() -> Ledger {
-    let mut ledger = Ledger::new(config(), 0).unwrap();
+    let mut ledger = Ledger::new(config(), account(COUNCIL), 0).unwrap();
     join(&mut ledger, 1, 5_000, 1_000);
     join(&mut ledger, 2, 5_000, 1_000);
     ledger
@@ -43,12 +49,16 @@ fn redeemed(number: u64, acceptor: u8, issuer: u8, discount: Balance) -> Redempt
 }
 
 fn book(ledger: &mut Ledger, redemption: &Redemption) -> Result<Vec<Debt>, AllianceError> {
+    book_at(ledger, redemption, 0)
+}
+
+fn book_at(ledger: &mut Ledger, redemption: &Redemption, now: Timestamp) -> Result<Vec<Debt>, AllianceError> {
     let Redeemed { asset, final_at, parts } = Redeemed::from(redemption);
     let (acceptor, number) = (redemption.acceptor, redemption.number);
     let sale = Sale { acceptor, number, asset, final_at, parts: &parts };
     let mut table = Table::default();
     ledger.acceptor(&mut table, acceptor)?;
-    let booked = ledger.book(&mut table, &sale, 0)?;
+    let booked = ledger.book(&mut table, &sale, now)?;
     assert_eq!((booked.number, booked.final_at), (number, final_at));
     ledger.clear(table);
     Ok(booked.debts)
@@ -251,7 +261,7 @@ fn cycles_run_from_booking_to_exit() {
 fn in_debt() -> Ledger {
     let mut config = config();
     (config.cap_factor_bps, config.default_rate_bps) = (50_000, 10_000);
-    let mut ledger = Ledger::new(config, 0).unwrap();
+    let mut ledger = Ledger::new(config, account(COUNCIL), 0).unwrap();
     for (n, collateral) in [(1, 200), (2, 0), (3, 0)] {
         ledger.apply(account(n), account(REGISTRY), [n; 32], 1).unwrap();
         ledger.admit(account(OPERATOR), account(n), 5_000, 2).unwrap();
@@ -359,32 +369,115 @@ fn only_registries_of_known_code_count() {
 }
 
 #[ink::test]
-fn instantiating_checks_the_rules_and_tells_them() {
+fn instantiating_checks_the_rules() {
     set_block_timestamp::<Env>(77);
     let mut bad = config();
     bad.fee_bps = 1_001;
     let fault = ConfigFault::FeeOverCap { bps: 1_001 };
-    assert_eq!(Alliance::new(bad).err(), Some(AllianceError::InvalidConfig(fault)));
+    assert_eq!(Alliance::new(bad, council_terms()).err(), Some(AllianceError::InvalidConfig(fault)));
     assert_eq!(recorded_events().count(), 0);
-    let alliance = Alliance::new(config()).unwrap();
-    assert_eq!(recorded_events().count(), 1);
-    assert_eq!(alliance.config(), config());
-    let books = alliance.cycle();
-    assert_eq!((books.cycle.number, books.cycle.opened_at), (1, 77));
+    let terms = CouncilTerms { quorum_bps: 0, ..council_terms() };
+    let fault = ConfigFault::Council(CouncilFault::Quorum { bps: 0 });
+    assert_eq!(Alliance::new(config(), terms).err(), Some(AllianceError::InvalidConfig(fault)));
+    assert_eq!(recorded_events().count(), 0);
 }
 
 #[ink::test]
-fn a_refused_message_emits_nothing_and_views_of_strangers_are_empty() {
-    let mut alliance = Alliance::new(config()).unwrap();
-    let before = recorded_events().count();
-    set_caller::<Env>(account(3));
-    assert_eq!(alliance.deposit_collateral(5), not_member(3));
-    assert_eq!(alliance.payout(account(3)), not_member(3));
-    assert_eq!(alliance.exit(), not_member(3));
-    assert_eq!(recorded_events().count(), before);
-    let nobody: AccountId = account(3);
-    assert_eq!(alliance.member(nobody), None);
-    assert_eq!((alliance.exposure(nobody), alliance.headroom(nobody)), (0, 0));
+fn strangers_are_refused_and_views_of_them_are_empty() {
+    let mut ledger = ledger();
+    let stranger = account(3);
+    assert_eq!(ledger.deposit(stranger, 5), not_member(3));
+    assert_eq!(ledger.pay_out(stranger).map(|_| ()), not_member(3));
+    assert_eq!(ledger.exit(stranger, 0).map(|_| ()), not_member(3));
+    assert_eq!(ledger.view(stranger), None);
+}
+
+#[ink::test]
+fn past_the_founders_number_the_operator_admits_nobody() {
+    let mut ledger = ledger();
+    join(&mut ledger, 3, 5, 5);
+    ledger.apply(account(4), account(REGISTRY), [4; 32], 1).unwrap();
+    assert_eq!(ledger.admit(account(OPERATOR), account(4), 5, 2), Err(AllianceError::ByVoteOnly { voters: 3 }));
+    ledger.leave(account(3), 3).unwrap();
+    assert_eq!(ledger.books().voters, 2);
+    ledger.admit(account(OPERATOR), account(4), 5, 4).unwrap();
+    assert_eq!(ledger.books().voters, 3);
+}
+
+fn step(ledger: &mut Ledger, step: Step) {
+    ledger.take_step(step).unwrap();
+}
+
+fn agree(ledger: &mut Ledger, rate: PairRate) {
+    step(ledger, Step::Agree { acceptor: account(2), issuer: account(1), rate });
+}
+
+const RATE: Rate = Rate { bps: 5_000, from: 10, daily_cap: Some(60) };
+
+#[ink::test]
+fn only_the_council_has_steps_taken() {
+    let ledger = ledger();
+    assert_eq!(ledger.ensure_council(account(COUNCIL)), Ok(()));
+    let caller = account(1);
+    assert_eq!(ledger.ensure_council(caller), Err(AllianceError::NotTheCouncil { caller }));
+}
+
+#[ink::test]
+fn standing_changes_with_the_count_of_votes() {
+    let mut ledger = ledger();
+    let stand = |status| Step::Stand { account: account(1), status, since: 9, cap: 7 };
+    step(&mut ledger, stand(Status::Suspended));
+    let member = ledger.view(account(1)).unwrap();
+    assert_eq!((member.status, member.since, member.cap, ledger.books().voters), (Status::Suspended, 9, 7, 1));
+    step(&mut ledger, stand(Status::Suspended));
+    assert_eq!(ledger.books().voters, 1);
+    step(&mut ledger, stand(Status::Active));
+    assert_eq!(ledger.books().voters, 2);
+    let nobody = Step::Stand { account: account(3), status: Status::Active, since: 0, cap: 0 };
+    assert_eq!(ledger.take_step(nobody), not_member(3));
+}
+
+#[ink::test]
+fn a_pairs_rate_is_booked_from_its_date_on_and_counted_against_the_day() {
+    let mut ledger = ledger();
+    agree(&mut ledger, PairRate::first(RATE));
+    let look = ledger.look(vec![account(1), account(3)], Some((account(2), account(1))));
+    assert_eq!((look.voters, look.members[0].as_ref().unwrap().rates, look.members[1].is_none()), (2, 1, true));
+    assert_eq!(look.rate, Some(PairRate::first(RATE)));
+    // Before its date the default rate holds.
+    let early = book_at(&mut ledger, &redeemed(1, 2, 1, 100), 9).unwrap();
+    assert_eq!(early, [Debt { issuer: account(1), rate_bps: 9_000, amount: 90, fee: 2 }]);
+    let later = Redemption { redeemed_at: 10, ..redeemed(2, 2, 1, 100) };
+    let debt = Debt { issuer: account(1), rate_bps: 5_000, amount: 50, fee: 1 };
+    assert_eq!(book_at(&mut ledger, &later, 10), Ok(vec![debt]));
+    let over = AllianceError::OverDailyCap { cap: 60, asked: 100 };
+    assert_eq!(book_at(&mut ledger, &Redemption { number: 3, ..later.clone() }, 10), Err(over));
+    // The other way round nothing is agreed.
+    let other = book_at(&mut ledger, &redeemed(4, 1, 2, 100), 10).unwrap();
+    assert_eq!(other[0].rate_bps, 9_000);
+    // A rollback finds the rate again, and gives the day its part back.
+    assert_eq!(unbook(&mut ledger, &later), Ok(vec![debt]));
+    let rate = ledger.look(vec![], Some((account(2), account(1)))).rate.unwrap();
+    assert_eq!((rate.day, rate.used), (0, 0));
+    assert_eq!(unbook(&mut ledger, &redeemed(1, 2, 1, 100)), Ok(early));
+}
+
+#[ink::test]
+fn a_dispute_holds_both_and_its_end_adjusts_both() {
+    let mut ledger = ledger();
+    let (acceptor, issuer) = (account(2), account(1));
+    book(&mut ledger, &redeemed(1, 2, 1, 100)).unwrap();
+    step(&mut ledger, Step::OpenCase { acceptor, issuer });
+    let cases = |ledger: &Ledger| [1, 2].map(|n| ledger.view(account(n)).unwrap().cases);
+    assert_eq!(cases(&ledger), [1, 1]);
+    step(&mut ledger, Step::CloseCase { acceptor, issuer, amount: 40 });
+    assert_eq!(cases(&ledger), [0, 0]);
+    let open = |n| ledger.view(account(n)).unwrap().open;
+    assert_eq!((open(1).adjusted, open(1).position()), (40, -50));
+    assert_eq!((open(2).adjusted, open(2).position()), (-40, 48));
+    assert_eq!(ledger.books().cycle.debits, 50);
+    step(&mut ledger, Step::Endow { amount: 5 });
+    assert_eq!(ledger.books().fund, 25);
 }
 
 #[ink::test]

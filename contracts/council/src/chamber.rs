@@ -8,7 +8,7 @@ use ink::{
     },
     prelude::{vec, vec::Vec},
 };
-use scale::{Decode, Encode, Error, Input};
+use scale::{Decode, Error, Input};
 use shared::{
     alliance::{
         door::{Look, Step},

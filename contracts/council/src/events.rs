@@ -1,6 +1,9 @@
 //! What the council tells the world: one event for every change, enough to rebuild it with what the alliance tells. Amounts are in the alliance's asset.
 use shared::{
-    alliance::{council::{CouncilTerms, Motion}, rates::{PairRate, Rate},
+    alliance::{
+        council::{CouncilTerms, Motion},
+        rates::{PairRate, Rate},
+    },
     ids::CouponId,
     AccountId, Balance, Hash, Timestamp,
 };
