@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::testing::account;
     use scale::DecodeAll;
-    use shared::permit::OrderPermit;
+    use shared::permit::{OrderPermit, Permit};
 
     fn order() -> Order {
         Order {
@@ -142,7 +142,8 @@ mod tests {
     #[test]
     fn an_orders_head_says_who_sells_and_whether_it_signed() {
         assert_eq!(order().encode().len(), ORDER_BYTES);
-        let permit = OrderPermit { signer: account(3), deadline: 1, signature: [0; 64] };
+        let permit = Permit { epoch: 0, deadline: 1, signature: [0; 64] };
+        let permit = OrderPermit { signer: account(3), permit };
         let mut head = Head { acceptor: account(2), number: 7, basket: 900, on_chain: true, signed: false };
         let of = |order: Order, permit| Head::of(&(order, permits(permit)).encode(), 4);
         assert_eq!(of(order(), None), Ok(head));
