@@ -628,8 +628,8 @@ impl Words {
                 Refusal::new(format!("{} was admitted before", account(member)), "nothing to do")
             }
             E::NotActive { account: member } => Refusal::new(
-                format!("{} has applied and was not admitted yet", account(member)),
-                "ask the operator: `couponry alliance admit`",
+                format!("{} is no active member: not admitted yet, suspended, in default or leaving", account(member)),
+                "see where it stands: `couponry alliance status MEMBER`",
             ),
             E::NotAcceptor { acceptor, caller } => Refusal::new(
                 format!("{} is neither the acceptor {} nor its cashier", account(caller), account(acceptor)),
@@ -676,7 +676,7 @@ impl Words {
             ),
             E::CycleUnsettled { cycle, owed } => Refusal::new(
                 format!("{} of cycle {cycle} is still to be paid in", money(owed)),
-                "let debtors pay in, or cover it from their collateral after the cut-off",
+                "let debtors pay in, or after the cut-off declare their default: `couponry alliance default MEMBER`",
             ),
             E::OverDue { asked, due } => Refusal::new(
                 format!("{} is more than the {} that is due", money(asked), money(due)),
@@ -684,10 +684,10 @@ impl Words {
             ),
             E::BeforeCutOff { cut_off, now } => Refusal::new(
                 format!("the member may pay in until {}, and it is {}", time(cut_off), time(now)),
-                "cover after the cut-off",
+                "declare the default after the cut-off",
             ),
             E::NothingDue { account: member } => Refusal::new(
-                format!("{} owes nothing that its collateral could pay", account(member)),
+                format!("{} owes nothing of the last cycle", account(member)),
                 "nothing to do",
             ),
             E::NothingToPay { account: member } => Refusal::new(
@@ -705,6 +705,46 @@ impl Words {
             ),
             E::Payment(fault) => self.payment(fault),
             E::Overflow => overflow(),
+            E::TailTooShort { final_at, tail } => Refusal::new(
+                format!("it could be rolled back until {}, and members stay answerable for {tail} ms", time(final_at)),
+                "the alliance takes coupons whose rollback window is within its tail",
+            ),
+            E::LongstopRunning { due, longstop } => Refusal::new(
+                format!("{} of the default waits for someone to pay it until {}", money(due), time(longstop)),
+                "pay it in, add to the fund, or call again then",
+            ),
+            E::NotMadeGood { unpaid } => Refusal::new(
+                format!("others bear {} of the member's default", money(unpaid)),
+                "make it good first: `couponry alliance make-good`",
+            ),
+            E::NotLeaving { account: member } => Refusal::new(
+                format!("{} hasn't said that it leaves", account(member)),
+                "say so first: `couponry alliance leave`",
+            ),
+            E::StillLiable { until, now } => Refusal::new(
+                format!("the member is answerable until {}, and it is {}", time(until), time(now)),
+                "go then (on the embedded chain: `couponry chain advance`)",
+            ),
+            E::CasesOpen { cases } => Refusal::new(
+                format!("{cases} disputes about the member's redemptions are open"),
+                "wait for their rulings",
+            ),
+            E::AlreadyLeaving { account: member } => Refusal::new(
+                format!("{} has said already that it leaves", account(member)),
+                "go when it is no longer answerable: `couponry alliance exit`",
+            ),
+            E::BatchSize { items, most } => Refusal::new(
+                format!("{items} orders for the alliance are none, or more than the {most} that fit in a call"),
+                "send them in several calls",
+            ),
+            E::NotAnOrder { index } => Refusal::new(
+                format!("what was sent at place {index} is not an order with its permits"),
+                "use a newer couponry",
+            ),
+            E::WrongRefund { expected, offered } => Refusal::new(
+                format!("{} goes back to escrow and the payer, not {}", money(expected), money(offered)),
+                format!("pay back exactly {}", money(expected)),
+            ),
         }
     }
 
@@ -724,12 +764,20 @@ impl Words {
                 "set it between 1 and 10000",
             ),
             ConfigFault::CapFactor { bps } => Refusal::new(
-                format!("--cap-factor-bps: {bps} is not between 1 and 10000"),
-                "set it between 1 and 10000",
+                format!("--cap-factor-bps: {bps} is not between 1 and {}", alliance::config::MAX_CAP_FACTOR_BPS),
+                format!("set it between 1 and {}", alliance::config::MAX_CAP_FACTOR_BPS),
             ),
             ConfigFault::RegistryCount { listed } => Refusal::new(
                 format!("{listed} registries are listed, and 1 to {} fit", alliance::config::MAX_REGISTRIES),
                 "list fewer",
+            ),
+            ConfigFault::CutOverWhole { bps } => Refusal::new(
+                format!("the cut of {bps} bps is more than the whole"),
+                "set it to 10000 at most",
+            ),
+            ConfigFault::EarlyFeeHigher { early, fee } => Refusal::new(
+                format!("the early joining fee of {} is higher than the later {}", self.money(early), self.money(fee)),
+                "make it lower, or the same",
             ),
         }
     }
@@ -970,7 +1018,7 @@ mod tests {
     fn every_error_says_something_of_its_own() {
         let words = Words::default();
         let registry: Vec<_> = variants(93).iter().map(|error| words.registry(error)).collect();
-        let alliance: Vec<_> = variants(23).iter().map(|error| words.alliance(error)).collect();
+        let alliance: Vec<_> = variants(33).iter().map(|error| words.alliance(error)).collect();
         let market: Vec<_> = variants(28).iter().map(|error| words.market(error)).collect();
         for refusals in [registry, alliance, market] {
             let said: BTreeSet<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();

@@ -1,7 +1,10 @@
 //! The suite on a chain: its code, how it is deployed, and where it stands. Knows no command and no file but the built Wasm.
 
 use crate::refusals::{self, Refusal};
-use alliance::{config::Config, AllianceRef};
+use alliance::{
+    config::{Config, Joining},
+    AllianceRef,
+};
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
 use desk::events::DeskOpened;
 use ink::{codegen::TraitCallBuilder, env::Event};
@@ -78,8 +81,8 @@ impl Codes {
 }
 
 impl SuiteConfig {
-    /// Weekly cycles with two days to pay in, 1% fee, debts at the full discount and up to the whole collateral, a market fee of 2%, in the native
-    /// token; `operator` admits members.
+    /// Weekly cycles with two days to pay in, 1% fee, debts at the full discount and up to the whole collateral, a default's cut of at most a fifth for two weeks, a
+    /// tail of 90 days, joining for nothing, a market fee of 2%, in the native token; `operator` admits members.
     pub fn for_operator(operator: AccountId) -> Self {
         Self {
             alliance: Config {
@@ -90,7 +93,10 @@ impl SuiteConfig {
                 fee_bps: 100,
                 default_rate_bps: 10_000,
                 cap_factor_bps: 10_000,
-                joining_fee: 0,
+                max_cut_bps: 2_000,
+                longstop: 14 * DAY,
+                tail: 90 * DAY,
+                joining: Joining::default(),
                 closing_bounty: 0,
                 registries: Vec::new(),
             },

@@ -577,21 +577,26 @@ impl Tables<'_> {
     fn alliance(&self, happened: &Happened, event: &AllianceEvent, cycle: u32) -> Result<(), AuditError> {
         let time = moment(happened.time);
         match event {
-            AllianceEvent::DebtBooked(event) => {
-                let row = [
-                    number(cycle),
-                    account(event.registry),
-                    account(event.acceptor),
-                    order(event.number),
-                    account(event.issuer),
-                    number(event.rate_bps),
-                    amount(event.amount),
-                    amount(event.fee),
-                    Value::Null,
-                ];
-                self.note("bookings", happened, row)
+            AllianceEvent::OrdersBooked(event) => {
+                for booked in &event.orders {
+                    for debt in &booked.debts {
+                        let row = [
+                            number(cycle),
+                            account(event.registry),
+                            account(event.acceptor),
+                            order(booked.number),
+                            account(debt.issuer),
+                            number(debt.rate_bps),
+                            amount(debt.amount),
+                            amount(debt.fee),
+                            Value::Null,
+                        ];
+                        self.note("bookings", happened, row)?;
+                    }
+                }
+                Ok(())
             }
-            AllianceEvent::DebtReversed(event) => self.update(
+            AllianceEvent::DebtsReversed(event) => self.update(
                 "UPDATE bookings SET reversed_at = ?4 WHERE registry = ?1 AND acceptor = ?2 AND number = ?3",
                 [account(event.registry), account(event.acceptor), order(event.number), time],
             ),
@@ -611,11 +616,14 @@ impl Tables<'_> {
             AllianceEvent::AllianceCreated(_)
             | AllianceEvent::MemberApplied(_)
             | AllianceEvent::MemberAdmitted(_)
+            | AllianceEvent::MemberLeaving(_)
             | AllianceEvent::MemberExited(_)
             | AllianceEvent::CollateralDeposited(_)
             | AllianceEvent::CollateralWithdrawn(_)
             | AllianceEvent::PayInReceived(_)
-            | AllianceEvent::PayInCovered(_)
+            | AllianceEvent::MemberDefaulted(_)
+            | AllianceEvent::MadeGood(_)
+            | AllianceEvent::FundEndowed(_)
             | AllianceEvent::PayoutMade(_) => Ok(()),
         }
     }

@@ -86,8 +86,8 @@ contract_events! {
 contract_events! {
     /// What an alliance emits.
     AllianceEvent in alliance {
-        AllianceCreated, MemberApplied, MemberAdmitted, MemberExited, CollateralDeposited, CollateralWithdrawn, DebtBooked, DebtReversed,
-        CycleClosed, PayInReceived, PayInCovered, PayoutMade,
+        AllianceCreated, MemberApplied, MemberAdmitted, MemberLeaving, MemberExited, CollateralDeposited, CollateralWithdrawn, OrdersBooked,
+        DebtsReversed, CycleClosed, PayInReceived, MemberDefaulted, MadeGood, FundEndowed, PayoutMade,
     }
 }
 

@@ -37,7 +37,9 @@ use ink::env::{
     call::{build_call, ExecutionInput, Selector},
     DefaultEnvironment,
 };
-use shared::{assets::Asset, math::share_down, terms::Funding, AccountId, Balance, Hash};
+use shared::{
+    assets::Asset, math::share_down, order::Redemption, terms::Funding, AccountId, Balance, Hash,
+};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -275,18 +277,26 @@ impl Replay {
                 ensure_same("the holder of the coupon sold", owner, Some(sold.buyer))?;
             }
         }
-        if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {
-            if debt.registry == self.suite.registry {
-                let given = self.registry.last.as_ref().is_some_and(|done| {
-                    (done.acceptor, done.number) == (debt.acceptor, debt.number)
-                        && done.alliance == Some(self.suite.alliance)
-                        && done.uses.iter().any(|used| {
-                            used.issuer == debt.issuer
-                                && used.funding == Funding::Alliance
-                                && share_down(used.discount, debt.rate_bps) == debt.amount
+        if let SuiteEvent::Alliance(AllianceEvent::OrdersBooked(booked)) = event {
+            if booked.registry == self.suite.registry {
+                for order in &booked.orders {
+                    let through = |done: &&Redemption| {
+                        (done.acceptor, done.number) == (booked.acceptor, order.number)
+                            && done.alliance == Some(self.suite.alliance)
+                    };
+                    let done = self.registry.last.iter().find(through);
+                    let given = order.debts.iter().all(|debt| {
+                        done.is_some_and(|done| {
+                            done.final_at == order.final_at
+                                && done.uses.iter().any(|used| {
+                                    used.issuer == debt.issuer
+                                        && used.funding == Funding::Alliance
+                                        && share_down(used.discount, debt.rate_bps) == debt.amount
+                                })
                         })
-                });
-                ensure_rule("a debt is a share of a discount given through the alliance", given)?;
+                    });
+                    ensure_rule("a debt is a share of a discount given through the alliance", given)?;
+                }
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 use super::{decode::AllianceEvent, storage::Place};
 use crate::{amounts::Unit, times};
 use chain::keys::ss58;
-use shared::{assets::Asset, AccountId, Balance};
+use shared::{assets::Asset, math::proportion, AccountId, Balance};
 use std::{
     collections::BTreeMap,
     fmt::{self, Display, Write},
@@ -17,7 +17,7 @@ pub enum Kind {
     Earned,
     /// The member, or someone for it, paid in.
     PaidIn,
-    /// Its collateral paid for what it owed.
+    /// Its collateral, the fund or creditors bore what it owed; or it made that good from what it earned.
     Adjusted,
     /// A booking was undone.
     Reversed,
@@ -34,7 +34,7 @@ impl Kind {
             Self::Billed => "Billed for your coupons",
             Self::Earned => "Earned with others' coupons",
             Self::PaidIn => "Paid in",
-            Self::Adjusted => "Adjusted from collateral",
+            Self::Adjusted => "Adjusted",
             Self::Reversed => "Reversed",
             Self::PaidOut => "Paid out to you",
         }
@@ -133,11 +133,28 @@ pub(super) struct Accounts {
     cycle: u32,
     open: BTreeMap<AccountId, Statement>,
     finished: Vec<Statement>,
+    /// What each member earned in the cycle closed last and hasn't collected.
+    earned: BTreeMap<AccountId, Balance>,
+    credits: Balance,
+    /// What of that cycle is still to be paid in, and what was cut from its creditors.
+    outstanding: Balance,
+    lost: Balance,
 }
 
 impl Accounts {
     /// Takes in an event that contradicts none before it.
     pub(super) fn note(&mut self, place: Place, time: u64, event: &AllianceEvent) {
+        match event {
+            AllianceEvent::PayInReceived(event) => self.settle(event.amount, 0),
+            AllianceEvent::MemberDefaulted(event) => {
+                let found = event.found;
+                let own = [found.credit, found.collateral, found.fund_share, found.fund];
+                self.settle(own.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part)), found.cut);
+            }
+            AllianceEvent::PayoutMade(event) => self.bear(place, time, event.member),
+            AllianceEvent::CycleClosed(_) => self.close(place, time),
+            _ => {}
+        }
         let mut enter = |account, kind, amount, order| {
             if let Some(statement) = self.open.get_mut(&account) {
                 statement.entries.push(Entry { place, time, kind, amount, order });
@@ -153,28 +170,39 @@ impl Accounts {
                     self.finish(statement, time);
                 }
             }
-            AllianceEvent::DebtBooked(event) => {
-                let credit = event.amount.saturating_sub(event.fee);
-                let (issuer, acceptor) = (event.issuer, event.acceptor);
-                let (by, of) = ((acceptor, event.number), (issuer, event.number));
-                enter(issuer, Kind::Billed, against(event.amount), Some(by));
-                enter(acceptor, Kind::Earned, favour(credit), Some(of));
+            AllianceEvent::OrdersBooked(event) => {
+                for order in &event.orders {
+                    for debt in &order.debts {
+                        let credit = debt.amount.saturating_sub(debt.fee);
+                        let (by, of) = ((event.acceptor, order.number), (debt.issuer, order.number));
+                        enter(debt.issuer, Kind::Billed, against(debt.amount), Some(by));
+                        enter(event.acceptor, Kind::Earned, favour(credit), Some(of));
+                    }
+                }
             }
-            AllianceEvent::DebtReversed(event) => {
-                let credit = event.amount.saturating_sub(event.fee);
-                let (issuer, acceptor) = (event.issuer, event.acceptor);
-                let (by, of) = ((acceptor, event.number), (issuer, event.number));
-                enter(issuer, Kind::Reversed, favour(event.amount), Some(by));
-                enter(acceptor, Kind::Reversed, against(credit), Some(of));
+            AllianceEvent::DebtsReversed(event) => {
+                for debt in &event.debts {
+                    let credit = debt.amount.saturating_sub(debt.fee);
+                    let (by, of) = ((event.acceptor, event.number), (debt.issuer, event.number));
+                    enter(debt.issuer, Kind::Reversed, favour(debt.amount), Some(by));
+                    enter(event.acceptor, Kind::Reversed, against(credit), Some(of));
+                }
             }
             AllianceEvent::PayInReceived(event) => {
                 enter(event.member, Kind::PaidIn, favour(event.amount), None);
             }
-            AllianceEvent::PayInCovered(event) => {
-                enter(event.member, Kind::Adjusted, favour(event.amount), None);
+            AllianceEvent::MemberDefaulted(event) => {
+                let found = event.found;
+                let parts = [found.collateral, found.fund_share, found.fund, found.cut];
+                let others = parts.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part));
+                // Its own credit pays what it owes: the account as a whole stays as it is.
+                enter(event.member, Kind::Adjusted, favour(others), None);
             }
             AllianceEvent::PayoutMade(event) => {
                 enter(event.member, Kind::PaidOut, against(event.amount), None);
+                if event.made_good > 0 {
+                    enter(event.member, Kind::Adjusted, against(event.made_good), None);
+                }
             }
             AllianceEvent::CycleClosed(_) => {
                 self.cycle = self.cycle.saturating_add(1);
@@ -184,8 +212,11 @@ impl Accounts {
                 }
             }
             AllianceEvent::MemberAdmitted(_)
+            | AllianceEvent::MemberLeaving(_)
             | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_) => {}
+            | AllianceEvent::CollateralWithdrawn(_)
+            | AllianceEvent::MadeGood(_)
+            | AllianceEvent::FundEndowed(_) => {}
         }
     }
 
@@ -195,6 +226,43 @@ impl Accounts {
         statements.extend(self.open.into_values());
         statements.sort_by_key(|statement| (statement.cycle, statement.member));
         statements
+    }
+
+    fn settle(&mut self, found: Balance, cut: Balance) {
+        self.outstanding = self.outstanding.saturating_sub(found).saturating_sub(cut);
+        self.lost = self.lost.saturating_add(cut);
+    }
+
+    /// Once a cut cycle is settled, a creditor bears its part.
+    fn bear(&mut self, place: Place, time: u64, member: AccountId) {
+        if self.outstanding > 0 || self.lost == 0 {
+            return;
+        }
+        let earned = self.earned.remove(&member).unwrap_or(0);
+        let share = proportion(earned, self.credits.saturating_sub(self.lost), self.credits);
+        if let Some(statement) = self.open.get_mut(&member).filter(|_| earned > share) {
+            let amount = against(earned.saturating_sub(share));
+            statement.entries.push(Entry { place, time, kind: Kind::Adjusted, amount, order: None });
+        }
+    }
+
+    /// The cycle before has its creditors bear what they haven't; then the open one's sums are taken.
+    fn close(&mut self, place: Place, time: u64) {
+        for member in self.earned.keys().copied().collect::<Vec<_>>() {
+            self.bear(place, time, member);
+        }
+        (self.credits, self.outstanding, self.lost) = (0, 0, 0);
+        self.earned.clear();
+        for (member, statement) in &self.open {
+            let booked = [Kind::Billed, Kind::Earned, Kind::Reversed].map(|kind| statement.total(kind));
+            let position = booked.iter().fold(0, |sum: i128, part| sum.saturating_add(*part));
+            if position < 0 {
+                self.outstanding = self.outstanding.saturating_add(position.unsigned_abs());
+            } else {
+                self.credits = self.credits.saturating_add(position.unsigned_abs());
+                self.earned.insert(*member, position.unsigned_abs());
+            }
+        }
     }
 
     fn begin(&mut self, member: AccountId, time: u64, opening: i128) {
@@ -228,7 +296,10 @@ fn against(amount: Balance) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::alliance::events::{CycleClosed, DebtBooked, DebtReversed, MemberApplied, PayInReceived};
+    use ::alliance::{
+        bookings::Debt,
+        events::{Booked, CycleClosed, DebtsReversed, MemberApplied, OrdersBooked, PayInReceived},
+    };
 
     const ISSUER: [u8; 32] = [1; 32];
     const ACCEPTOR: [u8; 32] = [2; 32];
@@ -236,20 +307,24 @@ mod tests {
     fn accounts() -> Accounts {
         let (issuer, acceptor) = (AccountId::from(ISSUER), AccountId::from(ACCEPTOR));
         let applied = |member| {
-            AllianceEvent::MemberApplied(MemberApplied { member, registry: member, profile: [0; 32], at: 0 })
+            AllianceEvent::MemberApplied(MemberApplied {
+                member,
+                registry: member,
+                profile: [0; 32],
+                fee: 0,
+                fund_share: 0,
+                at: 0,
+            })
         };
+        let debts = vec![Debt { issuer, rate_bps: 10_000, amount: 100, fee: 3 }];
         let mut accounts = Accounts { cycle: 1, ..Accounts::default() };
         let events = [
             applied(issuer),
             applied(acceptor),
-            AllianceEvent::DebtBooked(DebtBooked {
-                issuer,
-                registry: issuer,
+            AllianceEvent::OrdersBooked(OrdersBooked {
                 acceptor,
-                number: 7,
-                rate_bps: 10_000,
-                amount: 100,
-                fee: 3,
+                registry: issuer,
+                orders: vec![Booked { number: 7, final_at: 9, debts: debts.clone() }],
             }),
             AllianceEvent::CycleClosed(CycleClosed {
                 closer: issuer,
@@ -262,14 +337,7 @@ mod tests {
                 cut_off: 4,
             }),
             AllianceEvent::PayInReceived(PayInReceived { member: issuer, payer: acceptor, amount: 40 }),
-            AllianceEvent::DebtReversed(DebtReversed {
-                issuer,
-                registry: issuer,
-                acceptor,
-                number: 7,
-                amount: 100,
-                fee: 3,
-            }),
+            AllianceEvent::DebtsReversed(DebtsReversed { acceptor, registry: issuer, number: 7, debts }),
         ];
         for (time, event) in (0..).zip(&events) {
             accounts.note(Place::default(), time, event);

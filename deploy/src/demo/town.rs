@@ -164,7 +164,7 @@ fn open(scenario: &Scenario, ctx: &Context, bundles: &Path) -> Result<Desk, Refu
     config.alliance.cycle_length = times::period(&town.alliance.cycle)?;
     config.alliance.pay_in_window = times::period(&town.alliance.pay_in_window)?;
     config.alliance.fee_bps = town.alliance.fee_bps;
-    config.alliance.joining_fee = amount(&town.alliance.joining_fee)?;
+    config.alliance.joining.fee = amount(&town.alliance.joining_fee)?;
     config.alliance.closing_bounty = amount(&town.alliance.closing_bounty)?;
     let unbuilt =
         |fault: crate::suite::SuiteError| Refusal::new(fault.to_string(), "run `couponry build` first");
@@ -306,8 +306,8 @@ impl Play<'_> {
                 let Some(member) = self.desk.session.ask(self.desk.alliance().call().member(account))? else {
                     continue;
                 };
-                if pay_in && member.due < 0 {
-                    let owed = member.due.unsigned_abs();
+                if pay_in && member.due.owed() > 0 {
+                    let owed = member.due.owed();
                     let message = self.desk.alliance().call_mut().pay_in(account, owed);
                     self.desk.session.send(account, owed, message, Words::alliance)?;
                     self.tell(&format!(
@@ -315,7 +315,7 @@ impl Play<'_> {
                         merchant.name,
                         words.money(owed)
                     ))?;
-                } else if !pay_in && member.due > 0 {
+                } else if !pay_in && member.due.earned() > 0 {
                     let message = self.desk.alliance().call_mut().payout(account);
                     let (paid, _) = self.desk.session.send(account, 0, message, Words::alliance)?;
                     self.tell(&format!(
@@ -507,7 +507,7 @@ impl Play<'_> {
                 };
                 if through.is_some() {
                     let message =
-                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, order, permits);
+                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, (order, permits).into());
                     self.send(&row.acceptor, 0, message, Words::alliance)?
                 } else {
                     let message = self.desk.registry().call_mut().redeem(order, permits);
@@ -599,7 +599,8 @@ impl Play<'_> {
         let value = redemption.paid_from_escrow().saturating_add(paid);
         let coupons: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
         if redemption.alliance.is_some() {
-            let message = self.desk.alliance().call_mut().roll_back(self.desk.suite.registry, redemption);
+            let registry = self.desk.suite.registry;
+            let message = self.desk.alliance().call_mut().roll_back(registry, redemption, None, value);
             self.send(&row.acceptor, value, message, Words::alliance)?;
         } else {
             let message = self.desk.service_desk().call_mut().roll_back(redemption, None);

@@ -2,11 +2,13 @@
 
 use crate::scene::*;
 use alliance::{
+    bookings::Debt,
     config::{Config, ConfigFault},
-    cycles::{Books, Closed, Cycle},
+    cycles::{Books, Closed, Cycle, Waterfall},
     error::AllianceError,
     events::*,
     members::{Member, Status},
+    sheets::Sheet,
     AllianceRef,
 };
 use chain::{Balance, Chain, Message, TypedChain};
@@ -21,7 +23,7 @@ use scale::Encode;
 use shared::{
     assets::{Asset, PaymentFault},
     ids::CouponId,
-    order::{Order, Redemption},
+    order::{Kept, Order, Redemption, Settlement},
     registry::RegistryError,
     terms::{Acceptance, Funding, Terms},
 };
@@ -34,7 +36,7 @@ const COLLATERAL: Balance = 5_000;
 /// 1% fee, debts at 90% of the discount, owing up to half of one's collateral.
 fn rules() -> Builder {
     World::builder().config(|suite| {
-        suite.alliance.joining_fee = JOINING_FEE;
+        suite.alliance.joining.fee = JOINING_FEE;
         suite.alliance.closing_bounty = BOUNTY;
         suite.alliance.default_rate_bps = 9_000;
         suite.alliance.cap_factor_bps = 5_000;
@@ -85,11 +87,16 @@ fn redeem(
     order: &Order,
 ) -> Message<impl Encode, Result<Redemption, AllianceError>> {
     let permits = held_by(world, "ann", coupon, order);
-    alliance.call_mut().redeem(world.suite.registry, order.clone(), permits)
+    alliance.call_mut().redeem(world.suite.registry, (order.clone(), permits).into())
 }
 
 fn member(world: &World, who: &str) -> Member {
     read(world, alliance(world).call().member(account(who))).expect("a member")
+}
+
+/// The open positions of bakery and cinema.
+fn positions(world: &World) -> (i128, i128) {
+    (member(world, "bakery").open.position(), member(world, "cinema").open.position())
 }
 
 /// Closes the open cycle, at the first moment that is possible.
@@ -104,6 +111,15 @@ fn close(world: &mut World) {
 const DEBT: Balance = 180;
 const FEE: Balance = 2;
 
+/// What the bakery owes for an order of its coupon, redeemed at a time.
+fn debt() -> Debt {
+    Debt { issuer: account("bakery"), rate_bps: 9_000, amount: DEBT, fee: FEE }
+}
+
+fn booked(number: u64, at: u64) -> Booked {
+    Booked { number, final_at: at + 60 * DAY, debts: vec![debt()] }
+}
+
 #[test]
 fn an_alliance_tells_its_rules() {
     let (world, _, alliance) = founded();
@@ -114,8 +130,10 @@ fn an_alliance_tells_its_rules() {
     let none = Cycle { number: 0, opened_at: NOW, debits: 0, fees: 0, refunds: 0 };
     let books = Books {
         cycle: Cycle { number: 1, ..none },
-        closed: Closed { cycle: none, cut_off: NOW, paid_in: 0 },
+        closed: Closed { cycle: none, cut_off: NOW, paid_in: 0, lost: 0 },
         fund: 0,
+        last_cut: 0,
+        applied: 0,
     };
     assert_eq!(read(&world, alliance.call().cycle()), books);
 }
@@ -127,7 +145,7 @@ fn contradictory_rules_are_refused_by_name() {
     let good = read(&world, alliance.call().config());
     let cycle_length = good.cycle_length;
     type Case = (ConfigFault, fn(&mut Config));
-    let cases: [Case; 9] = [
+    let cases: [Case; 11] = [
         (ConfigFault::PayInWindow { window: 0, cycle_length }, |c| c.pay_in_window = 0),
         (ConfigFault::PayInWindow { window: cycle_length, cycle_length }, |c| {
             c.pay_in_window = c.cycle_length
@@ -136,9 +154,13 @@ fn contradictory_rules_are_refused_by_name() {
         (ConfigFault::Rate { bps: 0 }, |c| c.default_rate_bps = 0),
         (ConfigFault::Rate { bps: 10_001 }, |c| c.default_rate_bps = 10_001),
         (ConfigFault::CapFactor { bps: 0 }, |c| c.cap_factor_bps = 0),
-        (ConfigFault::CapFactor { bps: 10_001 }, |c| c.cap_factor_bps = 10_001),
+        (ConfigFault::CapFactor { bps: 50_001 }, |c| c.cap_factor_bps = 50_001),
         (ConfigFault::RegistryCount { listed: 0 }, |c| c.registries.clear()),
         (ConfigFault::RegistryCount { listed: 5 }, |c| c.registries = vec![[1; 32]; 5]),
+        (ConfigFault::CutOverWhole { bps: 10_001 }, |c| c.max_cut_bps = 10_001),
+        (ConfigFault::EarlyFeeHigher { early: JOINING_FEE + 1, fee: JOINING_FEE }, |c| {
+            c.joining.early_fee = c.joining.fee + 1;
+        }),
     ];
     for (fault, spoil) in cases {
         let mut config = good.clone();
@@ -160,7 +182,8 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
     let (here, registry, bakery) = (world.suite.alliance, world.suite.registry, account("bakery"));
     let profile = [1; 32];
     let done = act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, profile));
-    assert_eq!(done.events, [by(here, MemberApplied { member: bakery, registry, profile, at: NOW })]);
+    let applied = MemberApplied { member: bakery, registry, profile, fee: JOINING_FEE, fund_share: 0, at: NOW };
+    assert_eq!(done.events, [by(here, applied)]);
     assert_eq!(done.moved, [("bakery", -1_000), ("alliance", 1_000)]);
     assert!(done.cost.deposit > 0);
     assert_eq!(read(&world, alliance.call().cycle()).fund, JOINING_FEE);
@@ -181,9 +204,14 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
         since: at,
         collateral: 300,
         cap,
+        fund_share: 0,
+        unpaid: 0,
+        cases: 0,
+        rates: 0,
+        liable_until: 0,
         cycle: 1,
-        open: 0,
-        due: 0,
+        open: Sheet::default(),
+        due: Sheet::default(),
         credit: 0,
     };
     assert_eq!(member(&world, "bakery"), expected);
@@ -263,17 +291,9 @@ fn an_honoured_coupon_makes_its_issuer_owe_its_acceptor() {
     let spent = registry::events::Transfer { from: Some(account("ann")), to: None, id: coupon.into() };
     let redeemed =
         registry::events::OrdersRedeemed { acceptor: cinema, redemptions: vec![done.result], claimed: false };
-    let booked = DebtBooked {
-        issuer: bakery,
-        registry,
-        acceptor: cinema,
-        number: 1,
-        rate_bps: 9_000,
-        amount: DEBT,
-        fee: FEE,
-    };
+    let booked = OrdersBooked { acceptor: cinema, registry, orders: vec![booked(1, NOW)] };
     assert_eq!(done.events, [by(registry, spent), by(registry, redeemed), by(world.suite.alliance, booked)]);
-    assert_eq!((member(&world, "bakery").open, member(&world, "cinema").open), (-180, 178));
+    assert_eq!(positions(&world), (-180, 178));
     assert_eq!(read(&world, alliance.call().exposure(bakery)), DEBT);
     assert_eq!(read(&world, alliance.call().headroom(bakery)), COLLATERAL / 2 - DEBT);
     let cycle = read(&world, alliance.call().cycle()).cycle;
@@ -291,18 +311,18 @@ fn a_cashiers_permit_redeems_whoever_brings_it_and_only_the_acceptor_rolls_back(
     let here = world.suite.registry;
     let permits = both(&world, "till", "ann", coupon, &order);
     let stranger = RegistryError::NotAcceptor { signer: caller };
-    let message = alliance.call_mut().redeem(here, order.clone(), permits.clone());
+    let message = alliance.call_mut().redeem(here, (order.clone(), permits.clone()).into());
     assert_eq!(refused(&mut world, "relayer", 0, message), AllianceError::Registry(stranger.into()));
     act(&mut world, "cinema", 0, to.office.call_mut().set_role(caller, false, true, Some(200)));
     let message = redeem(&world, &mut alliance, coupon, &order);
     assert_eq!(refused(&mut world, "till", 0, message), not_acceptor, "without a permit it is nobody");
-    let message = alliance.call_mut().redeem(here, order, permits);
+    let message = alliance.call_mut().redeem(here, (order, permits).into());
     let redemption = act(&mut world, "relayer", 0, message).result;
     assert_eq!((redemption.acceptor, redemption.cashier), (acceptor, Some(caller)));
     assert_eq!(world.role(acceptor, caller).unwrap().spent, 200, "its day counts here too");
-    let message = alliance.call_mut().roll_back(here, redemption.clone());
+    let message = alliance.call_mut().roll_back(here, redemption.clone(), None, 0);
     assert_eq!(refused(&mut world, "till", 0, message), AllianceError::NotAcceptor { acceptor, caller });
-    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption));
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption, None, 0));
 }
 
 #[test]
@@ -311,7 +331,7 @@ fn members_only_and_only_through_registries_the_alliance_knows() {
     let order = cinemas(1);
     let permits = held_by(&world, "ann", coupon, &order);
     for registry in [account("ann"), world.suite.market, world.token, look_alike(&mut world)] {
-        let message = alliance.call_mut().redeem(registry, order.clone(), permits.clone());
+        let message = alliance.call_mut().redeem(registry, (order.clone(), permits.clone()).into());
         assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::UnknownRegistry { registry });
     }
     let grocers = Order { acceptor: account("grocer"), ..order };
@@ -354,7 +374,7 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
     }
     let permits = unsigned(&whole(&[coupon]));
     let here = world.suite.registry;
-    let message = alliance.call_mut().redeem(here, cinemas(1), permits);
+    let message = alliance.call_mut().redeem(here, (cinemas(1), permits).into());
     let missing = passed_on(RegistryError::PermitMissing { coupon });
     assert_eq!(refused(&mut world, "cinema", 0, message), missing);
 
@@ -392,16 +412,22 @@ fn escrow_pays_through_an_alliance_too_and_nothing_is_booked() {
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let done = act(&mut world, "cinema", 0, message);
     assert_eq!(done.moved, [("cinema", 200), ("registry", -200)]);
-    assert_eq!((member(&world, "bakery").open, member(&world, "cinema").open), (0, 0));
+    assert_eq!(positions(&world), (0, 0));
 
     let here = world.suite.registry;
     let redemption = done.result;
     for paid in [0, 201] {
-        let message = alliance.call_mut().roll_back(here, redemption.clone());
+        let message = alliance.call_mut().roll_back(here, redemption.clone(), None, 200);
         let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 200, paid });
         assert_eq!(refused(&mut world, "cinema", paid, message), wrong);
     }
-    let done = act(&mut world, "cinema", 200, alliance.call_mut().roll_back(here, redemption));
+    for offered in [0, 199, 201] {
+        let message = alliance.call_mut().roll_back(here, redemption.clone(), None, offered);
+        let wrong = PaymentFault::WrongValue { expected: 200, paid: offered };
+        let wrong = AllianceError::Registry(RegistryError::Payment(wrong).into());
+        assert_eq!(refused(&mut world, "cinema", offered, message), wrong);
+    }
+    let done = act(&mut world, "cinema", 200, alliance.call_mut().roll_back(here, redemption, None, 200));
     assert_eq!(done.moved, [("cinema", -200), ("registry", 200)]);
 }
 
@@ -430,26 +456,27 @@ fn a_known_code_that_is_no_registry_fails_cleanly() {
     act(&mut world, "cinema", 0, alliance.call_mut().apply(registry, [1; 32]));
     act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("cinema"), 1));
     let permits = shared::permit::Permits { acceptor: None, coupons: Vec::new() };
-    let message = alliance.call_mut().redeem(registry, cinemas(1), permits);
+    let message = alliance.call_mut().redeem(registry, (cinemas(1), permits).into());
     assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::RegistryFailed { registry });
 }
 
 #[test]
 fn a_rollback_in_the_same_cycle_leaves_no_debt() {
     let (mut world, _, mut alliance, coupon) = allied();
-    let before = ["bakery", "cinema"].map(|who| member(&world, who));
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let redemption = act(&mut world, "cinema", 0, message).result;
     let here = world.suite.registry;
-    let done = act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption.clone()));
+    let done = act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption.clone(), None, 0));
 
-    let (issuer, acceptor) = (account("bakery"), account("cinema"));
-    let reversed = DebtReversed { issuer, registry: here, acceptor, number: 1, amount: DEBT, fee: FEE };
+    let acceptor = account("cinema");
+    let reversed = DebtsReversed { acceptor, registry: here, number: 1, debts: vec![debt()] };
     let back = registry::events::Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
     let undone = desk::events::OrderRolledBack { acceptor, number: 1, remains: None, to_payer: 0 };
     let undone = by(world.suite.desk, undone);
     assert_eq!(done.events, [by(here, back), undone, by(world.suite.alliance, reversed)]);
-    assert_eq!(["bakery", "cinema"].map(|who| member(&world, who)), before);
+    let [billed, earned] = ["bakery", "cinema"].map(|who| member(&world, who).open);
+    assert_eq!(billed, Sheet { billed: -180, reversed: 180, ..Sheet::default() });
+    assert_eq!(earned, Sheet { earned: 178, reversed: -178, ..Sheet::default() });
     let cycle = read(&world, alliance.call().cycle()).cycle;
     assert_eq!((cycle.debits, cycle.fees, cycle.refunds), (0, 0, 0));
     assert!(world.coupon(coupon).is_some());
@@ -463,8 +490,8 @@ fn a_rollback_in_a_later_cycle_has_its_fee_out_of_the_fund() {
     close(&mut world);
     let fund = read(&world, alliance.call().cycle()).fund;
     let here = world.suite.registry;
-    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption));
-    assert_eq!((member(&world, "bakery").open, member(&world, "cinema").open), (180, -178));
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption, None, 0));
+    assert_eq!(positions(&world), (180, -178));
     let books = read(&world, alliance.call().cycle());
     assert_eq!((books.cycle.debits, books.cycle.fees, books.cycle.refunds), (178, 0, FEE));
     assert_eq!(books.fund, fund - FEE);
@@ -477,46 +504,189 @@ fn a_rollback_is_the_acceptors_and_within_its_own_means() {
     let redemption = act(&mut world, "cinema", 0, message).result;
     let here = world.suite.registry;
     for registry in [account("ann"), world.suite.market, look_alike(&mut world)] {
-        let message = alliance.call_mut().roll_back(registry, redemption.clone());
+        let message = alliance.call_mut().roll_back(registry, redemption.clone(), None, 0);
         assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::UnknownRegistry { registry });
     }
     for caller in ["bakery", "ann"] {
-        let message = alliance.call_mut().roll_back(here, redemption.clone());
+        let message = alliance.call_mut().roll_back(here, redemption.clone(), None, 0);
         let not_acceptor =
             AllianceError::NotAcceptor { acceptor: account("cinema"), caller: account(caller) };
         assert_eq!(refused(&mut world, caller, 0, message), not_acceptor);
     }
-    let unknown = Redemption { acceptor: account("grocer"), ..redemption.clone() };
-    let message = alliance.call_mut().roll_back(here, unknown);
-    let not_member = AllianceError::NotMember { account: account("grocer") };
-    assert_eq!(refused(&mut world, "grocer", 0, message), not_member);
-    let altered = Redemption { net: 0, ..redemption.clone() };
-    let message = alliance.call_mut().roll_back(here, altered);
     let no_such = AllianceError::Registry(RegistryError::NoSuchRedemption { number: 1 }.into());
+    let unknown = Redemption { acceptor: account("grocer"), ..redemption.clone() };
+    let message = alliance.call_mut().roll_back(here, unknown, None, 0);
+    assert_eq!(refused(&mut world, "grocer", 0, message), no_such);
+    let altered = Redemption { net: 0, ..redemption.clone() };
+    let message = alliance.call_mut().roll_back(here, altered, None, 0);
     assert_eq!(refused(&mut world, "cinema", 0, message), no_such);
 
     close(&mut world);
     act(&mut world, "cinema", 0, alliance.call_mut().withdraw_collateral(COLLATERAL));
-    let message = alliance.call_mut().roll_back(here, redemption.clone());
+    let message = alliance.call_mut().roll_back(here, redemption.clone(), None, 0);
     let over = AllianceError::OverLimit { account: account("cinema"), exposure: 178, limit: 0 };
     assert_eq!(refused(&mut world, "cinema", 0, message), over);
     act(&mut world, "cinema", COLLATERAL, alliance.call_mut().deposit_collateral(COLLATERAL));
-    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption.clone()));
-    let again = alliance.call_mut().roll_back(here, redemption);
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption.clone(), None, 0));
+    let again = alliance.call_mut().roll_back(here, redemption, None, 0);
     assert_eq!(refused(&mut world, "cinema", 0, again), no_such);
 }
 
 #[test]
-fn nothing_is_rolled_back_on_an_issuer_that_has_left() {
+fn whoever_is_booked_stays_as_long_as_it_can_be_rolled_back() {
     let (mut world, _, mut alliance, coupon) = allied();
+    let bakery = account("bakery");
+    let not_leaving = AllianceError::NotLeaving { account: bakery };
+    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().exit()), not_leaving);
+    let done = act(&mut world, "bakery", 0, alliance.call_mut().leave());
+    assert_eq!(done.events, [by(world.suite.alliance, MemberLeaving { member: bakery, at: NOW })]);
+    let again = AllianceError::AlreadyLeaving { account: bakery };
+    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().leave()), again);
+
+    // Its coupons are honoured until just before the tail ends; and that one can be rolled back for another 60 days.
+    let tail = 90 * DAY;
+    let late = NOW + tail - 1;
+    world.chain.set_time(late).unwrap();
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let redemption = act(&mut world, "cinema", 0, message).result;
+    let until = late + 60 * DAY;
+    assert_eq!(redemption.final_at, until);
     close(&mut world);
-    let bakery = account("bakery");
     act(&mut world, "bakery", DEBT, alliance.call_mut().pay_in(bakery, DEBT));
-    act(&mut world, "bakery", 0, alliance.call_mut().exit());
-    let message = alliance.call_mut().roll_back(world.suite.registry, redemption);
-    assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::NotMember { account: bakery });
+    let now = world.chain.now();
+    let liable = AllianceError::StillLiable { until, now };
+    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().exit()), liable);
+    world.chain.set_time(until - 1).unwrap();
+    let here = world.suite.registry;
+    let undone = world.fixture();
+    act(&mut undone.world(), "cinema", 0, alliance.call_mut().roll_back(here, redemption, None, 0));
+    world.chain.set_time(until).unwrap();
+    let done = act(&mut world, "bakery", 0, alliance.call_mut().exit());
+    assert_eq!(done.moved, [("bakery", 5_000), ("alliance", -5_000)]);
+}
+
+#[test]
+fn a_member_that_leaves_accepts_no_more_and_is_accepted_for_the_tail() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    for who in ["bakery", "cinema"] {
+        act(&mut world, who, 0, alliance.call_mut().leave());
+    }
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let cinema = AllianceError::NotActive { account: account("cinema") };
+    assert_eq!(refused(&mut world, "cinema", 0, message), cinema);
+    join(&mut world, "grocer", Balance::MAX);
+    act(&mut world, "grocer", 0, Doors::of(&world).office.call_mut().set_role(world.suite.alliance, false, true, None));
+    world.chain.advance(90 * DAY).unwrap();
+    let order = Order { acceptor: account("grocer"), ..cinemas(1) };
+    let message = redeem(&world, &mut alliance, coupon, &order);
+    let bakery = AllianceError::NotActive { account: account("bakery") };
+    assert_eq!(refused(&mut world, "grocer", 0, message), bakery);
+}
+
+#[test]
+fn a_rollback_window_longer_than_the_tail_is_not_taken() {
+    let (mut world, _, mut alliance, _) = allied();
+    let terms = Terms { rollback_window: 90 * DAY + 1, ..backed(&world) };
+    let campaign = campaign(&mut world, "bakery", terms, 0);
+    let coupon = issue(&mut world, "bakery", campaign, "ann");
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let short = AllianceError::TailTooShort { final_at: NOW + 90 * DAY + 1, tail: 90 * DAY };
+    assert_eq!(refused(&mut world, "cinema", 0, message), short);
+}
+
+#[test]
+fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let order = Order { settlement: Settlement::OnChain, ..cinemas(1) };
+    let permits = both(&world, "cinema", "ann", coupon, &order);
+    let here = world.suite.registry;
+    let pay = |alliance: &mut AllianceRef| alliance.call_mut().redeem(here, (order.clone(), permits.clone()).into());
+    let short = PaymentFault::WrongValue { expected: 1_800, paid: 1_799 };
+    let short = AllianceError::Registry(RegistryError::Payment(short).into());
+    assert_eq!(refused(&mut world, "ann", 1_799, pay(&mut alliance)), short);
+    let done = act(&mut world, "ann", 2_500, pay(&mut alliance));
+    assert_eq!(done.moved, [("cinema", 1_800), ("ann", -1_800)]);
+    assert_eq!(positions(&world), (-180, 178));
+    assert_eq!(done.result.payer, Some(account("ann")));
+
+    // Half of the goods come back: the rest would have had 100 off.
+    let kept = Some(Kept { basket: 1_000, eligible: 1_000 });
+    let back = |alliance: &mut AllianceRef, refund| {
+        alliance.call_mut().roll_back(here, done.result.clone(), kept, refund)
+    };
+    let wrong = PaymentFault::WrongValue { expected: 900, paid: 899 };
+    let wrong = AllianceError::Registry(RegistryError::Payment(wrong).into());
+    assert_eq!(refused(&mut world, "cinema", 899, back(&mut alliance, 899)), wrong);
+    let undone = act(&mut world, "cinema", 900, back(&mut alliance, 900));
+    assert_eq!(undone.moved, [("cinema", -900), ("ann", 900)]);
+    let reversed = Debt { amount: 90, fee: 1, ..debt() };
+    let acceptor = account("cinema");
+    let reversed = DebtsReversed { acceptor, registry: here, number: 1, debts: vec![reversed] };
+    assert_eq!(undone.events.last(), Some(&by(world.suite.alliance, reversed)));
+    assert_eq!(positions(&world), (-90, 89));
+    let remains = undone.result.unwrap();
+    assert_eq!((remains.net, remains.discount()), (900, 100));
+    let rest = alliance.call_mut().roll_back(here, remains, None, 900);
+    act(&mut world, "cinema", 900, rest);
+    assert_eq!(positions(&world), (0, 0));
+}
+
+#[test]
+fn a_batch_is_booked_at_once_and_each_order_has_its_own_result() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let next = issue(&mut world, "bakery", coupon.campaign, "ann");
+    let (first, second) = (cinemas(1), cinemas(2));
+    let bad = Order { eligible: 2_001, ..cinemas(3) };
+    let signed = |world: &World, coupon, order: &Order| {
+        (order.clone(), held_by(world, "ann", coupon, order)).encode()
+    };
+    let orders = vec![
+        signed(&world, coupon, &first),
+        signed(&world, coupon, &bad),
+        signed(&world, next, &second),
+    ];
+    let here = world.suite.registry;
+    let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(here, orders.clone()));
+    let over = RegistryError::EligibleOverBasket { eligible: 2_001, basket: 2_000 };
+    assert_eq!(done.result, [Ok(200), Err(over), Ok(200)]);
+    let together = vec![booked(1, NOW), booked(2, NOW)];
+    let together = OrdersBooked { acceptor: account("cinema"), registry: here, orders: together };
+    assert_eq!(done.events.last(), Some(&by(world.suite.alliance, together)));
+    assert_eq!(positions(&world), (-360, 356));
+    let cycle = read(&world, alliance.call().cycle()).cycle;
+    assert_eq!((cycle.debits, cycle.fees), (360, 4));
+    // Each took effect once.
+    let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(here, orders));
+    let used = |number| Err(RegistryError::OrderUsed { number });
+    assert_eq!(done.result, [used(1), Err(over), used(2)]);
+    assert_eq!((done.events, positions(&world)), (vec![], (-360, 356)));
+}
+
+#[test]
+fn a_batch_that_the_alliance_refuses_in_part_is_refused_whole() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let here = world.suite.registry;
+    let order = cinemas(1);
+    let signed = (order.clone(), held_by(&world, "ann", coupon, &order)).encode();
+    let batch = |alliance: &mut AllianceRef, orders| alliance.call_mut().redeem_batch(here, orders);
+    let size = |items| AllianceError::BatchSize { items, most: 50 };
+    assert_eq!(refused(&mut world, "cinema", 0, batch(&mut alliance, vec![])), size(0));
+    let many = vec![signed.clone(); 51];
+    assert_eq!(refused(&mut world, "cinema", 0, batch(&mut alliance, many)), size(51));
+    let garbled = vec![signed.clone(), vec![1; 40]];
+    let no_order = AllianceError::NotAnOrder { index: 1 };
+    assert_eq!(refused(&mut world, "cinema", 0, batch(&mut alliance, garbled)), no_order);
+    let not_acceptor = AllianceError::NotAcceptor { acceptor: account("cinema"), caller: account("ann") };
+    let message = batch(&mut alliance, vec![signed.clone()]);
+    assert_eq!(refused(&mut world, "ann", 0, message), not_acceptor);
+    let registry = look_alike(&mut world);
+    let message = alliance.call_mut().redeem_batch(registry, vec![signed.clone()]);
+    let unknown = AllianceError::UnknownRegistry { registry };
+    assert_eq!(refused(&mut world, "cinema", 0, message), unknown);
+    act(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(COLLATERAL - 2 * DEBT + 1));
+    let over = AllianceError::OverLimit { account: account("bakery"), exposure: DEBT, limit: DEBT - 1 };
+    assert_eq!(refused(&mut world, "cinema", 0, batch(&mut alliance, vec![signed])), over);
+    assert!(world.coupon(coupon).is_some(), "the coupon is unspent");
 }
 
 #[test]
@@ -589,13 +759,17 @@ fn a_cycle_is_closed_by_anyone_paid_in_paid_out_and_left_even() {
     let done = act(&mut world, "relayer", 0, alliance.call_mut().payout(cinema));
     assert_eq!(done.result, DEBT - FEE);
     assert_eq!(done.moved, [("cinema", 178), ("alliance", -178)]);
-    assert_eq!(done.events, [by(here, PayoutMade { member: cinema, amount: 178 })]);
+    assert_eq!(done.events, [by(here, PayoutMade { member: cinema, amount: 178, made_good: 0 })]);
 
+    for who in ["bakery", "cinema"] {
+        act(&mut world, who, 0, alliance.call_mut().leave());
+    }
+    world.chain.advance(90 * DAY).unwrap();
     for who in ["bakery", "cinema"] {
         let done = act(&mut world, who, 0, alliance.call_mut().exit());
         assert_eq!(done.moved, [(who, 5_000), ("alliance", -5_000)]);
         assert!(done.cost.deposit < 0, "the record's deposit comes back");
-        let exited = MemberExited { member: account(who), collateral: COLLATERAL };
+        let exited = MemberExited { member: account(who), amount: COLLATERAL };
         assert_eq!(done.events, [by(here, exited)]);
     }
     let fund = read(&world, alliance.call().cycle()).fund;
@@ -626,7 +800,7 @@ fn nobody_pays_in_more_than_is_due_or_for_a_stranger() {
 }
 
 #[test]
-fn after_the_cut_off_collateral_pays_what_is_due() {
+fn after_the_cut_off_collateral_pays_what_is_due_and_the_debtor_has_defaulted() {
     let (mut world, _, mut alliance, coupon) = allied();
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     act(&mut world, "cinema", 0, message);
@@ -636,17 +810,106 @@ fn after_the_cut_off_collateral_pays_what_is_due() {
     let cut_off = NOW + WEEK + 2 * DAY;
     world.chain.set_time(cut_off - 1).unwrap();
     let early = AllianceError::BeforeCutOff { cut_off, now: cut_off - 1 };
-    assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().cover(bakery)), early);
+    assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery)), early);
     world.chain.set_time(cut_off).unwrap();
-    let done = act(&mut world, "relayer", 0, alliance.call_mut().cover(bakery));
-    assert_eq!((done.result, done.moved), (150, vec![]));
-    assert_eq!(done.events, [by(world.suite.alliance, PayInCovered { member: bakery, amount: 150 })]);
-    assert_eq!(member(&world, "bakery").collateral, COLLATERAL - 150);
+    let done = act(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery));
+    let found = Waterfall { collateral: 150, ..Waterfall::default() };
+    assert_eq!((done.result, done.moved), (found, vec![]));
+    let defaulted = MemberDefaulted { member: bakery, found, at: cut_off };
+    assert_eq!(done.events, [by(world.suite.alliance, defaulted)]);
+    let debtor = member(&world, "bakery");
+    assert_eq!((debtor.collateral, debtor.unpaid, debtor.since), (COLLATERAL - 150, 0, cut_off));
+    assert_eq!(debtor.status, Status::Defaulted);
     let again = AllianceError::NothingDue { account: bakery };
-    assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().cover(bakery)), again);
+    assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery)), again);
     let not_member = AllianceError::NotMember { account: ann };
-    assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().cover(ann)), not_member);
+    assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().declare_default(ann)), not_member);
     assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().payout(ann)), not_member);
+    let next = issue(&mut world, "bakery", coupon.campaign, "ann");
+    let message = redeem(&world, &mut alliance, next, &cinemas(2));
+    let not_active = AllianceError::NotActive { account: bakery };
+    assert_eq!(refused(&mut world, "cinema", 0, message), not_active);
+}
+
+/// Bakery may owe five times its collateral, and has to pay in 1,000: 792 for the cinema, 198 for the grocer and 10 of fees, which the fund has.
+fn uncovered() -> (World, AllianceRef) {
+    let builder = World::builder().config(|suite| {
+        suite.alliance.cap_factor_bps = 50_000;
+        suite.alliance.joining.fund_share = 20;
+        suite.alliance.max_cut_bps = 5_000;
+    });
+    let mut world = builder.build();
+    let (mut alliance, registry) = (alliance(&world), world.suite.registry);
+    for (who, collateral) in [("bakery", 220), ("cinema", 0), ("grocer", 0)] {
+        let done = act(&mut world, who, 20, alliance.call_mut().apply(registry, [1; 32]));
+        assert_eq!(done.moved, [(who, -20), ("alliance", 20)]);
+        act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account(who), 9_000));
+        if collateral > 0 {
+            act(&mut world, who, collateral, alliance.call_mut().deposit_collateral(collateral));
+        }
+    }
+    let mut to = Doors::of(&world);
+    let trust = to.office.call_mut().set_role(world.suite.alliance, false, true, None);
+    act(&mut world, "grocer", 0, trust);
+    let terms = backed(&world);
+    let campaign = campaign(&mut world, "bakery", terms, 0);
+    for (who, number) in [("cinema", 1), ("cinema", 2), ("cinema", 3), ("cinema", 4), ("grocer", 1)] {
+        let coupon = issue(&mut world, "bakery", campaign, "ann");
+        let order = Order { acceptor: account(who), ..cinemas(number) };
+        let message = redeem(&world, &mut alliance, coupon, &order);
+        act(&mut world, who, 0, message);
+    }
+    close(&mut world);
+    (world, alliance)
+}
+
+#[test]
+fn a_default_takes_what_is_there_cuts_creditors_by_one_ratio_and_is_made_good() {
+    let (mut world, mut alliance) = uncovered();
+    let (bakery, cinema, grocer) = (account("bakery"), account("cinema"), account("grocer"));
+    let here = world.suite.alliance;
+    let cut_off = NOW + WEEK + 2 * DAY;
+    world.chain.set_time(cut_off).unwrap();
+    let endowed = act(&mut world, OWNER, 40, alliance.call_mut().endow(40));
+    assert_eq!(endowed.events, [by(here, FundEndowed { payer: account(OWNER), amount: 40 })]);
+    assert_eq!(endowed.moved, [(OWNER, -40), ("alliance", 40)]);
+    // 1,000 are due. Of the 990 that creditors earned, half may be cut before the longstop.
+    let found =
+        Waterfall { credit: 0, collateral: 220, fund_share: 20, fund: 50, cut: 495, waiting: 215 };
+    let done = act(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery));
+    assert_eq!((done.result, done.moved), (found, vec![]));
+    let longstop = cut_off + 14 * DAY;
+    let waits = AllianceError::LongstopRunning { due: 215, longstop };
+    assert_eq!(refused(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery)), waits);
+    let unpaid = AllianceError::NothingToPay { account: cinema };
+    assert_eq!(refused(&mut world, "cinema", 0, alliance.call_mut().payout(cinema)), unpaid);
+    world.chain.set_time(longstop).unwrap();
+    let done = act(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery));
+    assert_eq!(done.result, Waterfall { cut: 215, ..Waterfall::default() });
+    let owed = 50 + 710;
+    assert_eq!(member(&world, "bakery").unpaid, owed);
+
+    // 280 are left of 990: 792 and 198 make 224 and 56.
+    act(&mut world, "relayer", 0, alliance.call_mut().close_cycle());
+    let done = act(&mut world, "relayer", 0, alliance.call_mut().payout(cinema));
+    assert_eq!((done.result, done.moved), (224, vec![("cinema", 224), ("alliance", -224)]));
+    assert_eq!(done.events, [by(here, PayoutMade { member: cinema, amount: 224, made_good: 0 })]);
+    act(&mut world, "relayer", 0, alliance.call_mut().payout(grocer));
+    assert_eq!(read(&world, alliance.call().cycle()).fund, 0, "and nothing is left but two shares");
+
+    let refusal = AllianceError::NotMadeGood { unpaid: owed };
+    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().leave()), refusal);
+    act(&mut world, "bakery", 5, alliance.call_mut().deposit_collateral(5));
+    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(5)), refusal);
+    let over = AllianceError::OverDue { asked: owed + 1, due: owed };
+    let message = alliance.call_mut().make_good(bakery, owed + 1);
+    assert_eq!(refused(&mut world, "ann", owed + 1, message), over);
+    let done = act(&mut world, "ann", owed, alliance.call_mut().make_good(bakery, owed));
+    let made_good = MadeGood { member: bakery, payer: account("ann"), amount: owed };
+    assert_eq!(done.events, [by(here, made_good)]);
+    assert_eq!(read(&world, alliance.call().cycle()).fund, owed);
+    act(&mut world, "bakery", 0, alliance.call_mut().leave());
+    assert_eq!(refused(&mut world, OWNER, 0, alliance.call_mut().endow(0)), AllianceError::ZeroAmount);
 }
 
 #[test]
@@ -722,11 +985,22 @@ fn each_message_is_for_those_it_is_meant_for() {
                 "deposit" => call(world, who, 1, to.deposit_collateral(1)).result,
                 "withdraw" => call(world, who, 0, to.withdraw_collateral(1)).result,
                 "redeem" => {
-                    call(world, who, 0, to.redeem(here, order.clone(), permits.clone())).result.map(drop)
+                    call(world, who, 0, to.redeem(here, (order.clone(), permits.clone()).into())).result.map(drop)
                 }
-                "roll back" => call(world, who, 0, to.roll_back(here, redemption.clone())).result,
+                "redeem a batch" => {
+                    let signed = (order.clone(), permits.clone()).encode();
+                    call(world, who, 0, to.redeem_batch(here, vec![signed])).result.map(drop)
+                }
+                "roll back" => {
+                    let message = to.roll_back(here, redemption.clone(), None, 0);
+                    call(world, who, 0, message).result.map(drop)
+                }
                 "pay in" => call(world, who, 1, to.pay_in(bakery, 1)).result,
-                "cover" => call(world, who, 0, to.cover(bakery)).result.map(drop),
+                "default" => call(world, who, 0, to.declare_default(bakery)).result.map(drop),
+                "make good" => call(world, who, 0, to.make_good(bakery, 1)).result,
+                "endow" => call(world, who, 1, to.endow(1)).result,
+                "leave" => call(world, who, 0, to.leave()).result,
+                "exit" => call(world, who, 0, to.exit()).result,
                 "pay out" => call(world, who, 0, to.payout(cinema)).result.map(drop),
                 "close" => call(world, who, 0, to.close_cycle()).result.map(drop),
                 other => panic!("no message {other}"),
@@ -734,11 +1008,27 @@ fn each_message_is_for_those_it_is_meant_for() {
         };
         assert_eq!(attempt(&unpaid, "apply"), is(&outsiders, already), "{who}");
         assert_eq!(attempt(&unpaid, "admit"), is(&[OPERATOR], no_operator), "{who}");
-        assert_eq!(attempt(&unpaid, "deposit"), is(&members, stranger), "{who}");
+        assert_eq!(attempt(&unpaid, "deposit"), is(&members, stranger.clone()), "{who}");
         assert_eq!(attempt(&unpaid, "withdraw"), withdrawal, "{who}");
-        assert_eq!(attempt(&unpaid, "redeem"), is(&["cinema"], no_acceptor.clone()), "{who}");
+        for message in ["redeem", "redeem a batch"] {
+            assert_eq!(attempt(&unpaid, message), is(&["cinema"], no_acceptor.clone()), "{who}");
+        }
+        let leaving = match who {
+            "grocer" => Err(AllianceError::NotActive { account: caller }),
+            _ => is(&members, stranger.clone()),
+        };
+        assert_eq!(attempt(&unpaid, "leave"), leaving, "{who}");
+        let open = |due| Err(AllianceError::PositionOpen { open: 0, due, credit: 0 });
+        let going = match who {
+            "bakery" => open(-180),
+            "cinema" => open(178),
+            _ => is(&members, stranger.clone()),
+        };
+        assert_eq!(attempt(&unpaid, "exit"), going, "{who}");
+        let nothing = Err(AllianceError::OverDue { asked: 1, due: 0 });
+        assert_eq!(attempt(&unpaid, "make good"), nothing, "{who}: anyone may, where there is something");
         assert_eq!(attempt(&unpaid, "roll back"), is(&["cinema"], no_acceptor), "{who}");
-        for message in ["pay in", "cover"] {
+        for message in ["pay in", "default", "endow"] {
             assert_eq!(attempt(&unpaid, message), Ok(()), "{who}: anyone may {message}");
         }
         for message in ["pay out", "close"] {

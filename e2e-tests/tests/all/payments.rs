@@ -209,7 +209,7 @@ fn a_rollback_needs_the_escrow_back_in_full() {
 fn an_alliance_in_tokens_collects_and_pays_tokens_only() {
     use ::alliance::error::AllianceError;
     let builder = World::builder().alliance_in_tokens();
-    let mut world = builder.config(|suite| suite.alliance.joining_fee = 1_000).build();
+    let mut world = builder.config(|suite| suite.alliance.joining.fee = 1_000).build();
     let (mut alliance, registry, here) = (alliance(&world), world.suite.registry, world.suite.alliance);
     world.allow("bakery", here, 10_000);
     for (mode, fault) in tricks(world.token, 1_000) {
@@ -265,17 +265,17 @@ fn escrow_in_tokens_goes_back_through_an_alliance_in_full_or_not_at_all() {
     let order = order("cinema", 1);
     let permits = held_by(&world, "ann", coupon, &order);
     let redemption =
-        act(&mut world, "cinema", 0, alliance.call_mut().redeem(registry, order, permits)).result;
+        act(&mut world, "cinema", 0, alliance.call_mut().redeem(registry, (order, permits).into())).result;
     assert_eq!(tokens(&world, ["cinema", "registry", "alliance"]), [before + 200, 500, 0]);
 
     world.allow("cinema", here, 200);
     for (mode, fault) in tricks(world.token, 200) {
         misbehave(&mut world, mode);
-        let message = alliance.call_mut().roll_back(registry, redemption.clone());
+        let message = alliance.call_mut().roll_back(registry, redemption.clone(), None, 200);
         assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::Payment(fault));
     }
     misbehave(&mut world, Mode::Honest);
-    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redemption));
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redemption, None, 200));
     assert_eq!(tokens(&world, ["cinema", "registry", "alliance"]), [before, 700, 0]);
 }
 

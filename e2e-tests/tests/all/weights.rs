@@ -113,6 +113,16 @@ fn costs_stay_under_their_ceilings() {
 }
 
 #[test]
+fn clearing_costs_little_more_than_redeeming() {
+    let (cleared, redeemed) = (cost("alliance redeem"), cost("registry redeem, at a till"));
+    assert!(cleared.ref_time <= 3_646_000_000, "{cleared:?}");
+    assert!(cleared.touches <= redeemed.touches + 8, "{cleared:?}");
+    let fifty = cost("alliance redeem_batch, 50 orders");
+    let times = fifty.ref_time * 20 / cleared.ref_time;
+    assert!(times <= 450, "{times} of the time");
+}
+
+#[test]
 fn a_batch_of_fifty_is_worth_its_while() {
     let (single, fifty) = (cost("registry redeem, at a till"), cost("registry redeem_batch, 50 orders"));
     // Of a single one's, in per mille.
@@ -515,18 +525,50 @@ fn moving() -> Costs {
     ]
 }
 
-fn alliance_costs() -> Costs {
-    let mut world = World::builder().config(|suite| suite.alliance.closing_bounty = 1).build();
+/// Bakery and cinema are members, and what they paid for joining.
+fn allied() -> (World, Costs) {
+    let mut world = World::builder()
+        .config(|suite| {
+            let rules = &mut suite.alliance;
+            (rules.closing_bounty, rules.cap_factor_bps, rules.max_cut_bps) = (1, 50_000, 10_000);
+        })
+        .build();
     let (mut alliance, registry) = (alliance(&world), world.suite.registry);
     let mut costs = Costs::new();
     for who in ["bakery", "cinema"] {
         let apply = act(&mut world, who, 0, alliance.call_mut().apply(registry, [1; 32])).cost;
-        let admit = act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account(who), 1_000)).cost;
-        let deposit = act(&mut world, who, 1_000, alliance.call_mut().deposit_collateral(1_000)).cost;
+        let admit = act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account(who), 20_000)).cost;
+        let deposit = act(&mut world, who, 3_000, alliance.call_mut().deposit_collateral(3_000)).cost;
         let joining =
             [("alliance apply", apply), ("alliance admit", admit), ("alliance deposit_collateral", deposit)];
         costs = joining.to_vec();
     }
+    (world, costs)
+}
+
+/// What it costs to book 50 orders, of coupons that one holder has, in one call.
+fn alliance_batch() -> Cost {
+    let (mut world, _) = allied();
+    let (mut alliance, registry) = (alliance(&world), world.suite.registry);
+    let named = Acceptance::Alliance(world.suite.alliance);
+    let terms = terms_but(|t| (t.funding, t.acceptance, t.supply) = (Funding::Alliance, named, 100));
+    let campaign = campaign(&mut world, "bakery", terms, 0);
+    let orders: Vec<_> = (1..=50)
+        .map(|number| {
+            let coupon = issue(&mut world, "bakery", campaign, "ann");
+            let order = order("cinema", number);
+            let permits = held_by(&world, "ann", coupon, &order);
+            (order, permits).encode()
+        })
+        .collect();
+    let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(registry, orders));
+    assert!(done.result.iter().all(|result| *result == Ok(200)));
+    done.cost
+}
+
+fn alliance_costs() -> Costs {
+    let (mut world, mut costs) = allied();
+    let (mut alliance, registry) = (alliance(&world), world.suite.registry);
     let named = Acceptance::Alliance(world.suite.alliance);
     let terms = terms_but(|t| (t.funding, t.acceptance) = (Funding::Alliance, named));
     let campaign = campaign(&mut world, "bakery", terms, 0);
@@ -534,28 +576,38 @@ fn alliance_costs() -> Costs {
         let coupon = issue(world, "bakery", campaign, "ann");
         let order = order("cinema", number);
         let permits = held_by(world, "ann", coupon, &order);
-        act(world, "cinema", 0, alliance.call_mut().redeem(registry, order, permits))
+        act(world, "cinema", 0, alliance.call_mut().redeem(registry, (order, permits).into()))
     };
     let redeemed = redeem(&mut world, 1);
     redeem(&mut world, 2);
-    let undo = act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redeemed.result)).cost;
-    let withdraw = act(&mut world, "cinema", 0, alliance.call_mut().withdraw_collateral(1)).cost;
+    let undo = alliance.call_mut().roll_back(registry, redeemed.result, None, 0);
+    let undo = act(&mut world, "cinema", 0, undo).cost;
+    let withdraw = act(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(2_960)).cost;
     world.chain.advance(7 * DAY).unwrap();
     let close = act(&mut world, "relayer", 0, alliance.call_mut().close_cycle()).cost;
     let (bakery, cinema) = (account("bakery"), account("cinema"));
     let pay_in = act(&mut world, "bakery", 50, alliance.call_mut().pay_in(bakery, 50)).cost;
     world.chain.advance(2 * DAY).unwrap();
-    let cover = act(&mut world, "relayer", 0, alliance.call_mut().cover(bakery)).cost;
+    let default = act(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery));
+    assert!(default.result.cut > 0 && default.result.waiting == 0);
     let payout = act(&mut world, "cinema", 0, alliance.call_mut().payout(cinema)).cost;
+    let make_good = act(&mut world, "bakery", 1, alliance.call_mut().make_good(bakery, 1)).cost;
+    let endow = act(&mut world, "relayer", 1, alliance.call_mut().endow(1)).cost;
+    let leave = act(&mut world, "cinema", 0, alliance.call_mut().leave()).cost;
+    world.chain.advance(90 * DAY).unwrap();
     let exit = act(&mut world, "cinema", 0, alliance.call_mut().exit()).cost;
     costs.extend([
         ("alliance withdraw_collateral", withdraw),
         ("alliance redeem", redeemed.cost),
+        ("alliance redeem_batch, 50 orders", alliance_batch()),
         ("alliance roll_back", undo),
         ("alliance close_cycle", close),
         ("alliance pay_in", pay_in),
-        ("alliance cover", cover),
-        ("alliance payout", payout),
+        ("alliance declare_default, with a cut", default.cost),
+        ("alliance payout, after a cut", payout),
+        ("alliance make_good", make_good),
+        ("alliance endow", endow),
+        ("alliance leave", leave),
         ("alliance exit", exit),
     ]);
     costs

@@ -116,8 +116,8 @@ pub(super) struct RegistryReplay {
     /// The desk's own storage.
     pub(super) desk: Replayed,
     pub(super) till: Till,
-    /// What took effect last.
-    pub(super) last: Option<Redemption>,
+    /// What took effect last: as much as a batch may hold.
+    pub(super) last: std::collections::VecDeque<Redemption>,
     awaiting: Awaiting,
     /// Redemptions as they stand; storage has their digests.
     standing: BTreeMap<(AccountId, u64), Redemption>,
@@ -155,7 +155,7 @@ impl RegistryReplay {
             office: Replayed::default(),
             desk: Replayed::default(),
             till: Till::new("registry"),
-            last: None,
+            last: std::collections::VecDeque::new(),
             awaiting: Awaiting::Nothing,
             standing: BTreeMap::new(),
             course: BTreeMap::new(),

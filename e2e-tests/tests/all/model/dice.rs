@@ -101,6 +101,9 @@ const STEPS: [(u32, Draw); 65] = [
     (14, |dice| dice.pay_in()),
     (30, |dice| dice.cover()),
     (12, |dice| dice.payout()),
+    (6, |dice| dice.make_good()),
+    (6, |dice| dice.endow()),
+    (14, |dice| dice.leave()),
     (18, |dice| dice.exit()),
     (20, |dice| dice.list()),
     (26, |dice| dice.buy()),
@@ -193,7 +196,7 @@ impl Dice<'_> {
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
         let wanted: [(bool, u32, Draw); 39] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
-            (alliance.members.values().any(|member| !member.active), 4, |dice| dice.admit()),
+            (alliance.members.values().any(|member| !member.active()), 4, |dice| dice.admit()),
             (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
             (issuing < 7, 1, |dice| dice.create_campaign()),
             (issuing < 4, 1, |dice| dice.create_campaign()),

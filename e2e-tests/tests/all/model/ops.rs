@@ -237,8 +237,11 @@ pub(crate) enum AllianceCall {
     RollBack { registry: Who, redemption: Box<Redemption> },
     Close,
     PayIn { member: Who, amount: Balance },
-    Cover { member: Who },
+    Default { member: Who },
+    MakeGood { member: Who, amount: Balance },
+    Endow { amount: Balance },
     Payout { member: Who },
+    Leave,
     Exit,
 }
 
@@ -286,6 +289,8 @@ impl Message {
                         | AllianceCall::Deposit { .. }
                         | AllianceCall::RollBack { .. }
                         | AllianceCall::PayIn { .. }
+                        | AllianceCall::MakeGood { .. }
+                        | AllianceCall::Endow { .. }
                 )
                 | Self::Market(MarketCall::Buy { .. })
         )
@@ -367,7 +372,10 @@ impl Message {
                 AllianceCall::RollBack { .. } => "alliance.roll_back",
                 AllianceCall::Close => "alliance.close_cycle",
                 AllianceCall::PayIn { .. } => "alliance.pay_in",
-                AllianceCall::Cover { .. } => "alliance.cover",
+                AllianceCall::Default { .. } => "alliance.declare_default",
+                AllianceCall::MakeGood { .. } => "alliance.make_good",
+                AllianceCall::Endow { .. } => "alliance.endow",
+                AllianceCall::Leave => "alliance.leave",
                 AllianceCall::Payout { .. } => "alliance.payout",
                 AllianceCall::Exit => "alliance.exit",
             },

@@ -9,7 +9,7 @@ use super::{
     registry::blake2,
     Answer, Outcome, Places, Refusal, Who,
 };
-use ::alliance::{events as alliance_events, AllianceRef};
+use ::alliance::{cycles::Waterfall, events as alliance_events, AllianceRef};
 use ::desk::{events as desk_events, DeskRef};
 use ::market::{events as market_events, MarketRef};
 use ::office::{events as office_events, OfficeRef};
@@ -375,21 +375,33 @@ impl Real<'_> {
                 self.call(by, alliance.withdraw_collateral(*amount), nothing, Refusal::Alliance)
             }
             AllianceCall::Redeem { registry, order } => {
-                let call = alliance.redeem(of(registry), order.order.clone(), self.permits(order));
+                let call = alliance.redeem(of(registry), (order.order.clone(), self.permits(order)).into());
                 let redeemed = |redemption| Answer::Redemption(Box::new(redemption));
                 self.call(by, call, redeemed, Refusal::Alliance)
             }
             AllianceCall::RollBack { registry, redemption } => {
-                let call = alliance.roll_back(of(registry), redemption.as_ref().clone());
-                self.call(by, call, nothing, Refusal::Alliance)
+                let refund = redemption.paid_from_escrow();
+                let call = alliance.roll_back(of(registry), redemption.as_ref().clone(), None, refund);
+                self.call(by, call, |_| Answer::Nothing, Refusal::Alliance)
             }
             AllianceCall::Close => self.call(by, alliance.close_cycle(), Answer::Number, Refusal::Alliance),
             AllianceCall::PayIn { member, amount } => {
                 self.call(by, alliance.pay_in(of(member), *amount), nothing, Refusal::Alliance)
             }
-            AllianceCall::Cover { member } => {
-                self.call(by, alliance.cover(of(member)), Answer::Number, Refusal::Alliance)
+            AllianceCall::Default { member } => {
+                let own = |found: Waterfall| {
+                    assert_eq!((found.fund_share, found.fund, found.cut, found.waiting), (0, 0, 0, 0));
+                    Answer::Number(found.credit + found.collateral)
+                };
+                self.call(by, alliance.declare_default(of(member)), own, Refusal::Alliance)
             }
+            AllianceCall::MakeGood { member, amount } => {
+                self.call(by, alliance.make_good(of(member), *amount), nothing, Refusal::Alliance)
+            }
+            AllianceCall::Endow { amount } => {
+                self.call(by, alliance.endow(*amount), nothing, Refusal::Alliance)
+            }
+            AllianceCall::Leave => self.call(by, alliance.leave(), nothing, Refusal::Alliance),
             AllianceCall::Payout { member } => {
                 self.call(by, alliance.payout(of(member)), Answer::Number, Refusal::Alliance)
             }
@@ -599,8 +611,9 @@ fn name(topic: &Hash) -> &'static str {
             AccountFreezeChanged CouponRevoked CouponToppedUp PauseChanged GuardianOffered GuardianChanged;
         desk_events: DeskOpened OrderRolledBack CouponsReserved CouponExpired CouponSplit CouponsMerged
             CouponReleased AdvocateRewarded RedemptionRated RedemptionForgotten PermitsCancelled CreditWithdrawn;
-        alliance_events: AllianceCreated MemberApplied MemberAdmitted MemberExited CollateralDeposited
-            CollateralWithdrawn DebtBooked DebtReversed CycleClosed PayInReceived PayInCovered PayoutMade;
+        alliance_events: AllianceCreated MemberApplied MemberAdmitted MemberLeaving MemberExited
+            CollateralDeposited CollateralWithdrawn OrdersBooked DebtsReversed CycleClosed PayInReceived
+            MemberDefaulted MadeGood FundEndowed PayoutMade;
         market_events: MarketCreated FeeChanged ListingOpened ListingSold ListingCancelled CreditAdded CreditWithdrawn;
     };
     events.into_iter().find(|(known, _)| *known == Some(*topic)).map_or("an unknown event", |(_, name)| name)

@@ -69,7 +69,7 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
         let alliance = &mut config.alliance;
         (alliance.cycle_length, alliance.pay_in_window) = (minutes(60), minutes(20));
         (alliance.fee_bps, alliance.default_rate_bps, alliance.cap_factor_bps) = (250, 9_000, 8_000);
-        (alliance.joining_fee, alliance.closing_bounty) = (5, 3);
+        (alliance.joining.fee, alliance.closing_bounty, alliance.tail) = (5, 3, minutes(600));
     });
     if in_tokens {
         builder = builder.alliance_in_tokens();
@@ -355,21 +355,20 @@ impl Pair {
             let (found, _) =
                 self.world.chain.view_typed(*account, 0, call).map_err(|fault| fault.to_string())?;
             let found = found.ok_or("a member is missing")?;
-            let positions = (found.open, found.due, found.credit);
+            let positions = (found.open.position(), found.due.position(), found.credit);
             let due = self.model.alliance.positions(*account);
             if positions != due {
                 return Err(format!("10/S10: {account:?} stands at {positions:?} and must at {due:?}"));
             }
-            let active = found.status == ::alliance::members::Status::Active;
-            let others = (found.collateral, found.cap, active, found.since, found.profile, found.registry);
+            let others = (
+                (found.collateral, found.cap, found.status, found.since, found.profile, found.registry),
+                (found.liable_until, found.fund_share, found.unpaid, found.cases, found.rates),
+            );
             let registry = self.model.places.registry;
+            let standing = (expected.status, expected.since);
             let must = (
-                expected.collateral,
-                expected.cap,
-                expected.active,
-                expected.since,
-                expected.profile,
-                registry,
+                (expected.collateral, expected.cap, standing.0, standing.1, expected.profile, registry),
+                (expected.liable_until, 0, 0, 0, 0),
             );
             if others != must {
                 return Err(format!("{account:?} is {others:?} and must be {must:?}"));

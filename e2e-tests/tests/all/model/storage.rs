@@ -246,16 +246,6 @@ pub(crate) fn of_alliance(model: &Model) -> Items {
     let alliance = &model.alliance;
     let mut items = Items::new();
     items.insert(0u32.encode(), (&alliance.config, books(alliance)).encode());
-    for ((acceptor, number), booking) in &alliance.bookings {
-        let debts = booking.debts.iter().map(|debt| Debt {
-            issuer: debt.issuer,
-            rate_bps: alliance.config.default_rate_bps,
-            amount: debt.amount,
-            fee: debt.fee,
-        });
-        let booking = Booking { cycle: booking.cycle, debts: debts.collect() };
-        put(&mut items, 0x02, (model.places.registry, acceptor, number), booking);
-    }
     items
 }
 
@@ -275,7 +265,10 @@ fn books(alliance: &Alliance) -> Books {
             cycle: cycle(before, alliance.closed_opened_at),
             cut_off: alliance.cut_off,
             paid_in: alliance.paid_in(before),
+            lost: 0,
         },
         fund: alliance.fund,
+        last_cut: 0,
+        applied: alliance.applied,
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{
     ops::{AllianceCall, MarketCall, Message, Op},
     Model, Who,
 };
+use ::alliance::members::Status;
 use chain::AccountId;
 use e2e_tests::actors::{MERCHANTS, OPERATOR, OWNER};
 use rand::Rng;
@@ -22,7 +23,7 @@ fn market(call: MarketCall) -> Message {
 
 impl Dice<'_> {
     pub(super) fn apply(&mut self) -> Op {
-        let fee = self.model.alliance.config.joining_fee;
+        let fee = self.model.alliance.config.joining.fee;
         let value = self.value(self.model.alliance.config.asset, fee);
         let outside: Vec<Who> = MERCHANTS
             .into_iter()
@@ -47,7 +48,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn admit(&mut self) -> Op {
-        let member = self.member(|model, account| !model.alliance.members[&account].active);
+        let member = self.member(|model, account| !model.alliance.members[&account].active());
         let caller = if self.chance(92) { OPERATOR } else { self.anyone() };
         Op::plain(caller, alliance(AllianceCall::Admit { member, cap: self.rng.gen_range(40..160) }))
     }
@@ -135,7 +136,7 @@ impl Dice<'_> {
             return self.towards_dues();
         }
         let member = self.member(|model, account| model.alliance.positions(account).1 < 0);
-        Op::plain(self.anyone(), alliance(AllianceCall::Cover { member }))
+        Op::plain(self.anyone(), alliance(AllianceCall::Default { member }))
     }
 
     pub(super) fn payout(&mut self) -> Op {
@@ -149,10 +150,32 @@ impl Dice<'_> {
         Op::plain(self.anyone(), alliance(AllianceCall::Payout { member }))
     }
 
+    pub(super) fn make_good(&mut self) -> Op {
+        let (member, amount) = (self.member(|_, _| true), self.rng.gen_range(0..3));
+        let value = self.value(self.model.alliance.config.asset, amount);
+        paid(self.anyone(), value, alliance(AllianceCall::MakeGood { member, amount }))
+    }
+
+    pub(super) fn endow(&mut self) -> Op {
+        let amount = self.rng.gen_range(0..9);
+        let value = self.value(self.model.alliance.config.asset, amount);
+        paid(self.anyone(), value, alliance(AllianceCall::Endow { amount }))
+    }
+
+    /// Mostly by a member that has defaulted: that is its way back.
+    pub(super) fn leave(&mut self) -> Op {
+        let caller = self.member(|model, account| model.alliance.members[&account].status == Status::Defaulted);
+        Op::plain(caller, alliance(AllianceCall::Leave))
+    }
+
     pub(super) fn exit(&mut self) -> Op {
         let even = |model: &Model, account| model.alliance.positions(account) == (0, 0, 0);
         let uneven = |model: &Model, account| !even(model, account);
-        let caller = if self.chance(30) { self.member(even) } else { self.member(uneven) };
+        let caller = match self.rng.gen_range(0..10) {
+            0..=3 => self.member(|model, account| model.alliance.members[&account].status == Status::Leaving),
+            4 | 5 => self.member(even),
+            _ => self.member(uneven),
+        };
         Op::plain(caller, alliance(AllianceCall::Exit))
     }
 
