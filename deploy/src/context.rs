@@ -12,6 +12,7 @@ use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Keypair, Messa
 use desk::DeskRef;
 use ink::env::call::FromAccountId;
 use market::MarketRef;
+use council::CouncilRef;
 use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
@@ -120,6 +121,7 @@ impl Session {
             (suite.office, "the registry's office"),
             (suite.desk, "the registry's service desk"),
             (suite.alliance, "the alliance"),
+            (suite.council, "the alliance's council"),
             (suite.market, "the market"),
         ] {
             self.words.name(account, name);
@@ -202,6 +204,10 @@ impl Desk {
 
     pub fn alliance(&self) -> AllianceRef {
         AllianceRef::from_account_id(self.suite.alliance)
+    }
+
+    pub fn council(&self) -> CouncilRef {
+        CouncilRef::from_account_id(self.suite.council)
     }
 
     pub fn market(&self) -> MarketRef {

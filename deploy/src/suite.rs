@@ -2,7 +2,7 @@
 
 use crate::refusals::{self, Refusal};
 use alliance::{
-    config::{Config, Joining},
+    config::{Config, ConfigFault, Joining},
     AllianceRef,
 };
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
@@ -12,7 +12,7 @@ use market::MarketRef;
 use office::events::OfficeOpened;
 use registry::RegistryRef;
 use scale::Decode;
-use shared::{assets::Asset, registry::CouponRegistry};
+use shared::{alliance::council::CouncilTerms, assets::Asset, registry::CouponRegistry};
 use std::{fs, path::Path};
 use thiserror::Error;
 
@@ -26,6 +26,8 @@ pub struct SuiteAddresses {
     pub office: AccountId,
     pub desk: AccountId,
     pub alliance: AccountId,
+    /// The alliance brought it with it.
+    pub council: AccountId,
     pub market: AccountId,
 }
 
@@ -35,6 +37,7 @@ pub struct Codes {
     pub office: Vec<u8>,
     pub desk: Vec<u8>,
     pub registry: Vec<u8>,
+    pub council: Vec<u8>,
     pub alliance: Vec<u8>,
     pub market: Vec<u8>,
 }
@@ -44,6 +47,8 @@ pub struct Codes {
 pub struct SuiteConfig {
     /// `registries` is filled in by `deploy_suite`: the code hash of the registry deployed along with it.
     pub alliance: Config,
+    /// How the alliance's members decide, and how their disputes are settled.
+    pub council: CouncilTerms,
     /// The market's share of each price, in bps.
     pub market_fee_bps: u16,
 }
@@ -74,6 +79,7 @@ impl Codes {
             office: read("office")?,
             desk: read("desk")?,
             registry: read("registry")?,
+            council: read("council")?,
             alliance: read("alliance")?,
             market: read("market")?,
         })
@@ -88,6 +94,7 @@ impl SuiteConfig {
             alliance: Config {
                 asset: Asset::Native,
                 operator,
+                founders: u32::MAX,
                 cycle_length: 7 * DAY,
                 pay_in_window: 2 * DAY,
                 fee_bps: 100,
@@ -99,6 +106,16 @@ impl SuiteConfig {
                 joining: Joining::default(),
                 closing_bounty: 0,
                 registries: Vec::new(),
+            },
+            council: CouncilTerms {
+                quorum_bps: 5_001,
+                vote_window: 7 * DAY,
+                resolver: operator,
+                case_window: 30 * DAY,
+                reply_window: 7 * DAY,
+                ruling_window: 14 * DAY,
+                case_fee: 0,
+                unruled_bps: 0,
             },
             market_fee_bps: 200,
         }
@@ -114,10 +131,11 @@ impl SuiteAddresses {
         let first = |signature: Option<Hash>| {
             events.iter().find(|event| signature.is_some() && event.topics.first() == signature.as_ref())
         };
-        let (Some(opened), Some(desk), Some(alliance), Some(market)) = (
+        let (Some(opened), Some(desk), Some(alliance), Some(council), Some(market)) = (
             first(OfficeOpened::SIGNATURE_TOPIC),
             first(DeskOpened::SIGNATURE_TOPIC),
             first(alliance::events::AllianceCreated::SIGNATURE_TOPIC),
+            first(council::events::CouncilOpened::SIGNATURE_TOPIC),
             first(market::events::MarketCreated::SIGNATURE_TOPIC),
         ) else {
             return Ok(None);
@@ -130,6 +148,7 @@ impl SuiteAddresses {
             office: opened.contract,
             desk: desk.contract,
             alliance: alliance.contract,
+            council: council.contract,
             market: market.contract,
         }))
     }
@@ -148,18 +167,22 @@ pub fn deploy_suite(
     const NO_VALUE: Balance = 0;
     chain.upload(signer, &codes.office)?;
     chain.upload(signer, &codes.desk)?;
+    chain.upload(signer, &codes.council)?;
     let (registry_code, _) = chain.upload(signer, &codes.registry)?;
     let (alliance_code, _) = chain.upload(signer, &codes.alliance)?;
     let (market_code, _) = chain.upload(signer, &codes.market)?;
     let rules = Config { registries: vec![registry_code], ..config.alliance.clone() };
     rules.check().map_err(refusals::config)?;
+    config.council.check().map_err(|fault| refusals::config(ConfigFault::Council(fault)))?;
     let tag = chain.genesis();
     let (registry, _) =
         chain.instantiate_typed(signer, registry_code, NO_VALUE, salt.to_vec(), RegistryRef::new(tag))?;
     let branches: ink::contract_ref!(CouponRegistry, ink::env::DefaultEnvironment) = registry.into();
     let ((office, desk), _) = chain.view_typed(signer, NO_VALUE, branches.call().branches())?;
     let (alliance, _) =
-        chain.instantiate_typed(signer, alliance_code, NO_VALUE, salt.to_vec(), AllianceRef::new(rules))?;
+        chain.instantiate_typed(signer, alliance_code, NO_VALUE, salt.to_vec(), AllianceRef::new(rules, config.council))?;
+    let bare: AllianceRef = ink::env::call::FromAccountId::from_account_id(alliance);
+    let (council, _) = chain.view_typed(signer, NO_VALUE, bare.call().council())?;
     let (market, _) = chain.instantiate_typed(
         signer,
         market_code,
@@ -167,5 +190,5 @@ pub fn deploy_suite(
         salt.to_vec(),
         MarketRef::new(config.market_fee_bps, vec![registry_code]),
     )?;
-    Ok(SuiteAddresses { registry, office, desk, alliance, market })
+    Ok(SuiteAddresses { registry, office, desk, alliance, council, market })
 }

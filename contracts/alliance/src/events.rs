@@ -98,6 +98,8 @@ pub struct DebtsReversed {
     pub acceptor: AccountId,
     pub registry: AccountId,
     pub number: u64,
+    /// Where a pair's rate caps a day, that day has its part back.
+    pub redeemed_at: Timestamp,
     pub debts: Vec<Debt>,
 }
 

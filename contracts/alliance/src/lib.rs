@@ -236,7 +236,8 @@ mod alliance {
             }
             let debts = self.ledger.unbook(&redemption, remains.as_ref())?;
             if !debts.is_empty() {
-                announce(&DebtsReversed { acceptor, registry, number: redemption.number, debts });
+                let Redemption { number, redeemed_at, .. } = redemption;
+                announce(&DebtsReversed { acceptor, registry, number, redeemed_at, debts });
             }
             Ok(remains)
         }

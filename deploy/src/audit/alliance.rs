@@ -15,15 +15,16 @@ use ::alliance::{
     members::{Member, Status},
     sheets::{owed, Sheet},
 };
-use shared::{assets::Asset, AccountId, Balance, Timestamp};
+use shared::{alliance::rates::PairRate, assets::Asset, AccountId, Balance, Timestamp};
 use std::collections::BTreeMap;
 
 const ROOT: Table<(), Root> = Table::new(0, "root");
 const MEMBERS: Table<AccountId, Member> = Table::new(0x01, "member");
+const RATES: Table<(AccountId, AccountId), PairRate> = Table::new(0x02, "rate");
 const CUTS: Table<u32, Cut> = Table::new(0x03, "cut");
 
 /// Every table of an alliance, by the manual keys of its `Ledger`.
-pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &MEMBERS, &CUTS];
+pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &MEMBERS, &RATES, &CUTS];
 
 pub(super) struct AllianceReplay {
     pub(super) store: Replayed,
@@ -53,7 +54,7 @@ impl AllianceReplay {
     /// `NotCreated`, `Overflow`.
     pub(super) fn owed(&self) -> Result<BTreeMap<Asset, Balance>, Contradiction> {
         const WHAT: &str = "money owed";
-        let Root { config, books } = self.root()?;
+        let Root { config, books, .. } = self.root()?;
         let (mut sum, mut positions) = (books.fund, 0_i128);
         for (_, member) in self.members() {
             for part in [member.collateral, member.fund_share, member.credit] {
@@ -101,7 +102,7 @@ impl AllianceReplay {
     }
 
     /// The member, brought up to the open cycle: what it earned in settled cycles becomes credit, after a cut its share of it.
-    fn member(&mut self, account: AccountId) -> Result<Member, Contradiction> {
+    pub(super) fn member(&mut self, account: AccountId) -> Result<Member, Contradiction> {
         let mut member = self.store.found(&MEMBERS, &account)?;
         let mut root = self.root()?;
         let (store, fund) = (&mut self.store, &mut root.books.fund);
@@ -133,7 +134,9 @@ impl AllianceReplay {
                 fund: 0,
                 last_cut: 0,
                 applied: 0,
+                voters: 0,
             },
+            council: event.council,
         };
         self.store.set(&ROOT, &(), &root);
         Ok(())
@@ -183,9 +186,10 @@ impl AllianceReplay {
         let mut member = self.member(event.member)?;
         ensure_same("the admission's time", now, event.at)?;
         ensure_same("the member's standing", Status::Applied, member.status)?;
+        let root = self.root()?;
+        ensure_rule("the operator admits while few have a vote", root.books.voters < root.config.founders)?;
         (member.status, member.since, member.cap) = (Status::Active, now, event.cap);
-        self.store.set(&MEMBERS, &event.member, &member);
-        Ok(())
+        self.stand(event.member, Status::Applied, &member)
     }
 
     fn leaving(&mut self, event: &events::MemberLeaving, now: Timestamp) -> Result<(), Contradiction> {
@@ -195,9 +199,9 @@ impl AllianceReplay {
             "a member leaves once, and with nothing to make good",
             !matches!(member.status, Status::Applied | Status::Leaving) && member.unpaid == 0,
         )?;
+        let before = member.status;
         (member.status, member.since) = (Status::Leaving, now);
-        self.store.set(&MEMBERS, &event.member, &member);
-        Ok(())
+        self.stand(event.member, before, &member)
     }
 
     fn exited(&mut self, event: &events::MemberExited, now: Timestamp) -> Result<(), Contradiction> {
@@ -242,6 +246,102 @@ impl AllianceReplay {
         self.till.pay_out(config.asset, event.amount, event.member, "collateral withdrawn")
     }
 
+    /// Writes a member that stood elsewhere before, and counts the votes.
+    pub(super) fn stand(
+        &mut self,
+        account: AccountId,
+        before: Status,
+        member: &Member,
+    ) -> Result<(), Contradiction> {
+        self.count_votes(before, member.status)?;
+        self.store.set(&MEMBERS, &account, member);
+        Ok(())
+    }
+
+    fn count_votes(&mut self, before: Status, after: Status) -> Result<(), Contradiction> {
+        let mut root = self.root()?;
+        let voters = match (before == Status::Active, after == Status::Active) {
+            (true, false) => root.books.voters.checked_sub(1),
+            (false, true) => root.books.voters.checked_add(1),
+            _ => Some(root.books.voters),
+        };
+        root.books.voters = ensure_some("members with a vote", voters)?;
+        self.store.set(&ROOT, &(), &root);
+        Ok(())
+    }
+
+    /// Two members agreed on a rate.
+    pub(super) fn agree(
+        &mut self,
+        acceptor: AccountId,
+        issuer: AccountId,
+        rate: PairRate,
+    ) -> Result<(), Contradiction> {
+        let before: Option<PairRate> = self.store.get(&RATES, &(acceptor, issuer));
+        let mut bound = true;
+        for account in [acceptor, issuer] {
+            let mut member = self.member(account)?;
+            ensure_same("a member's standing", Status::Active, member.status)?;
+            bound &= member.rates > 0;
+            member.rates = ensure_some("agreements", member.rates.checked_add(1))?;
+            self.store.set(&MEMBERS, &account, &member);
+        }
+        let expected = match before.filter(|_| bound) {
+            Some(before) => {
+                PairRate { rate: rate.rate, before: Some((before.rate.bps, before.rate.daily_cap)), ..before }
+            }
+            None => PairRate { rate: rate.rate, before: None, day: 0, used: 0 },
+        };
+        ensure_same("the pair's rate", expected, rate)?;
+        self.store.set(&RATES, &(acceptor, issuer), &rate);
+        Ok(())
+    }
+
+    /// A dispute holds two members; its fee went to the fund.
+    pub(super) fn hold(
+        &mut self,
+        acceptor: AccountId,
+        issuer: AccountId,
+        fee: Balance,
+    ) -> Result<(), Contradiction> {
+        for account in [acceptor, issuer] {
+            let mut member = self.member(account)?;
+            member.cases = ensure_some("a member's disputes", member.cases.checked_add(1))?;
+            self.store.set(&MEMBERS, &account, &member);
+        }
+        let mut root = self.root()?;
+        root.books.fund = ensure_some("the fund", root.books.fund.checked_add(fee))?;
+        let asset = root.config.asset;
+        self.store.set(&ROOT, &(), &root);
+        self.till.take_in(asset, fee, issuer, "fee of a dispute")
+    }
+
+    /// A dispute is over, and gave `amount` back.
+    pub(super) fn release(
+        &mut self,
+        acceptor: AccountId,
+        issuer: AccountId,
+        amount: Balance,
+    ) -> Result<(), Contradiction> {
+        let (mut from, mut to) = (self.member(acceptor)?, self.member(issuer)?);
+        for member in [&mut from, &mut to] {
+            member.cases = ensure_some("a member's disputes", member.cases.checked_sub(1))?;
+        }
+        let mut root = self.root()?;
+        post(&mut root.books.cycle, &mut from, amount, Side::Owes, |sheet| &mut sheet.adjusted)?;
+        post(&mut root.books.cycle, &mut to, amount, Side::Earns, |sheet| &mut sheet.adjusted)?;
+        self.store.set(&MEMBERS, &acceptor, &from);
+        self.store.set(&MEMBERS, &issuer, &to);
+        self.store.set(&ROOT, &(), &root);
+        Ok(())
+    }
+
+    /// What acceptor and issuer agreed on, where it binds both.
+    fn pair(&self, acceptor: (AccountId, &Member), issuer: (AccountId, &Member)) -> Option<PairRate> {
+        let bound = acceptor.1.rates > 0 && issuer.1.rates > 0;
+        self.store.get(&RATES, &(acceptor.0, issuer.0)).filter(|_| bound)
+    }
+
     fn booked(&mut self, event: &events::OrdersBooked, now: Timestamp) -> Result<(), Contradiction> {
         for order in &event.orders {
             let config = self.config()?;
@@ -251,7 +351,7 @@ impl AllianceReplay {
                 order.final_at <= now.saturating_add(config.tail),
             )?;
             for debt in &order.debts {
-                self.debt_booked(debt, event.acceptor, order.final_at, &config)?;
+                self.debt_booked(debt, event.acceptor, order.final_at, &config, now)?;
             }
         }
         Ok(())
@@ -263,12 +363,21 @@ impl AllianceReplay {
         by: AccountId,
         final_at: Timestamp,
         config: &Config,
+        now: Timestamp,
     ) -> Result<(), Contradiction> {
         ensure_rule("a debt is between two members", debt.issuer != by)?;
-        ensure_same("the rate", config.default_rate_bps, debt.rate_bps)?;
         ensure_same("the fee", shared::math::share_up(debt.amount, config.fee_bps), debt.fee)?;
         let (mut acceptor, mut issuer) = (self.member(by)?, self.member(debt.issuer)?);
         ensure_same("the acceptor's standing", Status::Active, acceptor.status)?;
+        let pair = self.pair((by, &acceptor), (debt.issuer, &issuer));
+        let rate = pair.and_then(|pair| pair.at(now)).unwrap_or(config.default_rate_bps);
+        ensure_same("the rate", rate, debt.rate_bps)?;
+        if let Some(mut pair) = pair {
+            let spent = pair.spend(debt.amount, now).ok();
+            if ensure_some("the day's sum", spent)? {
+                self.store.set(&RATES, &(by, debt.issuer), &pair);
+            }
+        }
         let mut root = self.root()?;
         let cycle = &mut root.books.cycle;
         cycle.fees = ensure_some("the cycle's fees", cycle.fees.checked_add(debt.fee))?;
@@ -303,6 +412,12 @@ impl AllianceReplay {
             let returned = ensure_some("a debt", debt.amount.checked_sub(debt.fee))?;
             post(&mut books.cycle, &mut issuer, debt.amount, Side::Earns, |sheet| &mut sheet.reversed)?;
             post(&mut books.cycle, &mut acceptor, returned, Side::Owes, |sheet| &mut sheet.reversed)?;
+            let pair = self.pair((event.acceptor, &acceptor), (debt.issuer, &issuer));
+            if let Some(mut pair) = pair {
+                if pair.give_back(debt.amount, event.redeemed_at) {
+                    self.store.set(&RATES, &(event.acceptor, debt.issuer), &pair);
+                }
+            }
             self.store.set(&MEMBERS, &debt.issuer, &issuer);
             self.store.set(&MEMBERS, &event.acceptor, &acceptor);
             self.store.set(&ROOT, &(), &root);
@@ -388,6 +503,9 @@ impl AllianceReplay {
         let unpaid = member.unpaid.checked_add(fund).and_then(|sum| sum.checked_add(cut));
         member.unpaid = ensure_some("what is to be made good", unpaid)?;
         if member.status != Status::Defaulted {
+            if member.status == Status::Active {
+                books.voters = ensure_some("members with a vote", books.voters.checked_sub(1))?;
+            }
             (member.status, member.since) = (Status::Defaulted, now);
         }
         let paid_in = closed.paid_in.checked_add(found.saturating_sub(cut));

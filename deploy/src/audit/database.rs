@@ -134,6 +134,8 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
                     cycle = closed.number.saturating_add(1);
                 }
             }
+            // Its events are listed as they are; what they do to members is in the state.
+            SuiteEvent::Council(_) => {}
             SuiteEvent::Market(event) => tables.market(happened, event)?,
         }
     }

@@ -92,6 +92,14 @@ contract_events! {
 }
 
 contract_events! {
+    /// What an alliance's council emits.
+    CouncilEvent in council {
+        CouncilOpened, MotionMoved, VoteCast, MotionCarried, VoteCleared, RateOffered, RateAgreed, CaseOpened, CaseReplied, CaseClosed,
+        CaseCleared, CouponConverted,
+    }
+}
+
+contract_events! {
     /// What a market emits.
     MarketEvent in market {
         MarketCreated, FeeChanged, ListingOpened, ListingSold, ListingCancelled, CreditAdded, CreditWithdrawn,

@@ -1,6 +1,6 @@
 //! The auditor: `replay(events) == storage`, literally.
 //!
-//! From the contracts' events alone it rebuilds every storage item of the registry, its office and its desk, the alliance and the market, and compares them
+//! From the contracts' events alone it rebuilds every storage item of the registry, its office and its desk, the alliance, its council and the market, and compares them
 //! with what the chain holds; and it reckons what money each contract must have and compares that too. It asks the suite's contracts nothing and
 //! trusts no counter of theirs. What a contract holds of a PSP22 token, only that token's own `balance_of` says: a token that lies about it deceives the
 //! audit as it deceives everyone who is paid in it.
@@ -8,6 +8,7 @@
 
 mod alliance;
 mod contradiction;
+mod council;
 mod database;
 mod decode;
 pub mod insights;
@@ -26,7 +27,8 @@ pub use storage::{Difference, Place};
 use self::{
     alliance::AllianceReplay,
     contradiction::{ensure_rule, ensure_same},
-    decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
+    council::CouncilReplay,
+    decode::{AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
     statement::Accounts,
@@ -112,6 +114,7 @@ enum SuiteEvent {
     Office(OfficeEvent),
     Desk(DeskEvent),
     Alliance(AllianceEvent),
+    Council(CouncilEvent),
     Market(MarketEvent),
 }
 
@@ -122,6 +125,7 @@ impl SuiteEvent {
             Self::Office(event) => event.name(),
             Self::Desk(event) => event.name(),
             Self::Alliance(event) => event.name(),
+            Self::Council(event) => event.name(),
             Self::Market(event) => event.name(),
         }
     }
@@ -143,6 +147,7 @@ impl Happened {
             SuiteEvent::Office(_) => "office",
             SuiteEvent::Desk(_) => "desk",
             SuiteEvent::Alliance(_) => "alliance",
+            SuiteEvent::Council(_) => "council",
             SuiteEvent::Market(_) => "market",
         }
     }
@@ -192,6 +197,8 @@ fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>,
         ("desk", DeskEvent::read(&topics, &data).map(SuiteEvent::Desk))
     } else if contract == suite.alliance {
         ("alliance", AllianceEvent::read(&topics, &data).map(SuiteEvent::Alliance))
+    } else if contract == suite.council {
+        ("council", CouncilEvent::read(&topics, &data).map(SuiteEvent::Council))
     } else if contract == suite.market {
         ("market", MarketEvent::read(&topics, &data).map(SuiteEvent::Market))
     } else {
@@ -208,6 +215,7 @@ struct Replay {
     suite: SuiteAddresses,
     registry: RegistryReplay,
     alliance: AllianceReplay,
+    council: CouncilReplay,
     market: MarketReplay,
     accounts: Accounts,
     last: Place,
@@ -225,6 +233,7 @@ impl Replay {
                 desk: suite.desk,
             }),
             alliance: AllianceReplay::new(),
+            council: CouncilReplay::new(suite.alliance),
             market: MarketReplay::new(),
             accounts: Accounts::default(),
             last: Place::default(),
@@ -251,6 +260,19 @@ impl Replay {
                 (replay.till.place, replay.till.time) = (place, time);
                 self.accounts.note(place, time, event);
                 replay.apply(event, time)
+            }
+            SuiteEvent::Council(event) => {
+                let (replay, alliance) = (&mut self.council, &mut self.alliance);
+                replay.store.place = place;
+                alliance.store.place = place;
+                (alliance.till.place, alliance.till.time) = (place, time);
+                let outcome = replay.apply(event, alliance, time);
+                if let CouncilEvent::CaseClosed(event) = event {
+                    if let Some(parties) = replay.parties(event.case) {
+                        self.accounts.ruled(place, time, parties, event.given_back);
+                    }
+                }
+                outcome
             }
             SuiteEvent::Market(event) => {
                 let replay = &mut self.market;
@@ -339,7 +361,7 @@ impl Replay {
             market.owed().map_err(sums("market"))?,
         ];
         let [registry_owes, alliance_owes, market_owes] = owed;
-        // The office and the desk pass on what they are given.
+        // The office, the desk and the council pass on what they are given.
         let nothing = || (BTreeMap::new(), None);
         let books = [
             (
@@ -358,6 +380,7 @@ impl Replay {
                 &alliance.store,
                 (alliance_owes, Some(&alliance.till)),
             ),
+            ("council", suite.council, council::LAYOUT, &self.council.store, nothing()),
             ("market", suite.market, market::LAYOUT, &market.store, (market_owes, Some(&market.till))),
         ];
         let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());
@@ -404,12 +427,13 @@ impl Replay {
 }
 
 /// The suite's contracts, by their names in a report.
-fn named(suite: &SuiteAddresses) -> [(&'static str, AccountId); 5] {
+fn named(suite: &SuiteAddresses) -> [(&'static str, AccountId); 6] {
     [
         ("registry", suite.registry),
         ("office", suite.office),
         ("desk", suite.desk),
         ("alliance", suite.alliance),
+        ("council", suite.council),
         ("market", suite.market),
     ]
 }

@@ -220,6 +220,24 @@ impl Accounts {
         }
     }
 
+    /// A dispute between acceptor and issuer about an order gave this back.
+    pub(super) fn ruled(
+        &mut self,
+        place: Place,
+        time: u64,
+        (acceptor, issuer, number): (AccountId, AccountId, u64),
+        amount: Balance,
+    ) {
+        for (account, amount, other) in
+            [(issuer, favour(amount), acceptor), (acceptor, against(amount), issuer)]
+        {
+            if let Some(statement) = self.open.get_mut(&account).filter(|_| amount != 0) {
+                let (kind, order) = (Kind::Adjusted, Some((other, number)));
+                statement.entries.push(Entry { place, time, kind, amount, order });
+            }
+        }
+    }
+
     /// All statements, by cycle and member; those of the open cycle last.
     pub(super) fn into_statements(self) -> Vec<Statement> {
         let mut statements = self.finished;
@@ -337,7 +355,13 @@ mod tests {
                 cut_off: 4,
             }),
             AllianceEvent::PayInReceived(PayInReceived { member: issuer, payer: acceptor, amount: 40 }),
-            AllianceEvent::DebtsReversed(DebtsReversed { acceptor, registry: issuer, number: 7, debts }),
+            AllianceEvent::DebtsReversed(DebtsReversed {
+                acceptor,
+                registry: issuer,
+                number: 7,
+                redeemed_at: 0,
+                debts,
+            }),
         ];
         for (time, event) in (0..).zip(&events) {
             accounts.note(Place::default(), time, event);
