@@ -853,9 +853,9 @@ impl Words {
                 "its basket hash is the digest of registry, coupon and receiver",
             ),
             E::CouponElsewhere { holder } => Refusal::new(
-                holder.map_or_else(
+                holder.as_ref().map_or_else(
                     || "the coupon is not live".to_owned(),
-                    |holder| format!("the coupon is held by {}, not by the acceptor", account(&holder)),
+                    |holder| format!("the coupon is held by {}, not by the acceptor", account(holder)),
                 ),
                 "the acceptor hands over a coupon that it holds",
             ),
