@@ -726,10 +726,6 @@ impl Words {
                 format!("the member is answerable until {}, and it is {}", time(until), time(now)),
                 "go then (on the embedded chain: `couponry chain advance`)",
             ),
-            E::CasesOpen { cases } => Refusal::new(
-                format!("{cases} disputes about the member's redemptions are open"),
-                "wait for their rulings",
-            ),
             E::AlreadyLeaving { account: member } => Refusal::new(
                 format!("{} has said already that it leaves", account(member)),
                 "go when it is no longer answerable: `couponry alliance exit`",
@@ -1158,7 +1154,7 @@ mod tests {
     fn every_error_says_something_of_its_own() {
         let words = Words::default();
         let registry: Vec<_> = variants(93).iter().map(|error| words.registry(error)).collect();
-        let alliance: Vec<_> = variants(33).iter().map(|error| words.alliance(error)).collect();
+        let alliance: Vec<_> = variants(32).iter().map(|error| words.alliance(error)).collect();
         let market: Vec<_> = variants(28).iter().map(|error| words.market(error)).collect();
         for refusals in [registry, alliance, market] {
             let said: BTreeSet<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();

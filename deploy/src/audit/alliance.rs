@@ -169,8 +169,6 @@ impl AllianceReplay {
             cap: 0,
             fund_share: event.fund_share,
             unpaid: 0,
-            cases: 0,
-            rates: 0,
             liable_until: 0,
             cycle: root.books.cycle.number,
             open: Sheet::default(),
@@ -208,8 +206,8 @@ impl AllianceReplay {
         let member = self.member(event.member)?;
         ensure_same(
             "the position of a member that leaves",
-            (0, 0, 0, 0),
-            (member.open.position(), member.due.position(), member.credit, member.cases),
+            (0, 0, 0),
+            (member.open.position(), member.due.position(), member.credit),
         )?;
         let config = self.config()?;
         let free = member.since.saturating_add(config.tail).max(member.liable_until);

@@ -13,7 +13,7 @@ use alliance::{
     members::{Member, Status},
 };
 use blake2::{digest::consts::U32, Blake2b, Digest};
-use chain::{keys::ss58, AccountId, Balance, Message, TypedChain};
+use chain::{keys::ss58, AccountId, Balance, Chain as _, Message, TypedChain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
 use scale::{Decode, Encode};

@@ -137,7 +137,7 @@ fn every_feature_has_a_test_that_names_it() {
 /// The tests of messages, as text.
 fn sources() -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/all");
-    let files = ["registry", "findings"]
+    let files = ["registry", "alliance", "findings"]
         .map(|folder| root.join(folder))
         .into_iter()
         .filter_map(|folder| fs::read_dir(folder).ok());

@@ -275,6 +275,10 @@ fn escrow_in_tokens_goes_back_through_an_alliance_in_full_or_not_at_all() {
         assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::Payment(fault));
     }
     misbehave(&mut world, Mode::Honest);
+    world.allow("cinema", here, 201);
+    let message = alliance.call_mut().roll_back(registry, redemption.clone(), None, 201);
+    let wrong = AllianceError::WrongRefund { expected: 200, offered: 201 };
+    assert_eq!(refused(&mut world, "cinema", 0, message), wrong);
     act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redemption, None, 200));
     assert_eq!(tokens(&world, ["cinema", "registry", "alliance"]), [before, 700, 0]);
 }

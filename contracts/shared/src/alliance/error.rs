@@ -99,20 +99,17 @@ pub enum AllianceError {
     /// The member is still answerable: for the tail since it said that it leaves, and as long as a redemption can be rolled back.
     #[codec(index = 27)]
     StillLiable { until: Timestamp, now: Timestamp },
-    /// Disputes about the member's redemptions are open.
-    #[codec(index = 28)]
-    CasesOpen { cases: u32 },
     /// The member has said so already.
-    #[codec(index = 29)]
+    #[codec(index = 28)]
     AlreadyLeaving { account: AccountId },
     /// Nothing, or more than fits in one call.
-    #[codec(index = 30)]
+    #[codec(index = 29)]
     BatchSize { items: u32, most: u32 },
     /// What was sent isn't an order.
-    #[codec(index = 31)]
+    #[codec(index = 30)]
     NotAnOrder { index: u32 },
     /// A rollback in part pays back exactly what escrow and the payer get.
-    #[codec(index = 32)]
+    #[codec(index = 31)]
     WrongRefund { expected: Balance, offered: Balance },
     /// With so many members who have a vote, only their votes decide this.
     #[codec(index = 64)]

@@ -362,13 +362,13 @@ impl Pair {
             }
             let others = (
                 (found.collateral, found.cap, found.status, found.since, found.profile, found.registry),
-                (found.liable_until, found.fund_share, found.unpaid, found.cases, found.rates),
+                (found.liable_until, found.fund_share, found.unpaid),
             );
             let registry = self.model.places.registry;
             let standing = (expected.status, expected.since);
             let must = (
                 (expected.collateral, expected.cap, standing.0, standing.1, expected.profile, registry),
-                (expected.liable_until, 0, 0, 0, 0),
+                (expected.liable_until, 0, 0),
             );
             if others != must {
                 return Err(format!("{account:?} is {others:?} and must be {must:?}"));
