@@ -726,6 +726,10 @@ impl Words {
                 format!("the member is answerable until {}, and it is {}", time(until), time(now)),
                 "go then (on the embedded chain: `couponry chain advance`)",
             ),
+            E::CasesOpen { cases } => Refusal::new(
+                format!("{cases} disputes about the member's redemptions are open"),
+                "wait for their rulings",
+            ),
             E::AlreadyLeaving { account: member } => Refusal::new(
                 format!("{} has said already that it leaves", account(member)),
                 "go when it is no longer answerable: `couponry alliance exit`",
@@ -887,7 +891,10 @@ impl Words {
                 "set it between 1 and 10000",
             ),
             ConfigFault::CapFactor { bps } => Refusal::new(
-                format!("--cap-factor-bps: {bps} is not between 1 and {}", alliance::config::MAX_CAP_FACTOR_BPS),
+                format!(
+                    "--cap-factor-bps: {bps} is not between 1 and {}",
+                    alliance::config::MAX_CAP_FACTOR_BPS
+                ),
                 format!("set it between 1 and {}", alliance::config::MAX_CAP_FACTOR_BPS),
             ),
             ConfigFault::RegistryCount { listed } => Refusal::new(
@@ -899,7 +906,11 @@ impl Words {
                 "set it to 10000 at most",
             ),
             ConfigFault::EarlyFeeHigher { early, fee } => Refusal::new(
-                format!("the early joining fee of {} is higher than the later {}", self.money(early), self.money(fee)),
+                format!(
+                    "the early joining fee of {} is higher than the later {}",
+                    self.money(early),
+                    self.money(fee)
+                ),
                 "make it lower, or the same",
             ),
             ConfigFault::Council(fault) => match fault {
@@ -1154,7 +1165,7 @@ mod tests {
     fn every_error_says_something_of_its_own() {
         let words = Words::default();
         let registry: Vec<_> = variants(93).iter().map(|error| words.registry(error)).collect();
-        let alliance: Vec<_> = variants(32).iter().map(|error| words.alliance(error)).collect();
+        let alliance: Vec<_> = variants(68).iter().map(|error| words.alliance(error)).collect();
         let market: Vec<_> = variants(28).iter().map(|error| words.market(error)).collect();
         for refusals in [registry, alliance, market] {
             let said: BTreeSet<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();

@@ -85,9 +85,7 @@ fn answer<T: Decode>(registry: AccountId, reply: Option<Vec<u8>>) -> Outcome<T> 
             let answer = T::decode(&mut Trusted(answer));
             Ok(answer.map_err(|_| AllianceError::RegistryFailed { registry })?)
         }
-        Some([1, refusal @ ..]) => {
-            Err(AllianceError::Registry(Refusal::from(refusal.to_vec())).into())
-        }
+        Some([1, refusal @ ..]) => Err(AllianceError::Registry(Refusal::from(refusal.to_vec())).into()),
         _ => Err(AllianceError::RegistryFailed { registry }.into()),
     }
 }

@@ -491,7 +491,7 @@ impl Ledger {
 
     /// 2 touches; gives what the member takes along.
     /// # Errors
-    /// `NotMember`, `PositionOpen`, `NotLeaving`, `StillLiable`, `Overflow`.
+    /// `NotMember`, `PositionOpen`, `CasesOpen`, `NotLeaving`, `StillLiable`, `Overflow`.
     pub fn exit(&mut self, account: AccountId, now: Timestamp) -> Outcome<Balance> {
         let member = self.member(account)?;
         let amount = member.settled(account, &self.root.config, now)?;

@@ -339,9 +339,9 @@ mod alliance {
         }
 
         /// Ends the caller's membership, or its application, and pays out exactly its collateral and its share in the fund. Only with nothing owed either way,
-        /// the tail over and no redemption left that can be rolled back. The caller has the record's deposit back. 2 touches.
+        /// no open dispute, the tail over and no redemption left that can be rolled back. The caller has the record's deposit back. 2 touches.
         /// # Errors
-        /// `NotMember`, `PositionOpen`, `NotLeaving`, `StillLiable`, `Overflow`, `Payment`.
+        /// `NotMember`, `PositionOpen`, `CasesOpen`, `NotLeaving`, `StillLiable`, `Overflow`, `Payment`.
         #[ink(message)]
         pub fn exit(&mut self) -> Outcome<()> {
             let member = self.env().caller();

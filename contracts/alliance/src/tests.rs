@@ -120,10 +120,7 @@ fn a_redemption_that_can_be_undone_for_longer_than_the_tail_is_not_booked() {
     let mut ledger = ledger();
     let mut sale = redeemed(1, 2, 1, 100);
     sale.final_at = 201;
-    assert_eq!(
-        book(&mut ledger, &sale),
-        Err(AllianceError::TailTooShort { final_at: 201, tail: 200 })
-    );
+    assert_eq!(book(&mut ledger, &sale), Err(AllianceError::TailTooShort { final_at: 201, tail: 200 }));
     let own = Redemption { final_at: 201, ..redeemed(1, 2, 2, 100) };
     assert_eq!(book(&mut ledger, &own), Ok(vec![]), "nobody owes anything");
     sale.final_at = 200;
@@ -287,10 +284,7 @@ fn a_default_is_borne_in_turn_and_each_creditor_has_the_same_share_whenever_it_c
     assert_eq!(ledger.default(account(1), 1_399), Err(waits));
     assert_eq!(ledger.pay_out(account(2)), Err(AllianceError::NothingToPay { account: account(2) }));
     ledger.pay_in(account(1), 65).unwrap();
-    assert_eq!(
-        ledger.default(account(1), 1_400),
-        Ok(Waterfall { cut: 200, ..Waterfall::default() })
-    );
+    assert_eq!(ledger.default(account(1), 1_400), Ok(Waterfall { cut: 200, ..Waterfall::default() }));
     let debtor = ledger.view(account(1)).unwrap();
     assert_eq!((debtor.status, debtor.unpaid, debtor.collateral), (Status::Defaulted, 735, 0));
     // 290 of 979 are left: each gets that share.

@@ -26,11 +26,7 @@ pub fn sale_terms(books: &Books, id: CouponId, now: Timestamp) -> Result<SaleTer
 /// # Errors
 /// `BatchSize`, `Paused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`.
 #[inline(never)]
-pub fn sale_terms_of(
-    books: &Books,
-    coupons: &[CouponId],
-    now: Timestamp,
-) -> Result<Vec<SaleTerms>, Refusal> {
+pub fn sale_terms_of(books: &Books, coupons: &[CouponId], now: Timestamp) -> Result<Vec<SaleTerms>, Refusal> {
     ensure_few(coupons)?;
     ensure_trading(books)?;
     let mut found = read(books, coupons)?;

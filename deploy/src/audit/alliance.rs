@@ -169,6 +169,8 @@ impl AllianceReplay {
             cap: 0,
             fund_share: event.fund_share,
             unpaid: 0,
+            cases: 0,
+            rates: 0,
             liable_until: 0,
             cycle: root.books.cycle.number,
             open: Sheet::default(),
@@ -206,8 +208,8 @@ impl AllianceReplay {
         let member = self.member(event.member)?;
         ensure_same(
             "the position of a member that leaves",
-            (0, 0, 0),
-            (member.open.position(), member.due.position(), member.credit),
+            (0, 0, 0, 0),
+            (member.open.position(), member.due.position(), member.credit, member.cases),
         )?;
         let config = self.config()?;
         let free = member.since.saturating_add(config.tail).max(member.liable_until);
@@ -436,8 +438,7 @@ impl AllianceReplay {
         ensure_same("the cut-off", now.saturating_add(config.pay_in_window), event.cut_off)?;
         ensure_rule(
             "a cycle closes when its time is up and the one before is settled",
-            now >= books.cycle.opened_at.saturating_add(config.cycle_length)
-                && books.closed.owed() == 0,
+            now >= books.cycle.opened_at.saturating_add(config.cycle_length) && books.closed.owed() == 0,
         )?;
         let fund = books.fund.checked_sub(event.bounty);
         let fund = fund.and_then(|fund| fund.checked_add(event.fees));
@@ -481,7 +482,13 @@ impl AllianceReplay {
         let longstop = closed.cut_off.saturating_add(config.longstop);
         let most =
             if now < longstop { shared::math::share_down(credits, config.max_cut_bps) } else { credits };
-        let sources = [member.credit, member.collateral, member.fund_share, books.fund, most.saturating_sub(closed.lost)];
+        let sources = [
+            member.credit,
+            member.collateral,
+            member.fund_share,
+            books.fund,
+            most.saturating_sub(closed.lost),
+        ];
         let mut left = member.due.owed();
         let due = left;
         let [credit, collateral, fund_share, fund, cut] = sources.map(|source| {

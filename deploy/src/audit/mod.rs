@@ -39,9 +39,7 @@ use ink::env::{
     call::{build_call, ExecutionInput, Selector},
     DefaultEnvironment,
 };
-use shared::{
-    assets::Asset, math::share_down, order::Redemption, terms::Funding, AccountId, Balance, Hash,
-};
+use shared::{assets::Asset, math::share_down, order::Redemption, terms::Funding, AccountId, Balance, Hash};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},

@@ -84,7 +84,8 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     rules.longstop = times::period(&opts.longstop).map_err(|fault| fault.at("--longstop"))?;
     rules.tail = times::period(&opts.tail).map_err(|fault| fault.at("--tail"))?;
     rules.joining.fee = Unit::NATIVE.read(&opts.joining_fee).map_err(|fault| fault.at("--joining-fee"))?;
-    rules.joining.fund_share = Unit::NATIVE.read(&opts.fund_share).map_err(|fault| fault.at("--fund-share"))?;
+    rules.joining.fund_share =
+        Unit::NATIVE.read(&opts.fund_share).map_err(|fault| fault.at("--fund-share"))?;
     rules.closing_bounty =
         Unit::NATIVE.read(&opts.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
 

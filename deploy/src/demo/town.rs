@@ -506,8 +506,11 @@ impl Play<'_> {
                     coupons: vec![CouponPermit { presented: coupon.into(), permit }],
                 };
                 if through.is_some() {
-                    let message =
-                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, (order, permits).into());
+                    let message = self
+                        .desk
+                        .alliance()
+                        .call_mut()
+                        .redeem(self.desk.suite.registry, (order, permits).into());
                     self.send(&row.acceptor, 0, message, Words::alliance)?
                 } else {
                     let message = self.desk.registry().call_mut().redeem(order, permits);

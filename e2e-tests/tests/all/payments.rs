@@ -227,6 +227,8 @@ fn an_alliance_in_tokens_collects_and_pays_tokens_only() {
     act(&mut world, "bakery", 0, alliance.call_mut().deposit_collateral(3_000));
     assert_eq!(tokens(&world, ["bakery", "alliance"]), [before - 4_000, 4_000]);
     let token = world.token;
+    act(&mut world, "bakery", 0, alliance.call_mut().leave());
+    world.chain.advance(90 * DAY).unwrap();
     for mode in [Mode::Refuse, Mode::Trap] {
         misbehave(&mut world, mode);
         let no = AllianceError::Payment(PaymentFault::TokenRefused { token });

@@ -489,8 +489,6 @@ pub(crate) fn go_between(world: &mut World) -> AccountId {
 }
 
 /// What each order of a batch took off, or why it was refused.
-pub(crate) fn discounts(
-    results: &[Result<Redeemed, RegistryError>],
-) -> Vec<Result<Balance, RegistryError>> {
+pub(crate) fn discounts(results: &[Result<Redeemed, RegistryError>]) -> Vec<Result<Balance, RegistryError>> {
     results.iter().map(|result| result.as_ref().map(Redeemed::discount).map_err(|refusal| *refusal)).collect()
 }

@@ -1,9 +1,13 @@
 //! An alliance's rules, fixed when it is instantiated. Knows no storage.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
+<<<<<<< HEAD
 use super::council::CouncilFault;
 use ink::prelude::vec::Vec;
+=======
+>>>>>>> council
 use crate::{assets::Asset, math::WHOLE_BPS, AccountId, Balance, Hash, Timestamp};
+use ink::prelude::vec::Vec;
 
 /// The most code hashes of registries an alliance may know.
 pub const MAX_REGISTRIES: usize = 4;

@@ -111,110 +111,113 @@ pub enum AllianceError {
     /// A rollback in part pays back exactly what escrow and the payer get.
     #[codec(index = 31)]
     WrongRefund { expected: Balance, offered: Balance },
+    /// Disputes about the member's redemptions are open.
+    #[codec(index = 32)]
+    CasesOpen { cases: u32 },
     /// With so many members who have a vote, only their votes decide this.
-    #[codec(index = 64)]
+    #[codec(index = 33)]
     ByVoteOnly { voters: u32 },
     /// The account applied with another registry or another profile.
-    #[codec(index = 65)]
+    #[codec(index = 34)]
     ApplicationDiffers { account: AccountId },
     /// The member isn't suspended.
-    #[codec(index = 67)]
+    #[codec(index = 35)]
     NotSuspended { account: AccountId },
     /// The member hasn't defaulted.
-    #[codec(index = 68)]
+    #[codec(index = 36)]
     NotDefaulted { account: AccountId },
     /// No motion has this number, or nothing of the caller's is left of it.
-    #[codec(index = 69)]
+    #[codec(index = 37)]
     NoSuchProposal { proposal: u32 },
     /// The vote is over, or the motion was carried.
-    #[codec(index = 70)]
+    #[codec(index = 38)]
     VoteClosed { ends_at: Timestamp, now: Timestamp },
     /// The member wasn't active when the motion was moved.
-    #[codec(index = 71)]
+    #[codec(index = 39)]
     NoVote { account: AccountId },
     /// A member has one vote.
-    #[codec(index = 72)]
+    #[codec(index = 40)]
     AlreadyVoted { proposal: u32, account: AccountId },
     /// The vote runs until then.
-    #[codec(index = 73)]
+    #[codec(index = 41)]
     VoteOpen { ends_at: Timestamp, now: Timestamp },
     /// The other of the two offers no such rate.
-    #[codec(index = 74)]
+    #[codec(index = 42)]
     NoSuchOffer,
     /// The account is none of those it is about.
-    #[codec(index = 75)]
+    #[codec(index = 43)]
     NotParty { account: AccountId },
     /// A rate is more than nothing and at most the whole.
-    #[codec(index = 76)]
+    #[codec(index = 44)]
     RateOutOfRange { bps: u16 },
     /// A rate is never backdated, and the one before stays for the tail.
-    #[codec(index = 77)]
+    #[codec(index = 45)]
     RateTooEarly { from: Timestamp, earliest: Timestamp },
     /// The issuer would come to owe the acceptor more than they agreed for a day.
-    #[codec(index = 78)]
+    #[codec(index = 46)]
     OverDailyCap { cap: Balance, asked: Balance },
     /// The registry knows no such redemption through this alliance, or it was rolled back.
-    #[codec(index = 79)]
+    #[codec(index = 47)]
     NoSuchRedemption { acceptor: AccountId, number: u64 },
     /// The time to dispute the redemption is over.
-    #[codec(index = 80)]
+    #[codec(index = 48)]
     CaseWindowOver { until: Timestamp, now: Timestamp },
     /// The issuer has disputed the redemption already.
-    #[codec(index = 81)]
+    #[codec(index = 49)]
     AlreadyDisputed { case: u32 },
     /// The redemption makes this account owe nothing.
-    #[codec(index = 82)]
+    #[codec(index = 50)]
     NothingBooked { issuer: AccountId },
     /// No dispute has this number.
-    #[codec(index = 83)]
+    #[codec(index = 51)]
     NoSuchCase { case: u32 },
     /// The dispute is over.
-    #[codec(index = 84)]
+    #[codec(index = 52)]
     CaseClosed,
     /// The dispute isn't over.
-    #[codec(index = 85)]
+    #[codec(index = 53)]
     CaseOpen { case: u32 },
     /// There is one reply to a dispute.
-    #[codec(index = 86)]
+    #[codec(index = 54)]
     AlreadyReplied,
     /// The time to reply is over.
-    #[codec(index = 87)]
+    #[codec(index = 55)]
     ReplyWindowOver { until: Timestamp, now: Timestamp },
     /// The acceptor may still reply.
-    #[codec(index = 88)]
+    #[codec(index = 56)]
     ReplyRunning { until: Timestamp, now: Timestamp },
     /// Only the resolver named in the rules decides.
-    #[codec(index = 89)]
+    #[codec(index = 57)]
     NotResolver { resolver: AccountId, caller: AccountId },
     /// Nothing over the whole can be given back.
-    #[codec(index = 90)]
+    #[codec(index = 58)]
     ShareOverWhole { bps: u16 },
     /// The time to rule is over.
-    #[codec(index = 91)]
+    #[codec(index = 59)]
     RulingOver { until: Timestamp, now: Timestamp },
     /// The resolver may still rule.
-    #[codec(index = 92)]
+    #[codec(index = 60)]
     RulingRunning { until: Timestamp, now: Timestamp },
     /// What the dispute was about might still be disputed again.
-    #[codec(index = 93)]
+    #[codec(index = 61)]
     CaseWindowRunning { until: Timestamp, now: Timestamp },
     /// The order is for other goods than this coupon for this account.
-    #[codec(index = 94)]
+    #[codec(index = 62)]
     OtherConversion { number: u64 },
     /// The acceptor doesn't hold the coupon.
-    #[codec(index = 95)]
+    #[codec(index = 63)]
     CouponElsewhere { holder: Option<AccountId> },
     /// The registry didn't move the coupon.
-    #[codec(index = 96)]
+    #[codec(index = 64)]
     TransferRefused { coupon: CouponId },
     /// Only the alliance's council may.
-    #[codec(index = 97)]
+    #[codec(index = 65)]
     NotTheCouncil { caller: AccountId },
     /// The council's code isn't on the chain.
-    #[codec(index = 98)]
+    #[codec(index = 66)]
     CouncilFailed,
     /// The alliance trapped, or didn't answer as one.
-    #[codec(index = 99)]
+    #[codec(index = 67)]
     AllianceFailed,
 }
 

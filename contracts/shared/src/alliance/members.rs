@@ -51,6 +51,10 @@ pub struct Member {
     pub fund_share: Balance,
     /// What the fund and creditors bore of its defaults, and it hasn't made good.
     pub unpaid: Balance,
+    /// Open disputes about redemptions it took part in.
+    pub cases: u32,
+    /// Rates agreed with others, either way; with none, no rate is looked up.
+    pub rates: u32,
     /// Until when a redemption that it is booked in can be rolled back.
     pub liable_until: Timestamp,
     /// The cycle that `open` belongs to; `due` belongs to the one before.
@@ -81,6 +85,8 @@ impl Member {
             cap: 0,
             fund_share,
             unpaid: 0,
+            cases: 0,
+            rates: 0,
             liable_until: 0,
             cycle,
             open: Sheet::default(),
@@ -211,11 +217,14 @@ impl Member {
 
     /// Whether the member may go; gives what it takes along, collateral and share in the fund.
     /// # Errors
-    /// `PositionOpen`, and unless it has only applied `NotLeaving`, `StillLiable`; `Overflow`.
+    /// `PositionOpen`, `CasesOpen`, and unless it has only applied `NotLeaving`, `StillLiable`; `Overflow`.
     pub fn settled(&self, account: AccountId, config: &Config, now: Timestamp) -> Outcome<Balance> {
         let (open, due, credit) = (self.open.position(), self.due.position(), self.credit);
         if (open, due, credit) != (0, 0, 0) {
             return Err(AllianceError::PositionOpen { open, due, credit }.into());
+        }
+        if self.cases > 0 {
+            return Err(AllianceError::CasesOpen { cases: self.cases }.into());
         }
         match self.status {
             Status::Applied => {}

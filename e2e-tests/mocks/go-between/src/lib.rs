@@ -28,8 +28,11 @@ mod go_between {
         pub fn allow(&mut self, token: AccountId, registry: AccountId, amount: Balance) -> bool {
             let selector = Selector::new(ink::selector_bytes!("PSP22::approve"));
             let input = ExecutionInput::new(selector).push_arg(registry).push_arg(amount);
-            let reply =
-                build_call::<Environment>().call(token).exec_input(input).returns::<Result<(), u8>>().try_invoke();
+            let reply = build_call::<Environment>()
+                .call(token)
+                .exec_input(input)
+                .returns::<Result<(), u8>>()
+                .try_invoke();
             matches!(reply, Ok(Ok(Ok(()))))
         }
 

@@ -85,7 +85,8 @@ mod look_alike {
             &mut self,
             orders: Vec<(Order, Permits)>,
         ) -> Outcome<Vec<Result<Redeemed, RegistryError>>> {
-            let redeemed = |(order, permits): &(Order, Permits)| Ok(Redeemed::from(&self.redeemed(order, permits)));
+            let redeemed =
+                |(order, permits): &(Order, Permits)| Ok(Redeemed::from(&self.redeemed(order, permits)));
             Ok(orders.iter().map(redeemed).collect())
         }
 

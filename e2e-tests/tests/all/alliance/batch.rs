@@ -8,14 +8,10 @@ fn a_batch_is_booked_at_once_and_each_order_has_its_own_result() {
     let next = issue(&mut world, "bakery", coupon.campaign, "ann");
     let (first, second) = (cinemas(1), cinemas(2));
     let bad = Order { eligible: 2_001, ..cinemas(3) };
-    let signed = |world: &World, coupon, order: &Order| {
-        (order.clone(), held_by(world, "ann", coupon, order)).encode()
-    };
-    let orders = vec![
-        signed(&world, coupon, &first),
-        signed(&world, coupon, &bad),
-        signed(&world, next, &second),
-    ];
+    let signed =
+        |world: &World, coupon, order: &Order| (order.clone(), held_by(world, "ann", coupon, order)).encode();
+    let orders =
+        vec![signed(&world, coupon, &first), signed(&world, coupon, &bad), signed(&world, next, &second)];
     let here = world.suite.registry;
     let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(here, orders.clone()));
     let over = RegistryError::EligibleOverBasket { eligible: 2_001, basket: 2_000 };

@@ -90,9 +90,7 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
     let (mut world, _, mut alliance, coupon) = allied();
     let passed_on = |error: RegistryError| AllianceError::Registry(error.into());
     let over = Order { eligible: 2_001, ..cinemas(1) };
-    let cases = [
-        (over, passed_on(RegistryError::EligibleOverBasket { eligible: 2_001, basket: 2_000 })),
-    ];
+    let cases = [(over, passed_on(RegistryError::EligibleOverBasket { eligible: 2_001, basket: 2_000 }))];
     for (order, expected) in cases {
         let message = redeem(&world, &mut alliance, coupon, &order);
         assert_eq!(refused(&mut world, "cinema", 0, message), expected);
@@ -202,7 +200,9 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     let order = Order { settlement: Settlement::OnChain, ..cinemas(1) };
     let permits = both(&world, "cinema", "ann", coupon, &order);
     let here = world.suite.registry;
-    let pay = |alliance: &mut AllianceRef| alliance.call_mut().redeem(here, (order.clone(), permits.clone()).into());
+    let pay = |alliance: &mut AllianceRef| {
+        alliance.call_mut().redeem(here, (order.clone(), permits.clone()).into())
+    };
     let short = PaymentFault::WrongValue { expected: 1_800, paid: 1_799 };
     let short = AllianceError::Registry(RegistryError::Payment(short).into());
     assert_eq!(refused(&mut world, "ann", 1_799, pay(&mut alliance)), short);

@@ -8,7 +8,8 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
     let (here, registry, bakery) = (world.suite.alliance, world.suite.registry, account("bakery"));
     let profile = [1; 32];
     let done = act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, profile));
-    let applied = MemberApplied { member: bakery, registry, profile, fee: JOINING_FEE, fund_share: 0, at: NOW };
+    let applied =
+        MemberApplied { member: bakery, registry, profile, fee: JOINING_FEE, fund_share: 0, at: NOW };
     assert_eq!(done.events, [by(here, applied)]);
     assert_eq!(done.moved, [("bakery", -1_000), ("alliance", 1_000)]);
     assert!(done.cost.deposit > 0);
@@ -170,7 +171,6 @@ fn a_member_that_leaves_accepts_no_more_and_is_accepted_for_the_tail() {
     let cinema = AllianceError::NotActive { account: account("cinema") };
     assert_eq!(refused(&mut world, "cinema", 0, message), cinema);
     join(&mut world, "grocer", Balance::MAX);
-    act(&mut world, "grocer", 0, Doors::of(&world).office.call_mut().set_role(world.suite.alliance, false, true, None));
     world.chain.advance(90 * DAY).unwrap();
     let order = Order { acceptor: account("grocer"), ..cinemas(1) };
     let message = redeem(&world, &mut alliance, coupon, &order);

@@ -135,11 +135,8 @@ impl Model {
                 Settlement::OnChain => Err(E::OnChainInBatch),
             };
             results.push(redeemed.map(|redemption| {
-                let part = |used: &Use| Part {
-                    issuer: used.issuer,
-                    funding: used.funding,
-                    discount: used.discount,
-                };
+                let part =
+                    |used: &Use| Part { issuer: used.issuer, funding: used.funding, discount: used.discount };
                 let parts = redemption.uses.iter().map(part).collect();
                 let redeemed = Redeemed { asset: redemption.asset, final_at: redemption.final_at, parts };
                 done.push(redemption);

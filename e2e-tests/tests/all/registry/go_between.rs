@@ -86,7 +86,8 @@ fn a_rollback_pays_the_holder_and_never_the_go_between() {
     let own = issue(&mut world, "cinema", campaign, "ann");
     let (registry, before) = (world.suite.registry, world.balance(here, Asset::Native));
     let (order, permits) = online(&world, own, 1);
-    let redemption = act(&mut world, "ben", 1_800, between.call_mut().redeem(registry, order, permits)).result;
+    let redemption =
+        act(&mut world, "ben", 1_800, between.call_mut().redeem(registry, order, permits)).result;
     assert_eq!((redemption.alliance, redemption.payer), (None, Some(account("ann"))));
     let done = act(&mut world, "cinema", 1_800, to.desk.call_mut().roll_back(redemption, None));
     assert_eq!(done.moved, [("cinema", -1_800), ("ann", 1_800)]);

@@ -12,11 +12,7 @@ use shared::{
     terms::TransferPolicy,
 };
 
-fn send(
-    to: &mut Doors,
-    receiver: &str,
-    coupons: &[CouponId],
-) -> chain::Message<impl Encode, Outcome<()>> {
+fn send(to: &mut Doors, receiver: &str, coupons: &[CouponId]) -> chain::Message<impl Encode, Outcome<()>> {
     ServiceDesk::transfer_many(to.desk.call_mut(), account(receiver), coupons.to_vec())
 }
 

@@ -133,11 +133,9 @@ fn closed() -> Books {
 #[test]
 fn a_defaulters_own_money_goes_first_then_the_fund_then_a_capped_cut_and_at_the_longstop_all() {
     let (mut books, config) = (closed(), config());
-    let mut debtor =
-        Member { due: owes(700), credit: 10, fund_share: 15, cycle: 2, ..member(999, 100) };
-    let default = |books: &mut Books, debtor: &mut Member, now| {
-        books.default(account(1), debtor, &config, now)
-    };
+    let mut debtor = Member { due: owes(700), credit: 10, fund_share: 15, cycle: 2, ..member(999, 100) };
+    let default =
+        |books: &mut Books, debtor: &mut Member, now| books.default(account(1), debtor, &config, now);
     let early = AllianceError::BeforeCutOff { cut_off: 1_100, now: 1_099 };
     assert_eq!(default(&mut books, &mut debtor, 1_099), Err(early));
     let found = Waterfall { credit: 10, collateral: 100, fund_share: 15, fund: 50, cut: 490, waiting: 35 };
@@ -299,7 +297,9 @@ impl World {
     fn touched(&mut self, index: usize) -> Member {
         let mut member = self.members[index].clone();
         let (cuts, dust) = (&mut self.cuts, &mut self.books.fund);
-        member.roll(self.books.cycle.number, &mut |cycle, earned| collect(cuts, dust, cycle, earned)).unwrap();
+        member
+            .roll(self.books.cycle.number, &mut |cycle, earned| collect(cuts, dust, cycle, earned))
+            .unwrap();
         member
     }
 

@@ -162,7 +162,9 @@ fn only_an_even_member_may_go() {
         let member = positions(5, open, due, credit);
         assert_eq!(settled(&member, 0), Err(AllianceError::PositionOpen { open, due, credit }));
     }
-    let mut even = Member { fund_share: 3, collateral: 40, ..member(9, 0) };
+    let mut even = Member { fund_share: 3, collateral: 40, cases: 2, ..member(9, 0) };
+    assert_eq!(settled(&even, 0), Err(AllianceError::CasesOpen { cases: 2 }));
+    even.cases = 0;
     assert_eq!(settled(&even, 0), Err(AllianceError::NotLeaving { account: account(1) }));
     even.leave(account(1), 50).unwrap();
     assert_eq!(settled(&even, 249), Err(AllianceError::StillLiable { until: 250, now: 249 }));

@@ -164,7 +164,8 @@ impl Dice<'_> {
 
     /// Mostly by a member that has defaulted: that is its way back.
     pub(super) fn leave(&mut self) -> Op {
-        let caller = self.member(|model, account| model.alliance.members[&account].status == Status::Defaulted);
+        let caller =
+            self.member(|model, account| model.alliance.members[&account].status == Status::Defaulted);
         Op::plain(caller, alliance(AllianceCall::Leave))
     }
 
