@@ -1,11 +1,7 @@
 //! An alliance's rules, fixed when it is instantiated. Knows no storage.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-<<<<<<< HEAD
 use super::council::CouncilFault;
-use ink::prelude::vec::Vec;
-=======
->>>>>>> council
 use crate::{assets::Asset, math::WHOLE_BPS, AccountId, Balance, Hash, Timestamp};
 use ink::prelude::vec::Vec;
 
