@@ -58,6 +58,8 @@ struct Seat {
     account: AccountId,
     member: Box<Member>,
     changed: bool,
+    /// What it earned in cut cycles and hasn't collected: (cycle, amount).
+    earned: Vec<(u32, Balance)>,
 }
 
 /// An order that was redeemed, as far as the books go.
@@ -96,27 +98,43 @@ impl Ledger {
 
     /// The member as it would be brought up to the open cycle; changes nothing.
     pub fn view(&self, account: AccountId) -> Option<Member> {
-        let mut member = self.members.read(account)?;
-        let mut share = |cycle, earned| {
-            let cut = if cycle > self.root.books.last_cut { None } else { self.cuts.read(cycle) };
-            Ok(cut.map_or(earned, |cut: Cut| cut.share(earned)))
-        };
-        member.roll(self.root.books.cycle.number, &mut share).ok()?;
-        Some(member)
+        self.peek(account, self.members.read(account)?).ok().map(|seat| *seat.member)
     }
 
-    /// The member, brought up to the open cycle. 1 touch.
+    /// A member, its sheets brought up to the open cycle, with what it has yet to collect for that.
+    #[inline(never)]
+    fn peek(&self, account: AccountId, member: Member) -> Outcome<Seat> {
+        let mut seat = Seat { account, member: Box::new(member), changed: false, earned: Vec::new() };
+        let Books { cycle, last_cut, .. } = &self.root.books;
+        let (cuts, earnings) = (&self.cuts, &mut seat.earned);
+        let mut share = |cycle, earned| {
+            let cut = if cycle > *last_cut { None } else { cuts.read(cycle) };
+            Ok(cut.map_or(earned, |cut: Cut| {
+                earnings.push((cycle, earned));
+                cut.share(earned)
+            }))
+        };
+        seat.member.roll(cycle.number, &mut share)?;
+        Ok(seat)
+    }
+
+    /// A member that is going to be written, brought up to the open cycle. 1 touch.
     /// # Errors
     /// `NotMember`, `Overflow`.
+    fn member(&mut self, account: AccountId) -> Outcome<Box<Member>> {
+        let mut seat = self.seat(&mut Table::default(), account)?;
+        self.touch(&mut seat)?;
+        Ok(seat.member)
+    }
+
+    /// The member is going to be written: so it collects what it was brought up with. Else it would collect again, and no event would say so.
     #[inline(never)]
-    pub fn member(&mut self, account: AccountId) -> Outcome<Box<Member>> {
-        let mut member: Box<Member> =
-            self.members.read(account).map(Box::new).ok_or(AllianceError::NotMember { account })?;
-        let cycle = self.root.books.cycle.number;
-        if member.cycle != cycle {
-            member.roll(cycle, &mut |cycle, earned| self.collect(cycle, earned))?;
+    fn touch(&mut self, seat: &mut Seat) -> Outcome<()> {
+        seat.changed = true;
+        for (cycle, earned) in core::mem::take(&mut seat.earned) {
+            self.collect(cycle, earned)?;
         }
-        Ok(member)
+        Ok(())
     }
 
     /// What who earned `earned` in a settled cycle gets of it.
@@ -136,17 +154,20 @@ impl Ledger {
 
     /// Takes a member from the table, or else from storage.
     #[inline(never)]
-    fn seat(&mut self, table: &mut Table, account: AccountId) -> Outcome<Seat> {
+    fn seat(&self, table: &mut Table, account: AccountId) -> Outcome<Seat> {
         match table.0.iter().position(|seat| seat.account == account) {
             Some(place) => Ok(table.0.swap_remove(place)),
-            None => Ok(Seat { account, member: self.member(account)?, changed: false }),
+            None => {
+                let member = self.members.read(account).ok_or(AllianceError::NotMember { account })?;
+                self.peek(account, member)
+            }
         }
     }
 
     /// Whether the member may accept; gives its registry, whose code was known when it applied. 1 touch, unless it is at the table.
     /// # Errors
     /// `NotMember`, `NotActive`, `Overflow`.
-    pub fn acceptor(&mut self, table: &mut Table, account: AccountId) -> Outcome<AccountId> {
+    pub fn acceptor(&self, table: &mut Table, account: AccountId) -> Outcome<AccountId> {
         let seat = self.seat(table, account)?;
         seat.member.ensure_active(account)?;
         let registry = seat.member.registry;
@@ -256,7 +277,7 @@ impl Ledger {
             }
             let pair = issuer.as_ref().and_then(|issuer| self.pair(&earner, issuer));
             let rate = pair.and_then(|pair| pair.at(now));
-            let Root { config, books, .. } = &mut self.root;
+            let config = &self.root.config;
             let debt = Debt::of(part, acceptor, asset, rate.unwrap_or(config.default_rate_bps), config)?;
             if let (Some(debt), Some(issuer)) = (debt, &mut issuer) {
                 if let Some(mut pair) = pair {
@@ -264,10 +285,12 @@ impl Ledger {
                         self.rates.write((acceptor, debt.issuer), &pair);
                     }
                 }
+                self.touch(&mut earner)?;
+                self.touch(issuer)?;
+                let Root { config, books, .. } = &mut self.root;
                 books.book(&debt, &mut issuer.member, &mut earner.member)?;
                 issuer.member.ensure_covered(debt.issuer, config)?;
                 issuer.member.answer_until(final_at);
-                issuer.changed = true;
                 debts.push(debt);
             }
             table.0.extend(issuer);
@@ -278,7 +301,6 @@ impl Ledger {
                 return Err(AllianceError::TailTooShort { final_at, tail }.into());
             }
             earner.member.answer_until(final_at);
-            earner.changed = true;
         }
         table.0.push(earner);
         Ok(Booked { number, final_at, debts })
@@ -320,8 +342,9 @@ impl Ledger {
                         self.rates.write((acceptor, debt.issuer), &pair);
                     }
                 }
+                self.touch(&mut issuer)?;
+                self.touch(&mut earner)?;
                 reversed.push(self.root.books.reverse(debt, &mut issuer.member, &mut earner.member)?);
-                (issuer.changed, earner.changed) = (true, true);
             }
             table.0.push(issuer);
             table.0.push(earner);

@@ -302,6 +302,44 @@ fn a_default_is_borne_in_turn_and_each_creditor_has_the_same_share_whenever_it_c
 }
 
 #[ink::test]
+fn who_is_looked_at_and_not_booked_collects_nothing_of_a_cut_yet() {
+    let mut ledger = in_debt();
+    ledger.default(account(1), 1_400).unwrap();
+    for now in [2_000, 3_000] {
+        ledger.close_cycle(now).unwrap();
+    }
+    let credit = position(&ledger, 2).2;
+    assert!(credit > 0 && credit < 699);
+    // The discount is the acceptor's own, or its issuer's promise: nothing is booked.
+    for funding in [Funding::Merchant, Funding::Escrow] {
+        for _ in 0..2 {
+            let sale = redemption(1, account(2), &[(account(3), funding, 100)]);
+            assert_eq!(book(&mut ledger, &sale), Ok(vec![]));
+        }
+    }
+    assert_eq!(ledger.pay_out(account(2)), paid(credit));
+    let rest = position(&ledger, 3).2;
+    assert_eq!(ledger.pay_out(account(3)), paid(rest));
+}
+
+#[ink::test]
+fn who_is_booked_after_a_cut_collects_once() {
+    let mut ledger = in_debt();
+    ledger.default(account(1), 1_400).unwrap();
+    ledger.deposit(account(3), 900).unwrap();
+    for now in [2_000, 3_000] {
+        ledger.close_cycle(now).unwrap();
+    }
+    let before = (position(&ledger, 2).2, position(&ledger, 3).2);
+    for number in [1, 2] {
+        book(&mut ledger, &redeemed(number, 2, 3, 100)).unwrap();
+    }
+    assert_eq!((position(&ledger, 2).2, position(&ledger, 3).2), before);
+    assert_eq!(ledger.pay_out(account(2)), paid(before.0));
+    assert_eq!(ledger.pay_out(account(3)), paid(before.1));
+}
+
+#[ink::test]
 fn a_defaulter_neither_accepts_nor_is_accepted_and_leaves_only_when_it_has_made_good() {
     let mut ledger = in_debt();
     ledger.default(account(1), 1_400).unwrap();

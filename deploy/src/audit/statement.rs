@@ -153,7 +153,17 @@ impl Accounts {
             }
             AllianceEvent::PayoutMade(event) => self.bear(place, time, event.member),
             AllianceEvent::CycleClosed(_) => self.close(place, time),
-            _ => {}
+            AllianceEvent::AllianceCreated(_)
+            | AllianceEvent::MemberApplied(_)
+            | AllianceEvent::MemberAdmitted(_)
+            | AllianceEvent::MemberLeaving(_)
+            | AllianceEvent::MemberExited(_)
+            | AllianceEvent::CollateralDeposited(_)
+            | AllianceEvent::CollateralWithdrawn(_)
+            | AllianceEvent::OrdersBooked(_)
+            | AllianceEvent::DebtsReversed(_)
+            | AllianceEvent::MadeGood(_)
+            | AllianceEvent::FundEndowed(_) => {}
         }
         let mut enter = |account, kind, amount, order| {
             if let Some(statement) = self.open.get_mut(&account) {

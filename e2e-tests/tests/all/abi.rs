@@ -8,11 +8,12 @@ use serde_json::{json, Map, Value};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// The contracts of the suite, with the error type of each.
-const SUITE: [(&str, &[&str]); 5] = [
+const SUITE: [(&str, &[&str]); 6] = [
     ("registry", &["RegistryError", "TermsFault", "PaymentFault", "PSP34Error"]),
     ("office", &["RegistryError"]),
     ("desk", &["RegistryError"]),
     ("alliance", &["AllianceError", "ConfigFault", "RegistryError"]),
+    ("council", &["AllianceError"]),
     ("market", &["MarketError", "PaymentFault"]),
 ];
 
@@ -72,7 +73,7 @@ fn garbage_changes_nothing() {
     let indifferent = ["cancel_permits", "set_role", "set_account_frozen", "PSP34::approve"];
     let (mut world, mut random) = (World::new(), StdRng::seed_from_u64(1));
     let suite = world.suite;
-    let suite = [suite.registry, suite.office, suite.desk, suite.alliance, suite.market];
+    let suite = [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market];
     for ((name, _), contract) in SUITE.into_iter().zip(suite) {
         for message in metadata(name)["spec"]["messages"].as_array().unwrap() {
             for length in [0, 1, 33, 40, 100, 700, 3_000, 15_000] {

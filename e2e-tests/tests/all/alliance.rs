@@ -81,7 +81,10 @@ fn allied() -> (World, Doors, AllianceRef, CouponId) {
 
 fn backed(world: &World) -> Terms {
     let named = Acceptance::Alliance(world.suite.alliance);
-    terms_but(|t| (t.funding, t.acceptance, t.rollback_window) = (Funding::Alliance, named, 60 * DAY))
+    terms_but(|t| {
+        (t.funding, t.acceptance) = (Funding::Alliance, named);
+        (t.rollback_window, t.redeem_window.end) = (60 * DAY, NOW + 400 * DAY);
+    })
 }
 
 /// An order at the cinema that any time of these tests allows.

@@ -172,7 +172,7 @@ pub(crate) fn read<Args: Encode, R: Decode>(world: &World, message: Message<Args
 /// Everything of the world that a call might change.
 fn state(world: &World) -> impl PartialEq {
     let suite = world.suite;
-    let keepers = [suite.registry, suite.office, suite.desk, suite.alliance, suite.market, world.token];
+    let keepers = [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market, world.token];
     (world.chain.height(), keepers.map(|contract| world.chain.storage(contract)), plancks(world))
 }
 

@@ -223,7 +223,7 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     assert_eq!(undone.moved, [("cinema", -900), ("ann", 900)]);
     let reversed = Debt { amount: 90, fee: 1, ..debt() };
     let acceptor = account("cinema");
-    let reversed = DebtsReversed { acceptor, registry: here, number: 1, debts: vec![reversed] };
+    let reversed = DebtsReversed { acceptor, registry: here, number: 1, redeemed_at: NOW, debts: vec![reversed] };
     assert_eq!(undone.events.last(), Some(&by(world.suite.alliance, reversed)));
     assert_eq!(positions(&world), (-90, 89));
     let remains = undone.result.unwrap();

@@ -33,6 +33,8 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
         cap,
         fund_share: 0,
         unpaid: 0,
+        cases: 0,
+        rates: 0,
         liable_until: 0,
         cycle: 1,
         open: Sheet::default(),

@@ -11,7 +11,7 @@ fn a_rollback_in_the_same_cycle_leaves_no_debt() {
     let done = act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption.clone(), None, 0));
 
     let acceptor = account("cinema");
-    let reversed = DebtsReversed { acceptor, registry: here, number: 1, debts: vec![debt()] };
+    let reversed = DebtsReversed { acceptor, registry: here, number: 1, redeemed_at: NOW, debts: vec![debt()] };
     let back = registry::events::Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
     let undone = desk::events::OrderRolledBack { acceptor, number: 1, remains: None, to_payer: 0 };
     let undone = by(world.suite.desk, undone);

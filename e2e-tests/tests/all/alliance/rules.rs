@@ -7,7 +7,7 @@ fn an_alliance_tells_its_rules() {
     let (world, _, alliance) = founded();
     let config = read(&world, alliance.call().config());
     assert_eq!(config.registries, [world.chain.code_hash_of(world.suite.registry).unwrap().unwrap()]);
-    let created = by(world.suite.alliance, AllianceCreated { config, opened_at: NOW });
+    let created = by(world.suite.alliance, AllianceCreated { config, council: world.suite.council, opened_at: NOW });
     assert!(world.chain.events(0).unwrap().iter().any(|event| Emitted::from(event) == created));
     let none = Cycle { number: 0, opened_at: NOW, debits: 0, fees: 0, refunds: 0 };
     let books = Books {
@@ -16,6 +16,7 @@ fn an_alliance_tells_its_rules() {
         fund: 0,
         last_cut: 0,
         applied: 0,
+        voters: 0,
     };
     assert_eq!(read(&world, alliance.call().cycle()), books);
 }

@@ -6,7 +6,7 @@ use ::alliance::{config::Config, error::AllianceError as E, members::Status};
 use chain::{AccountId, Balance};
 use shared::{
     assets::Asset,
-    order::{Redemption, Use},
+    order::{Redemption, Settlement, Use},
     terms::Funding,
 };
 use std::collections::BTreeMap;
@@ -286,8 +286,19 @@ impl Model {
                 if caller != acceptor && order.acceptor.is_none() {
                     return Err(E::NotAcceptor { acceptor, caller });
                 }
+                // On chain, whoever calls lets the alliance have the basket's price in tokens, and has back what is over.
+                let basket = order.order.basket;
+                let in_tokens = order.order.settlement == Settlement::OnChain && asset != Asset::Native;
+                if in_tokens {
+                    self.money.collect(asset, (this, this), caller, basket, value).map_err(E::Payment)?;
+                    self.money.allowances.insert((this, self.places.registry), basket);
+                }
                 let redemption =
                     self.redeem_and_pay(this, order, 0).map_err(|refusal| E::Registry(refusal.into()))?;
+                if in_tokens {
+                    self.money.allowances.insert((this, self.places.registry), 0);
+                    self.money.pay(asset, this, caller, basket - redemption.net).map_err(E::Payment)?;
+                }
                 self.book(&redemption)?;
                 return Ok(Answer::Redemption(Box::new(redemption)));
             }
@@ -296,12 +307,13 @@ impl Model {
                 if caller != redemption.acceptor {
                     return Err(E::NotAcceptor { acceptor: redemption.acceptor, caller });
                 }
-                let escrow = from_escrow(redemption);
-                let collected = self.money.collect(redemption.asset, (this, this), caller, escrow, value);
+                let to_payer = redemption.payer.map_or(0, |_| redemption.net);
+                let refund = from_escrow(redemption) + to_payer;
+                let collected = self.money.collect(redemption.asset, (this, this), caller, refund, value);
                 collected.map_err(E::Payment)?;
-                let paid = if redemption.asset == Asset::Native { escrow } else { 0 };
-                if paid < escrow {
-                    self.money.allowances.insert((this, self.places.desk), escrow);
+                let paid = if redemption.asset == Asset::Native { refund } else { 0 };
+                if paid < refund {
+                    self.money.allowances.insert((this, self.places.desk), refund);
                 }
                 self.roll_back(this, redemption, None, paid)
                     .map_err(|refusal| E::Registry(refusal.into()))?;

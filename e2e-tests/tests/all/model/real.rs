@@ -380,7 +380,7 @@ impl Real<'_> {
                 self.call(by, call, redeemed, Refusal::Alliance)
             }
             AllianceCall::RollBack { registry, redemption } => {
-                let refund = redemption.paid_from_escrow();
+                let refund = redemption.refund(None);
                 let call = alliance.roll_back(of(registry), redemption.as_ref().clone(), None, refund);
                 self.call(by, call, |_| Answer::Nothing, Refusal::Alliance)
             }

@@ -103,6 +103,7 @@ fn model(world: &World) -> Model {
         office: suite.office,
         desk: suite.desk,
         alliance: suite.alliance,
+        council: suite.council,
         market: suite.market,
         token: world.token,
         registry_code: code(suite.registry),

@@ -245,7 +245,7 @@ pub(crate) fn of_market(model: &Model) -> Items {
 pub(crate) fn of_alliance(model: &Model) -> Items {
     let alliance = &model.alliance;
     let mut items = Items::new();
-    items.insert(0u32.encode(), (&alliance.config, books(alliance)).encode());
+    items.insert(0u32.encode(), (&alliance.config, books(alliance), model.places.council).encode());
     items
 }
 
@@ -270,5 +270,6 @@ fn books(alliance: &Alliance) -> Books {
         fund: alliance.fund,
         last_cut: 0,
         applied: alliance.applied,
+        voters: alliance.voters(),
     }
 }
