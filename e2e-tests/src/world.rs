@@ -9,6 +9,7 @@ use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Hash, Snapshot, T
 use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
 use desk::DeskRef;
 use ink::codegen::TraitCallBuilder;
+use council::CouncilRef;
 use office::OfficeRef;
 use psp22::PSP22;
 use registry::RegistryRef;
@@ -127,6 +128,11 @@ impl World {
     /// The registry's office.
     pub fn office(&self) -> OfficeRef {
         reference(self.suite.office)
+    }
+
+    /// The alliance's council.
+    pub fn council(&self) -> CouncilRef {
+        reference(self.suite.council)
     }
 
     /// The registry's service desk.

@@ -66,6 +66,13 @@ impl Member {
     }
 }
 
+impl Alliance {
+    /// How many members have a vote.
+    pub(crate) fn voters(&self) -> u32 {
+        u32::try_from(self.members.values().filter(|member| member.active()).count()).unwrap()
+    }
+}
+
 fn int(amount: Balance) -> i128 {
     i128::try_from(amount).unwrap()
 }
