@@ -1,13 +1,17 @@
 //! Each message of the alliance, on the Wasm that would be deployed: what it does when it agrees, and exactly why it refuses.
 
 mod batch;
+mod cases;
 mod clearing;
+mod conversion;
 mod default;
 mod membership;
+mod rates;
 mod roles;
 mod rolling_back;
 mod rules;
 mod settlement;
+mod votes;
 
 use crate::scene::*;
 use alliance::{

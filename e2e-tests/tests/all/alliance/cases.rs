@@ -123,10 +123,10 @@ fn only_an_issuer_that_owes_for_it_disputes_a_redemption_of_the_alliances_and_in
     let message = open(&mut council, registry, &redemption);
     let not_member = AllianceError::NotMember { account: account("ann") };
     assert_eq!(refused(&mut world, "ann", 0, message), not_member);
-    join(&mut world, "florist", 1);
+    join(&mut world, "grocer", 1);
     let message = open(&mut council, registry, &redemption);
-    let nothing = AllianceError::NothingBooked { issuer: account("florist") };
-    assert_eq!(refused(&mut world, "florist", 0, message), nothing);
+    let nothing = AllianceError::NothingBooked { issuer: account("grocer") };
+    assert_eq!(refused(&mut world, "grocer", 0, message), nothing);
     let mut forged = redemption.clone();
     forged.net += 1;
     let message = open(&mut council, registry, &forged);

@@ -44,7 +44,7 @@ fn a_conversion_gives_exactly_what_was_signed_or_nothing() {
         council.call_mut().convert(registry, order.clone(), permits.clone(), other, given, to)
     };
     let other = AllianceError::OtherConversion { number: 1 };
-    let message = convert(&mut council, &order, registry, given, account("bob"));
+    let message = convert(&mut council, &order, registry, given, account("ben"));
     assert_eq!(refused(&mut world, "relayer", 0, message), other);
     let message = convert(&mut council, &order, registry, spent, ann);
     assert_eq!(refused(&mut world, "relayer", 0, message), other);
