@@ -41,7 +41,7 @@ pub(crate) struct Dice<'a> {
 type Draw = fn(&mut Dice<'_>) -> Op;
 
 /// Every kind of step, with its weight.
-const STEPS: [(u32, Draw); 65] = [
+const STEPS: [(u32, Draw); 68] = [
     (60, |dice| dice.advance()),
     (5, |dice| dice.allow()),
     (14, |dice| dice.misbehave()),

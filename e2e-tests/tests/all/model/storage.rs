@@ -6,10 +6,7 @@ use super::{
     registry::{blake2, Fate, Registry},
     terms, Model,
 };
-use ::alliance::{
-    bookings::{Booking, Debt},
-    cycles::{Books, Closed, Cycle},
-};
+use ::alliance::cycles::{Books, Closed, Cycle};
 use ::market::listings::Listing;
 use chain::{AccountId, Hash};
 use scale::Encode;
