@@ -174,7 +174,8 @@ fn a_known_code_that_is_no_registry_fails_cleanly() {
     let old = alliance(&world);
     let config = Config { registries: vec![code], ..read(&world, old.call().config()) };
     let hash = world.chain.code_hash_of(world.suite.alliance).unwrap().unwrap();
-    let made = world.chain.instantiate_typed(account(OWNER), hash, 0, Vec::new(), AllianceRef::new(config));
+    let terms = read(&world, world.council().call().terms());
+    let made = world.chain.instantiate_typed(account(OWNER), hash, 0, Vec::new(), AllianceRef::new(config, terms));
     let mut alliance: AllianceRef = at(made.unwrap().0);
     act(&mut world, "cinema", 0, alliance.call_mut().apply(registry, [1; 32]));
     act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("cinema"), 1));

@@ -15,7 +15,8 @@ fn ready() -> (World, council::CouncilRef, CouponId, CouponId, Order) {
     let council = world.council();
     let mut registry = world.registry();
     let id = Some(Id::U64(given.to_u64()));
-    act(&mut world, "cinema", 0, registry.call_mut().approve(world.suite.council, id, true));
+    let here = world.suite.council;
+    act(&mut world, "cinema", 0, registry.call_mut().approve(here, id, true));
     let basket_hash = digest(&(world.suite.registry, given, account("ann")));
     let order = Order { basket_hash, ..cinemas(1) };
     (world, council, spent, given, order)
@@ -60,7 +61,8 @@ fn a_conversion_gives_exactly_what_was_signed_or_nothing() {
 
     let mut to = world.registry();
     let id = Some(Id::U64(given.to_u64()));
-    act(&mut world, "cinema", 0, to.call_mut().approve(world.suite.council, id, false));
+    let here = world.suite.council;
+    act(&mut world, "cinema", 0, to.call_mut().approve(here, id, false));
     let message = convert(&mut council, &order, registry, given, ann);
     let stays = AllianceError::TransferRefused { coupon: given };
     assert_eq!(refused(&mut world, "relayer", 0, message), stays);

@@ -45,6 +45,7 @@ fn contradictory_rules_are_refused_by_name() {
             c.joining.early_fee = c.joining.fee + 1;
         }),
     ];
+    let terms = read(&world, world.council().call().terms());
     for (fault, spoil) in cases {
         let mut config = good.clone();
         spoil(&mut config);
@@ -53,7 +54,7 @@ fn contradictory_rules_are_refused_by_name() {
             code,
             0,
             b"other".to_vec(),
-            AllianceRef::new(config),
+            AllianceRef::new(config, terms),
         );
         assert_eq!(refusal_of::<AllianceError>(made.unwrap_err()), AllianceError::InvalidConfig(fault));
     }
