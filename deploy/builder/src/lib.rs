@@ -71,7 +71,7 @@ pub fn suite() -> Vec<Contract> {
         Contract::new("registry", 64 * 1024)
             .pinning("COUPONRY_OFFICE_CODE", "office")
             .pinning("COUPONRY_DESK_CODE", "desk"),
-        Contract::new("council", 64 * 1024),
+        Contract::new("council", 96 * 1024),
         Contract::new("alliance", 48 * 1024).pinning("COUPONRY_COUNCIL_CODE", "council"),
         Contract::new("market", 48 * 1024),
     ]
