@@ -898,6 +898,11 @@ impl Words {
             }
             E::File { .. } => "check the path and its permissions; `couponry chain new` makes a chain".into(),
             E::Locked { .. } => "wait for the other command to end".into(),
+            E::Node { .. } => "check the endpoint, and that its chain is the one that is meant; then run this again".into(),
+            E::NoKey { .. } => "give the key of the account that is to sign".into(),
+            E::Unsettled { .. } => {
+                "look for the transaction in a block explorer, or run this again: what took effect is found and kept".into()
+            }
             E::TimeBackwards { .. } => "advance by a period".into(),
             E::NoSuchContract { .. } | E::NoSuchCode { .. } => {
                 "deploy the suite on this chain: `couponry deploy`".into()

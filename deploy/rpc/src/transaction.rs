@@ -1,0 +1,184 @@
+//! Signing a transaction, sending it, and finding what came of it in a final block. It knows no contract.
+//!
+//! A transaction is signed once. Whatever happens to the connection, only the same bytes are sent again, and a chain takes the same bytes once: their nonce
+//! is spent. So nothing is ever done twice; what can't be settled is told as such, with the hash to look for.
+
+use crate::{
+    fault::NodeFault,
+    node::Sent,
+    runtime::{Ending, Seen},
+    RpcChain,
+};
+use chain::{AccountId, Chain, ChainError, Hash, Keypair};
+use serde_json::{json, Value as Json};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+use subxt_core::{
+    config::{DefaultExtrinsicParamsBuilder, SubstrateConfig},
+    ext::scale_value::Composite,
+    tx,
+    utils::{AccountId32, MultiSignature, H256},
+};
+
+/// For how many blocks a transaction may be included. After that it never can be.
+const LIFETIME: u32 = 64;
+/// How often the head is looked at, at first; the pause grows up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A call of a pallet's.
+pub(crate) struct PalletCall {
+    pub(crate) pallet: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) arguments: Composite<()>,
+}
+
+/// Where a transaction ended up.
+pub(crate) struct Included {
+    pub(crate) parent: Hash,
+    pub(crate) ending: Ending,
+    /// Events of contracts, in order.
+    pub(crate) events: Vec<Seen>,
+}
+
+struct Signer<'a>(&'a Keypair);
+
+impl tx::signer::Signer<SubstrateConfig> for Signer<'_> {
+    fn account_id(&self) -> AccountId32 {
+        AccountId32(*self.0.account().as_ref())
+    }
+
+    fn sign(&self, payload: &[u8]) -> MultiSignature {
+        MultiSignature::Sr25519(self.0.sign(payload))
+    }
+}
+
+impl RpcChain {
+    /// Signs `call`, sends it, and waits until it is in a final block.
+    ///
+    /// # Errors
+    /// `NoKey`; `Node` if the node refused it or was never reached: nothing was changed. `Unsettled` if it may still be included, or was not within its
+    /// lifetime.
+    pub(crate) fn submit(&mut self, signer: AccountId, call: &PalletCall) -> Result<Included, ChainError> {
+        let key = self.keys.get(&signer).cloned().ok_or(ChainError::NoKey { account: signer })?;
+        let (number, hash) = self.refresh()?;
+        let nonce = self.next_nonce(signer)?;
+        let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
+            .nonce(nonce)
+            .mortal_from_unchecked(LIFETIME.into(), number.into(), H256(hash))
+            .build();
+        let unfit = |why: subxt_core::Error| {
+            self.node.nonsense(&format!("{}.{}", call.pallet, call.name), why.to_string())
+        };
+        let payload = tx::payload::dynamic(call.pallet, call.name, call.arguments.clone());
+        let bytes = tx::create_v4_signed(&payload, &self.runtime.client_state(), params)
+            .map_err(unfit)?
+            .sign(&Signer(&key))
+            .into_encoded();
+        let text = format!("0x{}", hex::encode(&bytes));
+        let id = sp_core::hashing::blake2_256(&bytes);
+        match self.node.send("author_submitExtrinsic", json!([text]))? {
+            Sent::Accepted => {}
+            Sent::Refused { code, message } => {
+                return Err(NodeFault::Refused {
+                    method: format!("{}.{}", call.pallet, call.name),
+                    code,
+                    message,
+                }
+                .into())
+            }
+            // Only the chain can tell.
+            Sent::Perhaps => {}
+        }
+        let included = self.watch(id, &text, number)?;
+        self.nonces.insert(signer, nonce.saturating_add(1));
+        Ok(included)
+    }
+
+    /// The nonce of the next transaction of `signer`: the node's, or one that this session knows to be further, since nodes answer late.
+    fn next_nonce(&self, signer: AccountId) -> Result<u64, ChainError> {
+        let answer = self.node.ask("system_accountNextIndex", json!([chain::keys::ss58(&signer)]))?;
+        let told = answer.as_u64().ok_or_else(|| self.node.nonsense("system_accountNextIndex", answer.to_string()))?;
+        Ok(told.max(self.nonces.get(&signer).copied().unwrap_or_default()))
+    }
+
+    /// Looks through final blocks after `from` until one has the transaction.
+    fn watch(&mut self, id: Hash, text: &str, from: u32) -> Result<Included, ChainError> {
+        let unsettled = |why: String| ChainError::Unsettled { transaction: id, why };
+        let last = from.saturating_add(LIFETIME);
+        let began = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut looked_at = from;
+        loop {
+            let (height, _) = self.refresh().map_err(|fault| unsettled(fault.to_string()))?;
+            while looked_at < height {
+                looked_at = looked_at.saturating_add(1);
+                let found = self.find_in(looked_at, text).map_err(|fault| unsettled(fault.to_string()))?;
+                if let Some(included) = found {
+                    return Ok(included);
+                }
+            }
+            if looked_at > last {
+                return Err(unsettled(format!("it was in no block up to {last}, and can't be in a later one")));
+            }
+            if began.elapsed() > self.patience {
+                return Err(unsettled(format!("it was in no final block up to {looked_at}")));
+            }
+            thread::sleep(pause);
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn find_in(&self, number: u32, text: &str) -> Result<Option<Included>, ChainError> {
+        let hash = self.block_hash(number)?;
+        let block = self.node.ask("chain_getBlock", json!([hash]))?;
+        let block = block.get("block").cloned().unwrap_or_default();
+        let transactions = block.get("extrinsics").and_then(Json::as_array).cloned().unwrap_or_default();
+        let Some(index) = transactions.iter().position(|known| known.as_str() == Some(text)) else {
+            return Ok(None);
+        };
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let parent = block
+            .pointer("/header/parentHash")
+            .and_then(Json::as_str)
+            .and_then(crate::read_hash)
+            .ok_or_else(|| self.node.nonsense("chain_getBlock", "a block without a parent"))?;
+        let (events, time) = self.events_and_time(&hash)?;
+        let ending = self
+            .runtime
+            .ending(events.clone(), index)
+            .ok_or_else(|| self.node.nonsense("System.Events", "a transaction without an ending"))?;
+        let events = self
+            .runtime
+            .contract_events(events, number, time)
+            .map_err(|why| self.node.nonsense("System.Events", why))?
+            .into_iter()
+            .filter(|seen| seen.transaction == Some(index))
+            .collect();
+        Ok(Some(Included { parent, ending, events }))
+    }
+}
+
+impl RpcChain {
+    /// How long a transaction may take to be final before it is given up as unsettled.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// The account that pays for what it signs, and its key.
+    pub fn add_key(&mut self, key: &Keypair) {
+        self.keys.insert(key.account(), key.clone());
+    }
+
+    /// Whether this session can sign for `account`.
+    pub fn can_sign(&self, account: AccountId) -> bool {
+        self.keys.contains_key(&account)
+    }
+
+    /// Which chain this is, for a person.
+    pub fn describe(&self) -> String {
+        format!("{} at block {}", self.node.endpoint(), self.height())
+    }
+}
