@@ -1,0 +1,121 @@
+//! The story on both chains, and what must be the same.
+
+use crate::{
+    endow, live,
+    stage::{Replayed, Stage, Step},
+    story::{account, play, PEOPLE},
+    WEALTH,
+};
+use chain::{AccountId, Chain, EmbeddedChain, Genesis};
+use couponry::suite::SuiteAddresses;
+use e2e_tests::world::codes;
+
+/// How far the embedded chain's prices may be from the live chain's, in percent.
+const PRICE_MARGIN: f64 = 5.0;
+
+/// Bytes as text, with what differs between chains as words: addresses follow from the chain's tag.
+struct Words(Vec<(String, &'static str)>);
+
+impl Words {
+    fn of(chain: &impl Chain, suite: &SuiteAddresses) -> Self {
+        let word = |bytes: &[u8], name| (hex::encode(bytes), name);
+        let at = |account: &AccountId, name| word(account.as_ref(), name);
+        Self(vec![
+            at(&suite.registry, "<registry>"),
+            at(&suite.office, "<office>"),
+            at(&suite.desk, "<desk>"),
+            at(&suite.alliance, "<alliance>"),
+            at(&suite.market, "<market>"),
+            word(&chain.genesis(), "<genesis>"),
+        ])
+    }
+
+    fn write(&self, bytes: &[u8]) -> String {
+        self.0.iter().fold(hex::encode(bytes), |text, (hex, name)| text.replace(hex, name))
+    }
+
+    fn step(&self, step: &Step) -> Vec<String> {
+        let said = match &step.said {
+            Ok(data) => self.write(data),
+            Err(fault) => fault.clone(),
+        };
+        let mut lines = vec![format!("{} -> {said}", step.name)];
+        for event in &step.events {
+            let topics: Vec<_> = event.topics.iter().map(|topic| self.write(topic)).collect();
+            let contract = self.write(event.contract.as_ref());
+            lines.push(format!("  {contract} {:?} {topics:?} {}", event.kind, self.write(&event.data)));
+        }
+        lines
+    }
+
+    fn storage(&self, chain: &impl Chain, contract: AccountId) -> Vec<String> {
+        let items = chain.storage(contract).unwrap_or_else(|fault| panic!("{fault}"));
+        let mut lines: Vec<_> =
+            items.iter().map(|(key, value)| format!("{}: {}", self.write(key), self.write(value))).collect();
+        lines.sort();
+        lines
+    }
+}
+
+#[test]
+fn both_chains_give_the_same_answers_events_and_storage() {
+    let codes = codes();
+    let mut chain = live();
+    endow(&mut chain, &PEOPLE);
+    let (start, first_block) = (chain.now(), chain.height());
+    let mut live = Stage::new(chain);
+    let live_suite = play(&mut live, &codes, start);
+    let live_steps = live.steps.take();
+
+    let endowed = PEOPLE.iter().map(|name| (account(name), WEALTH)).collect();
+    let genesis = Genesis { seed: [6; 32], time: start, block_time_ms: 0, endowed };
+    let times = live_steps.iter().map(|step| step.time).collect();
+    let mut embedded = Stage::new(Replayed { chain: EmbeddedChain::new(genesis).unwrap(), times });
+    let suite = play(&mut embedded, &codes, start);
+    let steps = embedded.steps.take();
+
+    let (live_words, words) = (Words::of(&live, &live_suite), Words::of(&embedded, &suite));
+    let told = |words: &Words, steps: &[Step]| steps.iter().flat_map(|step| words.step(step)).collect::<Vec<_>>();
+    assert_eq!(told(&live_words, &live_steps), told(&words, &steps), "answers and events");
+
+    let pairs = [
+        ("registry", live_suite.registry, suite.registry),
+        ("office", live_suite.office, suite.office),
+        ("desk", live_suite.desk, suite.desk),
+        ("alliance", live_suite.alliance, suite.alliance),
+        ("market", live_suite.market, suite.market),
+    ];
+    for (name, there, here) in pairs {
+        assert_eq!(live_words.storage(&live, there), words.storage(&embedded, here), "storage of the {name}");
+        assert_eq!(live.code_hash_of(there), embedded.code_hash_of(here), "code of the {name}");
+        assert_eq!(live.balance(there), embedded.balance(here), "money of the {name}");
+        assert_eq!(live.reserved(there), embedded.reserved(here), "deposits of the {name}");
+    }
+
+    // What the blocks hold is what the transactions told.
+    let told: Vec<_> = live_steps.iter().flat_map(|step| step.events.clone()).collect();
+    assert_eq!(live.events(first_block).unwrap(), told);
+    assert_eq!(SuiteAddresses::find(&live).unwrap(), Some(live_suite));
+
+    compare_prices(&live_steps, &steps);
+}
+
+/// Prints what each call cost on both chains, and refuses a difference that the margin does not explain.
+fn compare_prices(live: &[Step], embedded: &[Step]) {
+    let percent = |there: u64, here: u64| (here as f64 / there as f64 - 1.0) * 100.0;
+    println!("{:<32} {:>14} {:>8} {:>9} {:>8}", "call", "ref_time", "differs", "proof", "differs");
+    let mut worst = Vec::new();
+    for (live, embedded) in live.iter().zip(embedded) {
+        let time = percent(live.cost.ref_time, embedded.cost.ref_time);
+        let proof = percent(live.cost.proof_size, embedded.cost.proof_size);
+        println!(
+            "{:<32} {:>14} {time:>7.2}% {:>9} {proof:>7.2}%",
+            live.name, live.cost.ref_time, live.cost.proof_size
+        );
+        assert_eq!(live.cost.deposit, embedded.cost.deposit, "the deposit of: {}", live.name);
+        if time.abs() > PRICE_MARGIN || proof.abs() > PRICE_MARGIN {
+            worst.push(format!("{}: {time:.2}% ref_time, {proof:.2}% proof", live.name));
+        }
+    }
+    assert!(worst.is_empty(), "prices differ: {worst:#?}");
+}

@@ -1,0 +1,231 @@
+//! A chain that writes down all that happens on it, with what differs between chains written as words. Knows no coupon.
+
+use chain::{AccountId, Balance, Chain, ChainError, Cost, EventRecord, Hash, Outcome, StorageItem};
+use std::{cell::RefCell, collections::VecDeque};
+
+/// Who keeps the time.
+pub(crate) trait Clock: Chain {
+    /// Called before each call, with the number of calls before it.
+    fn before(&mut self, call: usize);
+}
+
+impl Clock for rpc_chain::RpcChain {
+    fn before(&mut self, _: usize) {}
+}
+
+/// An embedded chain on which each call happens when it did elsewhere.
+pub(crate) struct Replayed {
+    pub(crate) chain: chain::EmbeddedChain,
+    pub(crate) times: VecDeque<u64>,
+}
+
+/// What a call came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    /// Its answer, or its refusal.
+    pub(crate) said: Result<Vec<u8>, String>,
+    pub(crate) events: Vec<EventRecord>,
+    pub(crate) cost: Cost,
+    pub(crate) time: u64,
+}
+
+/// A chain, and all that was done on it.
+pub(crate) struct Stage<C> {
+    pub(crate) chain: C,
+    pub(crate) steps: RefCell<Vec<Step>>,
+    name: String,
+}
+
+impl<C: Clock> Stage<C> {
+    pub(crate) fn new(chain: C) -> Self {
+        Self { chain, steps: RefCell::default(), name: "deploy".to_owned() }
+    }
+
+    /// What the next calls are called.
+    pub(crate) fn name(&mut self, name: &str) {
+        self.name = name.to_owned();
+    }
+
+    fn note(&self, result: &Result<Outcome, ChainError>) {
+        let (said, events, cost) = match result {
+            Ok(outcome) => (Ok(outcome.data.clone()), outcome.events.clone(), outcome.cost),
+            Err(ChainError::Reverted { data, cost }) => (Ok(data.clone()), Vec::new(), *cost),
+            Err(fault) => (Err(fault.to_string()), Vec::new(), Cost::default()),
+        };
+        let step = Step { name: self.name.clone(), said, events, cost, time: self.chain.now() };
+        self.steps.borrow_mut().push(step);
+    }
+
+    fn before(&mut self) {
+        let calls = self.steps.borrow().len();
+        self.chain.before(calls);
+    }
+}
+
+impl<C: Clock> Chain for Stage<C> {
+    fn genesis(&self) -> Hash {
+        self.chain.genesis()
+    }
+
+    fn height(&self) -> u32 {
+        self.chain.height()
+    }
+
+    fn now(&self) -> u64 {
+        self.chain.now()
+    }
+
+    fn existential_deposit(&self) -> Balance {
+        self.chain.existential_deposit()
+    }
+
+    fn balance(&self, account: AccountId) -> Result<Balance, ChainError> {
+        self.chain.balance(account)
+    }
+
+    fn reserved(&self, account: AccountId) -> Result<Balance, ChainError> {
+        self.chain.reserved(account)
+    }
+
+    fn code_hash_of(&self, contract: AccountId) -> Result<Option<Hash>, ChainError> {
+        self.chain.code_hash_of(contract)
+    }
+
+    fn storage(&self, contract: AccountId) -> Result<Vec<StorageItem>, ChainError> {
+        self.chain.storage(contract)
+    }
+
+    fn events(&self, from_block: u32) -> Result<Vec<EventRecord>, ChainError> {
+        self.chain.events(from_block)
+    }
+
+    fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {
+        self.chain.upload(signer, wasm)
+    }
+
+    fn instantiate(
+        &mut self,
+        signer: AccountId,
+        code_hash: Hash,
+        value: Balance,
+        data: Vec<u8>,
+        salt: Vec<u8>,
+    ) -> Result<(AccountId, Outcome), ChainError> {
+        self.before();
+        let made = self.chain.instantiate(signer, code_hash, value, data, salt);
+        self.note(&made.clone().map(|(_, outcome)| outcome));
+        made
+    }
+
+    fn call(
+        &mut self,
+        signer: AccountId,
+        contract: AccountId,
+        value: Balance,
+        data: Vec<u8>,
+    ) -> Result<Outcome, ChainError> {
+        self.before();
+        let done = self.chain.call(signer, contract, value, data);
+        self.note(&done);
+        done
+    }
+
+    fn view(
+        &self,
+        caller: AccountId,
+        contract: AccountId,
+        value: Balance,
+        data: Vec<u8>,
+    ) -> Result<Outcome, ChainError> {
+        self.chain.view(caller, contract, value, data)
+    }
+
+    fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), ChainError> {
+        self.chain.transfer(from, to, amount)
+    }
+}
+
+impl Clock for Replayed {
+    fn before(&mut self, _: usize) {
+        let time = self.times.pop_front().expect("a call that did not happen elsewhere");
+        self.chain.set_time(time).expect("time goes on");
+    }
+}
+
+impl Chain for Replayed {
+    fn genesis(&self) -> Hash {
+        self.chain.genesis()
+    }
+
+    fn height(&self) -> u32 {
+        self.chain.height()
+    }
+
+    fn now(&self) -> u64 {
+        self.chain.now()
+    }
+
+    fn existential_deposit(&self) -> Balance {
+        self.chain.existential_deposit()
+    }
+
+    fn balance(&self, account: AccountId) -> Result<Balance, ChainError> {
+        self.chain.balance(account)
+    }
+
+    fn reserved(&self, account: AccountId) -> Result<Balance, ChainError> {
+        self.chain.reserved(account)
+    }
+
+    fn code_hash_of(&self, contract: AccountId) -> Result<Option<Hash>, ChainError> {
+        self.chain.code_hash_of(contract)
+    }
+
+    fn storage(&self, contract: AccountId) -> Result<Vec<StorageItem>, ChainError> {
+        self.chain.storage(contract)
+    }
+
+    fn events(&self, from_block: u32) -> Result<Vec<EventRecord>, ChainError> {
+        self.chain.events(from_block)
+    }
+
+    fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {
+        self.chain.upload(signer, wasm)
+    }
+
+    fn instantiate(
+        &mut self,
+        signer: AccountId,
+        code_hash: Hash,
+        value: Balance,
+        data: Vec<u8>,
+        salt: Vec<u8>,
+    ) -> Result<(AccountId, Outcome), ChainError> {
+        self.chain.instantiate(signer, code_hash, value, data, salt)
+    }
+
+    fn call(
+        &mut self,
+        signer: AccountId,
+        contract: AccountId,
+        value: Balance,
+        data: Vec<u8>,
+    ) -> Result<Outcome, ChainError> {
+        self.chain.call(signer, contract, value, data)
+    }
+
+    fn view(
+        &self,
+        caller: AccountId,
+        contract: AccountId,
+        value: Balance,
+        data: Vec<u8>,
+    ) -> Result<Outcome, ChainError> {
+        self.chain.view(caller, contract, value, data)
+    }
+
+    fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), ChainError> {
+        self.chain.transfer(from, to, amount)
+    }
+}
