@@ -8,14 +8,18 @@
 //! the chain meanwhile, costs its fee, though it changes nothing else. And a node counts no storage touches: `Cost::touches` is 0, meaning unknown.
 
 mod dev;
+mod doctor;
 mod dry_run;
 mod fault;
 mod live;
+mod network;
 mod node;
 mod runtime;
 mod transaction;
 
+pub use doctor::{Candidate, Finding};
 pub use fault::NodeFault;
+pub use network::{Network, NetworkFault};
 
 use chain::{AccountId, ChainError, Hash};
 use node::Node;

@@ -52,7 +52,7 @@ impl RpcChain {
     }
 
     /// What a runtime API of the Contracts pallet answers in a block's state.
-    fn run_dry<T: Decode>(&self, method: &str, question: &impl Encode, at: &Hash) -> Result<T, ChainError> {
+    pub(crate) fn run_dry<T: Decode>(&self, method: &str, question: &impl Encode, at: &Hash) -> Result<T, ChainError> {
         let answer = self.runtime_call(method, &question.encode(), at)?;
         Ok(T::decode(&mut answer.as_slice())
             .map_err(|why| self.node.nonsense(method, why.to_string()))?)
