@@ -3,12 +3,14 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { destroyWorker, runTask } from '@acala-network/chopsticks-core'
 import { Keyring } from '@polkadot/keyring'
-import { compactAddLength, hexToU8a, stringToU8a, u8aToHex, u8aToString } from '@polkadot/util'
-import { cryptoWaitReady } from '@polkadot/util-crypto'
+import { bnToU8a, compactAddLength, hexToU8a, stringToU8a, u8aConcat, u8aToHex, u8aToString } from '@polkadot/util'
+import { cryptoWaitReady, xxhashAsU8a } from '@polkadot/util-crypto'
 
 const ENDOWED = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie']
 const UNIT = 1_000_000_000_000n
 const ENDOWMENT = 1_000_000n * UNIT
+// 1 January 2026. A genesis without a time makes the first block fail now and then: its slot and its time are taken from the clock one after the other.
+const TIME = 1_767_225_600_000
 
 const nothing = { getStorage: async () => undefined, getNextKey: async () => undefined }
 
@@ -58,6 +60,8 @@ if (built.result !== '0x00') throw new Error(`the runtime refuses the genesis: $
 
 const top = Object.fromEntries(built.storageDiff.filter(([, value]) => value !== null))
 top[u8aToHex(stringToU8a(':code'))] = wasm
+const now = u8aConcat(xxhashAsU8a('Timestamp', 128), xxhashAsU8a('Now', 128))
+top[u8aToHex(now)] = u8aToHex(bnToU8a(TIME, { bitLength: 64, isLe: true }))
 const spec = {
   id: 'couponry-live',
   name: 'Couponry live development chain',
