@@ -21,7 +21,7 @@ pub use doctor::{Candidate, Finding};
 pub use fault::NodeFault;
 pub use network::{Network, NetworkFault};
 
-use chain::{AccountId, ChainError, Hash};
+use chain::{AccountId, Hash};
 use node::Node;
 use runtime::Runtime;
 use serde_json::{json, Value as Json};
