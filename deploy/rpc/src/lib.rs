@@ -11,6 +11,7 @@ mod dev;
 mod doctor;
 mod dry_run;
 mod fault;
+mod history;
 mod live;
 mod network;
 mod node;

@@ -5,7 +5,7 @@ use crate::{
         Attempt, CallQuestion, Code, Deposit, Determinism, Dispatched, DryRun, InstantiateQuestion, Made,
         Returned, Stored, TokenFault, UploadQuestion,
     },
-    moment, read_hex,
+    read_hex,
     runtime::{ContractInfo, Ending, Holding, Weight},
     to_hex,
     transaction::{Included, PalletCall},
@@ -13,7 +13,7 @@ use crate::{
 };
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventRecord, Hash, Outcome, StorageItem};
 use scale::{Decode, Encode};
-use serde_json::{json, Value as Json};
+use serde_json::json;
 use subxt_core::{
     dynamic::Value,
     ext::scale_value::Composite,
@@ -142,35 +142,6 @@ impl RpcChain {
             }
         }
     }
-
-    /// Events of contracts in blocks `from` to `to`, both included.
-    fn events_between(&self, from: u32, to: u32) -> Result<Vec<EventRecord>, ChainError> {
-        let numbers: Vec<u32> = (from..=to).collect();
-        let (events_key, time_key) = (self.key("System", "Events")?, self.key("Timestamp", "Now")?);
-        let mut found = Vec::new();
-        for numbers in numbers.chunks(AT_ONCE) {
-            let questions = numbers.iter().map(|number| ("chain_getBlockHash", json!([number]))).collect();
-            let hashes = self.node.ask_all(questions)?;
-            let questions = hashes
-                .iter()
-                .flat_map(|hash| [&events_key, &time_key].map(|key| ("state_getStorage", json!([to_hex(key), hash]))))
-                .collect();
-            let answers = self.node.ask_all(questions)?;
-            for (number, answers) in numbers.iter().zip(answers.chunks(2)) {
-                let bytes = |answer: Option<&Json>| {
-                    self.optional_bytes("state_getStorage", answer.unwrap_or(&Json::Null))
-                        .map(Option::unwrap_or_default)
-                };
-                let (events, time) = (bytes(answers.first())?, bytes(answers.last())?);
-                let seen = self
-                    .runtime
-                    .contract_events(events, *number, moment(&time))
-                    .map_err(|why| self.node.nonsense("System.Events", format!("block {number}: {why}")))?;
-                found.extend(seen.into_iter().map(|seen| seen.record));
-            }
-        }
-        Ok(found)
-    }
 }
 
 impl AsRef<Returned> for Returned {
@@ -248,7 +219,7 @@ impl Chain for RpcChain {
 
     fn events(&self, from_block: u32) -> Result<Vec<EventRecord>, ChainError> {
         let (height, _) = self.refresh()?;
-        self.events_between(from_block.max(self.first_block), height)
+        Ok(self.events_between(from_block.max(self.first_block), height)?)
     }
 
     fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {

@@ -6,6 +6,7 @@
 use crate::{
     fault::NodeFault,
     node::Sent,
+    read_runtime,
     runtime::{Ending, Seen},
     RpcChain,
 };
@@ -64,6 +65,7 @@ impl RpcChain {
     pub(crate) fn submit(&mut self, signer: AccountId, call: &PalletCall) -> Result<Included, ChainError> {
         let key = self.keys.get(&signer).cloned().ok_or(ChainError::NoKey { account: signer })?;
         let (number, hash) = self.refresh()?;
+        self.follow_upgrade()?;
         let nonce = self.next_nonce(signer)?;
         let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
             .nonce(nonce)
@@ -95,6 +97,15 @@ impl RpcChain {
         let included = self.watch(id, &text, number)?;
         self.nonces.insert(signer, nonce.saturating_add(1));
         Ok(included)
+    }
+
+    /// Reads the runtime anew if the chain has upgraded it: a signature names the version.
+    fn follow_upgrade(&mut self) -> Result<(), ChainError> {
+        let answer = self.node.ask("state_getRuntimeVersion", json!([]))?;
+        if self.spec_version(&answer)? != self.runtime.spec_version {
+            self.runtime = read_runtime(&self.node, self.genesis, Json::Null)?;
+        }
+        Ok(())
     }
 
     /// The nonce of the next transaction of `signer`: the node's, or one that this session knows to be further, since nodes answer late.

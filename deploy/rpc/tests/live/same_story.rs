@@ -3,7 +3,7 @@
 use crate::{
     endow, live,
     stage::{Replayed, Stage, Step},
-    story::{account, play, PEOPLE},
+    story::{account, play, DAY, PEOPLE},
     WEALTH,
 };
 use chain::{AccountId, Chain, EmbeddedChain, Genesis};
@@ -35,8 +35,13 @@ impl Words {
     }
 
     fn step(&self, step: &Step) -> Vec<String> {
+        // An answer is a dry run's, and so are its times: those of the block before.
+        let hex = |time: u64| hex::encode(time.to_le_bytes());
+        let times = [step.began, step.time].map(|time| [(hex(time), "<now>"), (hex(time + DAY), "<final>")]);
         let said = match &step.said {
-            Ok(data) => self.write(data),
+            Ok(data) => {
+                times.iter().flatten().fold(self.write(data), |text, (time, word)| text.replace(time, word))
+            }
             Err(fault) => fault.clone(),
         };
         let mut lines = vec![format!("{} -> {said}", step.name)];

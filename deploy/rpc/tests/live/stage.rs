@@ -27,6 +27,9 @@ pub(crate) struct Step {
     pub(crate) said: Result<Vec<u8>, String>,
     pub(crate) events: Vec<EventRecord>,
     pub(crate) cost: Cost,
+    /// The time of the block before it.
+    pub(crate) began: u64,
+    /// The time of its block.
     pub(crate) time: u64,
 }
 
@@ -35,11 +38,12 @@ pub(crate) struct Stage<C> {
     pub(crate) chain: C,
     pub(crate) steps: RefCell<Vec<Step>>,
     name: String,
+    began: u64,
 }
 
 impl<C: Clock> Stage<C> {
     pub(crate) fn new(chain: C) -> Self {
-        Self { chain, steps: RefCell::default(), name: "deploy".to_owned() }
+        Self { chain, steps: RefCell::default(), name: "deploy".to_owned(), began: 0 }
     }
 
     /// What the next calls are called.
@@ -53,13 +57,15 @@ impl<C: Clock> Stage<C> {
             Err(ChainError::Reverted { data, cost }) => (Ok(data.clone()), Vec::new(), *cost),
             Err(fault) => (Err(fault.to_string()), Vec::new(), Cost::default()),
         };
-        let step = Step { name: self.name.clone(), said, events, cost, time: self.chain.now() };
+        let step =
+            Step { name: self.name.clone(), said, events, cost, began: self.began, time: self.chain.now() };
         self.steps.borrow_mut().push(step);
     }
 
     fn before(&mut self) {
         let calls = self.steps.borrow().len();
         self.chain.before(calls);
+        self.began = self.chain.now();
     }
 }
 
