@@ -185,3 +185,89 @@ fn answer_of(answer: &mut Value) -> Result<Value, (i64, String)> {
     let message = [word("message"), word("data")].into_iter().flatten().collect::<Vec<_>>().join(": ");
     Err((error.get("code").and_then(Value::as_i64).unwrap_or_default(), message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{net::TcpListener, thread::JoinHandle};
+
+    /// What a pretended node does with one question.
+    enum Reply {
+        Answer(Value),
+        Error(i64, &'static str),
+        /// Closes the connection without a word.
+        HangUp,
+    }
+
+    /// A node that gets one question a connection until it answers, and tells in the end what it was asked.
+    fn pretend(replies: Vec<Reply>) -> (String, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("ws://{}", listener.local_addr().unwrap());
+        let node = thread::spawn(move || {
+            let mut asked = Vec::new();
+            let mut socket = None;
+            for reply in replies {
+                let mut open = socket
+                    .take()
+                    .unwrap_or_else(|| tungstenite::accept(listener.accept().unwrap().0).unwrap());
+                let question: Value = serde_json::from_str(open.read().unwrap().to_text().unwrap()).unwrap();
+                asked.push(question["params"].to_string());
+                let id = &question["id"];
+                let answer = match reply {
+                    Reply::Answer(result) => json!({ "id": id, "result": result }),
+                    Reply::Error(code, message) => {
+                        json!({ "id": id, "error": { "code": code, "message": message } })
+                    }
+                    Reply::HangUp => continue,
+                };
+                open.send(Message::text(answer.to_string())).unwrap();
+                socket = Some(open);
+            }
+            asked
+        });
+        (endpoint, node)
+    }
+
+    #[test]
+    fn a_question_is_asked_again_after_a_lost_connection() {
+        let (endpoint, asked) = pretend(vec![Reply::HangUp, Reply::Answer(json!(7))]);
+        let node = Node::connect(&endpoint).unwrap();
+        assert_eq!(node.ask("height", json!(["a"])), Ok(json!(7)));
+        assert_eq!(asked.join().unwrap(), [r#"["a"]"#, r#"["a"]"#]);
+    }
+
+    #[test]
+    fn an_error_is_the_answer_and_is_not_asked_again() {
+        let (endpoint, asked) = pretend(vec![Reply::Error(-32_000, "no such block"), Reply::Answer(json!(1))]);
+        let node = Node::connect(&endpoint).unwrap();
+        let refused =
+            NodeFault::Refused { method: "block".into(), code: -32_000, message: "no such block".into() };
+        assert_eq!(node.ask("block", json!([9])), Err(refused));
+        assert_eq!(node.ask("block", json!([1])), Ok(json!(1)));
+        assert_eq!(asked.join().unwrap(), ["[9]", "[1]"]);
+    }
+
+    #[test]
+    fn the_same_bytes_are_sent_again_and_a_late_refusal_proves_nothing() {
+        let replies = vec![Reply::HangUp, Reply::Error(1_013, "already imported")];
+        let (endpoint, asked) = pretend(replies);
+        let node = Node::connect(&endpoint).unwrap();
+        assert!(matches!(node.send("submit", json!(["0xaa"])), Ok(Sent::Perhaps)));
+        assert_eq!(asked.join().unwrap(), [r#"["0xaa"]"#, r#"["0xaa"]"#]);
+    }
+
+    #[test]
+    fn a_refusal_at_once_is_final() {
+        let (endpoint, _) = pretend(vec![Reply::Error(1_010, "bad signature")]);
+        let node = Node::connect(&endpoint).unwrap();
+        let sent = node.send("submit", json!(["0xaa"]));
+        assert!(matches!(sent, Ok(Sent::Refused { code: 1_010, message }) if message == "bad signature"));
+    }
+
+    #[test]
+    fn a_node_that_is_not_there_is_unreachable() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let fault = Node::connect(&format!("ws://{free}")).err();
+        assert!(matches!(fault, Some(NodeFault::Unreachable { .. })), "{fault:?}");
+    }
+}
