@@ -7,6 +7,7 @@
 //! Three things differ from the embedded chain. Fees are taken. A transaction that passes its dry run and then fails in its block, because others changed
 //! the chain meanwhile, costs its fee, though it changes nothing else. And a node counts no storage touches: `Cost::touches` is 0, meaning unknown.
 
+mod calls;
 mod dev;
 mod doctor;
 mod dry_run;
@@ -17,6 +18,9 @@ mod network;
 mod node;
 mod runtime;
 mod transaction;
+
+#[cfg(test)]
+mod with_metadata;
 
 pub use doctor::{Candidate, Finding};
 pub use fault::NodeFault;

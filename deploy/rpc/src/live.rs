@@ -1,6 +1,7 @@
 //! The live chain as a [`Chain`]: reads of final blocks, dry runs, and transactions that passed them. It knows no particular contract.
 
 use crate::{
+    calls::{self, Limits},
     dry_run::{
         Attempt, CallQuestion, Code, Deposit, Determinism, Dispatched, DryRun, InstantiateQuestion, Made,
         Returned, Stored, TokenFault, UploadQuestion,
@@ -8,16 +9,12 @@ use crate::{
     read_hex,
     runtime::{ContractInfo, Ending, Holding, Weight},
     to_hex,
-    transaction::{Included, PalletCall},
+    transaction::Included,
     RpcChain, AT_ONCE,
 };
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventRecord, Hash, Outcome, StorageItem};
 use scale::{Decode, Encode};
 use serde_json::json;
-use subxt_core::{
-    dynamic::Value,
-    ext::scale_value::Composite,
-};
 
 /// A contract's keys are stored behind so many bytes of their hash.
 const HASHED: usize = 16;
@@ -99,25 +96,30 @@ impl RpcChain {
     }
 
     /// The most a transaction may use: what the dry run needed and a margin, but never more than any transaction may.
-    fn gas_limit(&self, required: Weight) -> Value {
+    fn limits(&self, required: Weight, deposit: Deposit, attempt: &Attempt) -> Limits {
         let widened = |part: u64| part.saturating_add(part.checked_div(MARGIN).unwrap_or_default());
-        let limit = self.runtime.transaction_limit().unwrap_or(Weight { ref_time: u64::MAX, proof_size: u64::MAX });
-        Value::named_composite([
-            ("ref_time", Value::u128(widened(required.ref_time).min(limit.ref_time).into())),
-            ("proof_size", Value::u128(widened(required.proof_size).min(limit.proof_size).into())),
-        ])
+        let most = Weight { ref_time: u64::MAX, proof_size: u64::MAX };
+        let limit = self.runtime.transaction_limit().unwrap_or(most);
+        let gas = Weight {
+            ref_time: widened(required.ref_time).min(limit.ref_time),
+            proof_size: widened(required.proof_size).min(limit.proof_size),
+        };
+        Limits { gas, deposit: self.deposit_limit(deposit, attempt) }
     }
 
     /// The most deposit a transaction may take. The margin is for one more item; the pallet wants the whole limit to be there, so who can't spare it
     /// goes without.
-    fn deposit_limit(&self, deposit: Deposit, attempt: &Attempt) -> Value {
+    fn deposit_limit(&self, deposit: Deposit, attempt: &Attempt) -> Balance {
         let charge = deposit.charge();
         let item = self.runtime.constant::<Balance>("Contracts", "DepositPerItem").unwrap_or_default();
         let margin = item.saturating_add(charge.checked_div(MARGIN.into()).unwrap_or_default());
         let wanted = charge.saturating_add(margin);
         let spare = attempt.balance.saturating_sub(attempt.value).saturating_sub(item);
-        let limit = if wanted <= spare { wanted } else { charge };
-        Value::unnamed_variant("Some", [Value::u128(limit)])
+        if wanted <= spare {
+            wanted
+        } else {
+            charge
+        }
     }
 
     /// What came of a transaction that passed its dry run, or why it failed in its block all the same.
@@ -249,15 +251,7 @@ impl Chain for RpcChain {
         };
         let stored = answer.map_err(|error| fault(&error))?;
         let deposit = Deposit::Charge(stored.deposit);
-        let call = PalletCall {
-            pallet: "Contracts",
-            name: "upload_code",
-            arguments: Composite::named([
-                ("code", Value::from_bytes(wasm)),
-                ("storage_deposit_limit", self.deposit_limit(deposit, &attempt)),
-                ("determinism", Value::unnamed_variant("Enforced", [])),
-            ]),
-        };
+        let call = calls::upload(wasm, self.deposit_limit(deposit, &attempt));
         let included = self.submit(signer, &call)?;
         let Ending::Success(weight) = included.ending else {
             let cost = Cost::default();
@@ -298,18 +292,8 @@ impl Chain for RpcChain {
             }
         }
         self.accepted(&run, &attempt)?;
-        let call = PalletCall {
-            pallet: "Contracts",
-            name: "instantiate",
-            arguments: Composite::named([
-                ("value", Value::u128(value)),
-                ("gas_limit", self.gas_limit(run.required)),
-                ("storage_deposit_limit", self.deposit_limit(run.deposit, &attempt)),
-                ("code_hash", Value::from_bytes(code_hash)),
-                ("data", Value::from_bytes(&data)),
-                ("salt", Value::from_bytes(&salt)),
-            ]),
-        };
+        let limits = self.limits(run.required, run.deposit, &attempt);
+        let call = calls::instantiate(code_hash, value, &data, &salt, limits);
         let included = self.submit(signer, &call)?;
         let cost = run.cost();
         // The address follows from signer, code, data and salt alone, so the dry run's is the one.
@@ -329,17 +313,8 @@ impl Chain for RpcChain {
         let attempt = self.attempt(signer, contract, value)?;
         let run = self.dry_call(signer, contract, value, &data, &at)?;
         self.accepted(&run, &attempt)?;
-        let call = PalletCall {
-            pallet: "Contracts",
-            name: "call",
-            arguments: Composite::named([
-                ("dest", Value::unnamed_variant("Id", [Value::from_bytes(contract)])),
-                ("value", Value::u128(value)),
-                ("gas_limit", self.gas_limit(run.required)),
-                ("storage_deposit_limit", self.deposit_limit(run.deposit, &attempt)),
-                ("data", Value::from_bytes(&data)),
-            ]),
-        };
+        let limits = self.limits(run.required, run.deposit, &attempt);
+        let call = calls::call(contract, value, &data, limits);
         let included = self.submit(signer, &call)?;
         // Blocks hold no answers. What the contract said is what it says in the state that its block began with, if that is another than was asked before.
         let run = if included.parent == at {
@@ -384,15 +359,7 @@ impl Chain for RpcChain {
         if balance < amount {
             return Err(short);
         }
-        let call = PalletCall {
-            pallet: "Balances",
-            name: "transfer_allow_death",
-            arguments: Composite::named([
-                ("dest", Value::unnamed_variant("Id", [Value::from_bytes(to)])),
-                ("value", Value::u128(amount)),
-            ]),
-        };
-        match self.submit(from, &call)?.ending {
+        match self.submit(from, &calls::transfer(to, amount))?.ending {
             Ending::Success(_) => Ok(()),
             Ending::Failure(Dispatched::Token(TokenFault::BelowMinimum)) => Err(below),
             Ending::Failure(Dispatched::Token(

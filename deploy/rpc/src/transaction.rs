@@ -4,6 +4,7 @@
 //! is spent. So nothing is ever done twice; what can't be settled is told as such, with the hash to look for.
 
 use crate::{
+    calls::PalletCall,
     fault::NodeFault,
     node::Sent,
     read_runtime,
@@ -18,7 +19,6 @@ use std::{
 };
 use subxt_core::{
     config::{DefaultExtrinsicParamsBuilder, SubstrateConfig},
-    ext::scale_value::Composite,
     tx,
     utils::{AccountId32, MultiSignature, H256},
 };
@@ -28,13 +28,6 @@ const LIFETIME: u32 = 64;
 /// How often the head is looked at, at first; the pause grows up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// A call of a pallet's.
-pub(crate) struct PalletCall {
-    pub(crate) pallet: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) arguments: Composite<()>,
-}
 
 /// Where a transaction ended up.
 pub(crate) struct Included {
