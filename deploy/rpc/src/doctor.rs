@@ -49,9 +49,15 @@ impl RpcChain {
             Finding::good(format!("{} answers, at final block {}", network.endpoint, self.height())),
             match network.genesis {
                 Some(_) => Finding::good("its first block is the network's"),
-                None => Finding::good(format!("its first block is 0x{}; the network's file names none", hex::encode(self.genesis()))),
+                None => Finding::good(format!(
+                    "its first block is 0x{}; the network's file names none",
+                    hex::encode(self.genesis())
+                )),
             },
-            Finding::good(format!("runtime version {}, with the Contracts pallet", self.runtime.spec_version)),
+            Finding::good(format!(
+                "runtime version {}, with the Contracts pallet",
+                self.runtime.spec_version
+            )),
         ];
         findings.push(self.existential(network));
         if let Some(longest) = self.runtime.constant::<u32>("Contracts", "MaxCodeLen") {
@@ -68,23 +74,33 @@ impl RpcChain {
                 deposit_limit: None,
                 determinism: Determinism::Enforced,
             };
-            let answer: Result<Stored, Dispatched> = self.run_dry("ContractsApi_upload_code", &question, &at)?;
+            let answer: Result<Stored, Dispatched> =
+                self.run_dry("ContractsApi_upload_code", &question, &at)?;
             let size = code.wasm.len();
             findings.push(match answer {
                 Ok(stored) => {
                     price = price.saturating_add(stored.deposit);
-                    Finding::good(format!("takes the {} ({size} bytes) for a deposit of {} plancks", code.name, stored.deposit))
+                    Finding::good(format!(
+                        "takes the {} ({size} bytes) for a deposit of {} plancks",
+                        code.name, stored.deposit
+                    ))
                 }
                 Err(error) => match self.runtime.contracts_error(&error).as_deref() {
                     Some("StorageDepositNotEnoughFunds") if payer.is_none() => {
                         Finding::good(format!("takes the {} ({size} bytes)", code.name))
                     }
                     Some("StorageDepositNotEnoughFunds") => Finding::bad(
-                        format!("takes the {} ({size} bytes), but the payer can't pay its deposit", code.name),
+                        format!(
+                            "takes the {} ({size} bytes), but the payer can't pay its deposit",
+                            code.name
+                        ),
                         "fund the account that deploys",
                     ),
                     Some("CodeRejected") => Finding::bad(
-                        format!("refuses the {} ({size} bytes): it lacks a host function, or wants less memory", code.name),
+                        format!(
+                            "refuses the {} ({size} bytes): it lacks a host function, or wants less memory",
+                            code.name
+                        ),
                         "choose another chain: the suite uses stable host functions of the pallet only",
                     ),
                     Some("CodeTooLarge") => Finding::bad(

@@ -191,9 +191,7 @@ impl Runtime {
                 balance: attempt.balance,
                 amount: attempt.value,
             },
-            Some("StorageDepositLimitExhausted") => {
-                ChainError::DepositLimit { limit: attempt.deposit_limit }
-            }
+            Some("StorageDepositLimitExhausted") => ChainError::DepositLimit { limit: attempt.deposit_limit },
             Some("StorageDepositNotEnoughFunds") => {
                 ChainError::DepositShort { signer: attempt.signer, balance: attempt.balance }
             }
@@ -239,7 +237,10 @@ mod tests {
         1_u32.encode_to(&mut bytes);
         bytes.extend([8, 0xab, 0xcd, 1, 0]);
         let run = DryRun::<Returned>::decode(&mut bytes.as_slice()).unwrap();
-        assert_eq!(run.cost(), Cost { ref_time: 1_000_000, proof_size: 50, deposit: 7, touches: 0, topics: 0 });
+        assert_eq!(
+            run.cost(),
+            Cost { ref_time: 1_000_000, proof_size: 50, deposit: 7, touches: 0, topics: 0 }
+        );
         let returned = run.result.unwrap();
         assert!(returned.reverted());
         assert_eq!(returned.data, [0xab, 0xcd]);

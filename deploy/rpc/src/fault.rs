@@ -15,7 +15,9 @@ pub enum NodeFault {
     #[error("{endpoint} answers {method} with nonsense: {why}")]
     Nonsense { endpoint: String, method: String, why: String },
 
-    #[error("{endpoint} has no {what}: it is not a chain with the Contracts pallet, or not one of this kind")]
+    #[error(
+        "{endpoint} has no {what}: it is not a chain with the Contracts pallet, or not one of this kind"
+    )]
     Lacking { endpoint: String, what: String },
 
     #[error("{endpoint} is the chain 0x{found}, not 0x{expected}")]

@@ -3,7 +3,9 @@
 //! A node is not trusted to be one chain: each block must name the one before it. A runtime upgrade changes how events are written, so each block is read by the
 //! metadata of its own runtime.
 
-use crate::{fault::NodeFault, moment, node::Question, read_runtime, runtime::Runtime, to_hex, RpcChain, AT_ONCE};
+use crate::{
+    fault::NodeFault, moment, node::Question, read_runtime, runtime::Runtime, to_hex, RpcChain, AT_ONCE,
+};
 use chain::EventRecord;
 use serde_json::{json, Value as Json};
 use std::{collections::HashMap, rc::Rc};
@@ -42,7 +44,9 @@ impl RpcChain {
                     ));
                 }
                 before = Some(hash.clone());
-                let bytes = |answer: &Json| self.optional_bytes("state_getStorage", answer).map(Option::unwrap_or_default);
+                let bytes = |answer: &Json| {
+                    self.optional_bytes("state_getStorage", answer).map(Option::unwrap_or_default)
+                };
                 let (events, time) = (bytes(events)?, moment(&bytes(time)?));
                 let seen = if version == self.runtime.spec_version {
                     self.runtime.contract_events(events, *number, time)
@@ -86,7 +90,8 @@ impl RpcChain {
     }
 
     pub(crate) fn spec_version(&self, answer: &Json) -> Result<u32, NodeFault> {
-        let version = answer.get("specVersion").and_then(Json::as_u64).and_then(|version| u32::try_from(version).ok());
+        let version =
+            answer.get("specVersion").and_then(Json::as_u64).and_then(|version| u32::try_from(version).ok());
         version.ok_or_else(|| self.node.nonsense("state_getRuntimeVersion", answer.to_string()))
     }
 

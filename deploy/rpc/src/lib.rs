@@ -69,7 +69,8 @@ impl RpcChain {
             });
         }
         let runtime = read_runtime(&node, genesis, Json::Null)?;
-        let lacking = |what: &str| NodeFault::Lacking { endpoint: endpoint.to_owned(), what: what.to_owned() };
+        let lacking =
+            |what: &str| NodeFault::Lacking { endpoint: endpoint.to_owned(), what: what.to_owned() };
         if !runtime.has_pallet("Contracts") {
             return Err(lacking("Contracts pallet"));
         }
@@ -131,7 +132,8 @@ impl RpcChain {
 
     /// The bytes of `System.Events` and the time of a block.
     pub(crate) fn events_and_time(&self, hash: &str) -> Result<(Vec<u8>, u64), NodeFault> {
-        let mut found = self.stored_at(&[self.key("System", "Events")?, self.key("Timestamp", "Now")?], hash)?;
+        let mut found =
+            self.stored_at(&[self.key("System", "Events")?, self.key("Timestamp", "Now")?], hash)?;
         let time = found.pop().flatten().unwrap_or_default();
         let events = found.pop().flatten().unwrap_or_default();
         Ok((events, moment(&time)))
@@ -165,7 +167,12 @@ impl RpcChain {
     }
 
     /// Runs a method of the runtime's API in a block's state.
-    pub(crate) fn runtime_call(&self, method: &str, arguments: &[u8], hash: &Hash) -> Result<Vec<u8>, NodeFault> {
+    pub(crate) fn runtime_call(
+        &self,
+        method: &str,
+        arguments: &[u8],
+        hash: &Hash,
+    ) -> Result<Vec<u8>, NodeFault> {
         let answer = self.node.ask("state_call", json!([method, to_hex(arguments), to_hex(hash)]))?;
         self.optional_bytes(method, &answer)?.ok_or_else(|| self.node.nonsense(method, "no answer"))
     }
@@ -180,7 +187,8 @@ pub(crate) fn read_runtime(node: &Node, genesis: Hash, at: Json) -> Result<Runti
     };
     let (spec, transaction) = (number("specVersion")?, number("transactionVersion")?);
     let metadata = read_answer(node, "state_getMetadata", json!([at]), read_hex)?;
-    Runtime::read(&metadata, spec, transaction, genesis).map_err(|why| node.nonsense("state_getMetadata", why))
+    Runtime::read(&metadata, spec, transaction, genesis)
+        .map_err(|why| node.nonsense("state_getMetadata", why))
 }
 
 fn read_answer<T>(

@@ -49,10 +49,14 @@ impl RpcChain {
     }
 
     /// What a runtime API of the Contracts pallet answers in a block's state.
-    pub(crate) fn run_dry<T: Decode>(&self, method: &str, question: &impl Encode, at: &Hash) -> Result<T, ChainError> {
+    pub(crate) fn run_dry<T: Decode>(
+        &self,
+        method: &str,
+        question: &impl Encode,
+        at: &Hash,
+    ) -> Result<T, ChainError> {
         let answer = self.runtime_call(method, &question.encode(), at)?;
-        Ok(T::decode(&mut answer.as_slice())
-            .map_err(|why| self.node.nonsense(method, why.to_string()))?)
+        Ok(T::decode(&mut answer.as_slice()).map_err(|why| self.node.nonsense(method, why.to_string()))?)
     }
 
     fn dry_call(
@@ -85,12 +89,7 @@ impl RpcChain {
         }
     }
 
-    fn attempt(
-        &self,
-        signer: AccountId,
-        contract: AccountId,
-        value: Balance,
-    ) -> Result<Attempt, ChainError> {
+    fn attempt(&self, signer: AccountId, contract: AccountId, value: Balance) -> Result<Attempt, ChainError> {
         let balance = self.holding(signer)?.free;
         Ok(Attempt { signer, balance, contract, value, deposit_limit: None })
     }
@@ -132,8 +131,7 @@ impl RpcChain {
     ) -> Result<Outcome, ChainError> {
         match included.ending {
             Ending::Success(_) => {
-                let events: Vec<EventRecord> =
-                    included.events.into_iter().map(|seen| seen.record).collect();
+                let events: Vec<EventRecord> = included.events.into_iter().map(|seen| seen.record).collect();
                 let topics = events.iter().map(|event| event.topics.len()).fold(0, usize::saturating_add);
                 cost.topics = u32::try_from(topics).unwrap_or(u32::MAX);
                 Ok(Outcome { data, cost, events })
@@ -362,9 +360,9 @@ impl Chain for RpcChain {
         match self.submit(from, &calls::transfer(to, amount))?.ending {
             Ending::Success(_) => Ok(()),
             Ending::Failure(Dispatched::Token(TokenFault::BelowMinimum)) => Err(below),
-            Ending::Failure(Dispatched::Token(
-                TokenFault::FundsUnavailable | TokenFault::NotExpendable,
-            )) => Err(short),
+            Ending::Failure(Dispatched::Token(TokenFault::FundsUnavailable | TokenFault::NotExpendable)) => {
+                Err(short)
+            }
             Ending::Failure(error) => Err(self.runtime.other_fault(&error)),
         }
     }

@@ -45,8 +45,8 @@ impl Network {
     pub fn load(path: &Path) -> Result<Self, NetworkFault> {
         let shown = || path.display().to_string();
         let text = fs::read_to_string(path).map_err(|source| NetworkFault::File { path: shown(), source })?;
-        let network: Self =
-            toml::from_str(&text).map_err(|why| NetworkFault::Content { path: shown(), why: why.to_string() })?;
+        let network: Self = toml::from_str(&text)
+            .map_err(|why| NetworkFault::Content { path: shown(), why: why.to_string() })?;
         if network.genesis.is_none() && !network.dev {
             return Err(NetworkFault::NoGenesis { path: shown() });
         }
@@ -70,7 +70,8 @@ mod tests {
     use super::*;
 
     fn shipped(name: &str) -> Network {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../networks").join(name).with_extension("toml");
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../networks").join(name).with_extension("toml");
         Network::load(&path).unwrap_or_else(|fault| panic!("{fault}"))
     }
 
@@ -105,7 +106,8 @@ mod tests {
             ("genesis = \"0x00\"", "`0x00` is no 0x hash"),
             ("existential_deposit = \"1.5\"", "`1.5` is no amount"),
         ] {
-            let fault = read(&format!("name = \"x\"\nendpoint = \"wss://x\"\ndev = true\n{line}\n")).unwrap_err();
+            let fault =
+                read(&format!("name = \"x\"\nendpoint = \"wss://x\"\ndev = true\n{line}\n")).unwrap_err();
             assert!(fault.to_string().contains(named), "{fault}");
         }
     }

@@ -29,7 +29,10 @@ pub(crate) type Question = (&'static str, Value);
 pub(crate) enum Sent {
     Accepted,
     /// The node refused it, and no earlier attempt can have arrived.
-    Refused { code: i64, message: String },
+    Refused {
+        code: i64,
+        message: String,
+    },
     /// The connection was lost meanwhile: it may have arrived, whatever the node said later.
     Perhaps,
 }
@@ -45,8 +48,7 @@ impl Node {
     /// # Errors
     /// `Unreachable`.
     pub(crate) fn connect(endpoint: &str) -> Result<Self, NodeFault> {
-        let node =
-            Self { endpoint: endpoint.to_owned(), socket: RefCell::new(None), last_id: Cell::new(0) };
+        let node = Self { endpoint: endpoint.to_owned(), socket: RefCell::new(None), last_id: Cell::new(0) };
         let socket = node.open()?;
         node.socket.replace(Some(socket));
         Ok(node)
@@ -181,7 +183,9 @@ fn answer_of(answer: &mut Value) -> Result<Value, (i64, String)> {
     let Some(error) = answer.get("error").filter(|error| !error.is_null()) else {
         return Ok(answer.get_mut("result").map(Value::take).unwrap_or_default());
     };
-    let word = |field: &str| error.get(field).map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned));
+    let word = |field: &str| {
+        error.get(field).map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned))
+    };
     let message = [word("message"), word("data")].into_iter().flatten().collect::<Vec<_>>().join(": ");
     Err((error.get("code").and_then(Value::as_i64).unwrap_or_default(), message))
 }
@@ -238,7 +242,8 @@ mod tests {
 
     #[test]
     fn an_error_is_the_answer_and_is_not_asked_again() {
-        let (endpoint, asked) = pretend(vec![Reply::Error(-32_000, "no such block"), Reply::Answer(json!(1))]);
+        let (endpoint, asked) =
+            pretend(vec![Reply::Error(-32_000, "no such block"), Reply::Answer(json!(1))]);
         let node = Node::connect(&endpoint).unwrap();
         let refused =
             NodeFault::Refused { method: "block".into(), code: -32_000, message: "no such block".into() };

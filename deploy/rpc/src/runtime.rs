@@ -96,9 +96,12 @@ impl Runtime {
     /// The most that one transaction may use.
     pub(crate) fn transaction_limit(&self) -> Option<Weight> {
         let constant = self.metadata.pallet_by_name("System")?.constant_by_name("BlockWeights")?;
-        let weights =
-            subxt_core::ext::scale_value::scale::decode_as_type(&mut constant.value(), constant.ty(), self.metadata.types())
-                .ok()?;
+        let weights = subxt_core::ext::scale_value::scale::decode_as_type(
+            &mut constant.value(),
+            constant.ty(),
+            self.metadata.types(),
+        )
+        .ok()?;
         let normal = weights.at("per_class")?.at("normal")?;
         // An `Option`: the weight is the only field of its `Some`.
         let limit = normal.at("max_extrinsic")?.at(0)?;
@@ -112,7 +115,11 @@ impl Runtime {
 
     /// Where the entry of a map with 32-byte keys is stored.
     pub(crate) fn entry(&self, pallet: &str, name: &str, key: &[u8; 32]) -> Option<Vec<u8>> {
-        storage::get_address_bytes(&dynamic::storage(pallet, name, vec![Value::from_bytes(key)]), &self.metadata).ok()
+        storage::get_address_bytes(
+            &dynamic::storage(pallet, name, vec![Value::from_bytes(key)]),
+            &self.metadata,
+        )
+        .ok()
     }
 
     /// An account's holding, from the bytes of `System.Account`.
@@ -137,7 +144,8 @@ impl Runtime {
                 continue;
             }
             let fields = event.field_values().map_err(|why| why.to_string())?;
-            let unlike = || format!("Contracts.{} has other fields than this tool knows", event.variant_name());
+            let unlike =
+                || format!("Contracts.{} has other fields than this tool knows", event.variant_name());
             let hash = |name: &str| fields.at(name).and_then(hash_of).ok_or_else(unlike);
             let (kind, data) = match event.variant_name() {
                 "ContractEmitted" => {
@@ -147,9 +155,7 @@ impl Runtime {
                     let (from, to) = (hash("old_code_hash")?, hash("new_code_hash")?);
                     (EventKind::CodeUpdated { from, to }, Vec::new())
                 }
-                "DelegateCalled" => {
-                    (EventKind::DelegateCalled { code_hash: hash("code_hash")? }, Vec::new())
-                }
+                "DelegateCalled" => (EventKind::DelegateCalled { code_hash: hash("code_hash")? }, Vec::new()),
                 "Terminated" => {
                     (EventKind::Terminated { beneficiary: AccountId::from(hash("beneficiary")?) }, Vec::new())
                 }
@@ -196,9 +202,7 @@ impl Runtime {
                     }))
                 }
                 // The error is the first field.
-                "ExtrinsicFailed" => {
-                    Dispatched::decode(&mut event.field_bytes()).ok().map(Ending::Failure)
-                }
+                "ExtrinsicFailed" => Dispatched::decode(&mut event.field_bytes()).ok().map(Ending::Failure),
                 _ => None,
             })
     }
@@ -211,7 +215,8 @@ impl Runtime {
     }
 
     fn stored(&self, pallet: &str, name: &str, bytes: &[u8]) -> Option<DecodedValue> {
-        let ty = self.metadata.pallet_by_name(pallet)?.storage()?.entry_by_name(name)?.entry_type().value_ty();
+        let ty =
+            self.metadata.pallet_by_name(pallet)?.storage()?.entry_by_name(name)?.entry_type().value_ty();
         subxt_core::ext::scale_value::scale::decode_as_type(&mut &*bytes, ty, self.metadata.types()).ok()
     }
 }

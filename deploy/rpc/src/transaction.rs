@@ -104,7 +104,9 @@ impl RpcChain {
     /// The nonce of the next transaction of `signer`: the node's, or one that this session knows to be further, since nodes answer late.
     fn next_nonce(&self, signer: AccountId) -> Result<u64, ChainError> {
         let answer = self.node.ask("system_accountNextIndex", json!([chain::keys::ss58(&signer)]))?;
-        let told = answer.as_u64().ok_or_else(|| self.node.nonsense("system_accountNextIndex", answer.to_string()))?;
+        let told = answer
+            .as_u64()
+            .ok_or_else(|| self.node.nonsense("system_accountNextIndex", answer.to_string()))?;
         Ok(told.max(self.nonces.get(&signer).copied().unwrap_or_default()))
     }
 
@@ -125,7 +127,9 @@ impl RpcChain {
                 }
             }
             if looked_at > last {
-                return Err(unsettled(format!("it was in no block up to {last}, and can't be in a later one")));
+                return Err(unsettled(format!(
+                    "it was in no block up to {last}, and can't be in a later one"
+                )));
             }
             if began.elapsed() > self.patience {
                 return Err(unsettled(format!("it was in no final block up to {looked_at}")));

@@ -91,8 +91,8 @@ fn constants_and_keys_are_found() {
 
 #[test]
 fn what_a_transaction_may_use_is_the_runtimes_own_limit() {
-    use frame_support::dispatch::DispatchClass;
-    let weights = <Pallets as frame_system::Config>::BlockWeights::get();
+    use frame_support::{dispatch::DispatchClass, traits::Get};
+    let weights: frame_system::limits::BlockWeights = <Pallets as frame_system::Config>::BlockWeights::get();
     let expected = weights.get(DispatchClass::Normal).max_extrinsic.unwrap();
     let limit = runtime().transaction_limit().unwrap();
     assert_eq!((limit.ref_time, limit.proof_size), (expected.ref_time(), expected.proof_size()));

@@ -12,8 +12,14 @@ fn what_can_be_foreseen_is_refused_before_anything_is_signed() {
     let (balance, ed) = (chain.balance(alice).unwrap(), chain.existential_deposit());
     let nobody = Keypair::named("nobody").account();
 
-    assert_eq!(chain.call(alice, nobody, 0, Vec::new()), Err(ChainError::NoSuchContract { contract: nobody }));
-    assert_eq!(chain.view(alice, nobody, 0, Vec::new()), Err(ChainError::NoSuchContract { contract: nobody }));
+    assert_eq!(
+        chain.call(alice, nobody, 0, Vec::new()),
+        Err(ChainError::NoSuchContract { contract: nobody })
+    );
+    assert_eq!(
+        chain.view(alice, nobody, 0, Vec::new()),
+        Err(ChainError::NoSuchContract { contract: nobody })
+    );
     assert_eq!(chain.storage(nobody), Err(ChainError::NoSuchContract { contract: nobody }));
     assert_eq!(chain.code_hash_of(nobody), Ok(None));
     let missing = chain.instantiate(alice, [1; 32], 0, Vec::new(), Vec::new());
@@ -24,7 +30,8 @@ fn what_can_be_foreseen_is_refused_before_anything_is_signed() {
     assert_eq!(chain.upload(alice, &large).map(drop), Err(ChainError::CodeTooLarge { size: large.len() }));
     assert_eq!(chain.transfer(nobody, alice, 1), Err(short(nobody, 0, 1)));
     assert_eq!(chain.transfer(alice, nobody, balance + 1), Err(short(alice, balance, balance + 1)));
-    let small = ChainError::BelowExistentialDeposit { account: nobody, amount: ed - 1, existential_deposit: ed };
+    let small =
+        ChainError::BelowExistentialDeposit { account: nobody, amount: ed - 1, existential_deposit: ed };
     assert_eq!(chain.transfer(alice, nobody, ed - 1), Err(small));
 
     assert_eq!(chain.balance(alice), Ok(balance), "nothing was paid");

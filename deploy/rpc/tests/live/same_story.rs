@@ -80,7 +80,8 @@ fn both_chains_give_the_same_answers_events_and_storage() {
     let steps = embedded.steps.take();
 
     let (live_words, words) = (Words::of(&live, &live_suite), Words::of(&embedded, &suite));
-    let told = |words: &Words, steps: &[Step]| steps.iter().flat_map(|step| words.step(step)).collect::<Vec<_>>();
+    let told =
+        |words: &Words, steps: &[Step]| steps.iter().flat_map(|step| words.step(step)).collect::<Vec<_>>();
     assert_eq!(told(&live_words, &live_steps), told(&words, &steps), "answers and events");
 
     let pairs = [

@@ -53,7 +53,8 @@ pub(crate) fn play<C: Clock>(stage: &mut Stage<C>, codes: &Codes, start: u64) ->
     refused(stage, "create one without its escrow", "bakery", 0, short);
 
     let printed = Printed::print("live", 8);
-    let drop = act(stage, "create a drop", "bakery", 0, office.call_mut().create_drop(campaign, printed.root(), 8));
+    let drop =
+        act(stage, "create a drop", "bakery", 0, office.call_mut().create_drop(campaign, printed.root(), 8));
     let not_hers = office.call_mut().create_drop(campaign, printed.root(), 8);
     refused(stage, "create a drop of another's", "ann", 0, not_hers);
 
