@@ -301,6 +301,8 @@ fn every_altered_byte_that_left_a_trace_is_noticed() {
         "AccountFreezeChanged",
         // Used up by a transfer since.
         "Approval",
+        // Who settled it, and was paid the bounty.
+        "AuctionWon",
         // The document's URI: only its hash is a term.
         "CampaignCreated",
         // Offered to another since.
@@ -317,6 +319,8 @@ fn every_altered_byte_that_left_a_trace_is_noticed() {
         "GuardianOffered",
         // What was asked for, and until when, of coupons that were taken back since.
         "ListingOpened",
+        // Who cleared it for its seller.
+        "ListingReturned",
         // What a member that left was admitted to, and applied with.
         "MemberAdmitted",
         "MemberApplied",
