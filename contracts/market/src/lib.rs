@@ -4,7 +4,11 @@
 //! This file is the shell: it reads the context and hands it on. The order of things is in `deals`, the rules in `listings`, `offers`, `goods`,
 //! `prices` and `till`, the storage in `book`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
-#![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
+#![allow(
+    clippy::needless_question_mark,
+    clippy::useless_conversion,
+    reason = "on chain, what an outcome refuses with is a type of its own"
+)]
 #![cfg_attr(target_arch = "wasm32", allow(unreachable_code, reason = "on chain, a refusal ends the call"))]
 
 pub mod book;
@@ -180,9 +184,9 @@ mod market {
         #[ink(message, payable)]
         pub fn swap(&mut self, id: u64, coupons: Vec<CouponId>, guard: Guard) -> Outcome<()> {
             let scene = self.scene();
-            let answer = deals::swap(&mut self.book, &scene, id, coupons, &guard)?;
+            deals::swap(&mut self.book, &scene, id, coupons, &guard)?;
             self.book.keep_root();
-            agree(answer)
+            agree(())
         }
 
         /// Settles a listing that has ended, or that was cancelled with all of its seller's. Anyone may. To an auction's highest bidder the coupons go, and the
@@ -196,9 +200,9 @@ mod market {
         #[ink(message)]
         pub fn settle(&mut self, id: u64) -> Outcome<()> {
             let scene = self.scene();
-            let answer = deals::settle(&mut self.book, &scene, id)?;
+            deals::settle(&mut self.book, &scene, id)?;
             self.book.keep_root();
-            agree(answer)
+            agree(())
         }
 
         /// Gives a listing's coupons, and a swap's cash, back to its seller, the caller, at any time, also after its end or the coupons'. An auction with a bid isn't
@@ -210,9 +214,9 @@ mod market {
         #[ink(message)]
         pub fn cancel(&mut self, id: u64) -> Outcome<()> {
             let scene = self.scene();
-            let answer = deals::cancel(&mut self.book, &scene, id)?;
+            deals::cancel(&mut self.book, &scene, id)?;
             self.book.keep_root();
-            agree(answer)
+            agree(())
         }
 
         /// Kills every listing without a bid and every offer that the caller has opened so far, however many there are; gives the number that all of them are below. What is in

@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_gain_counts_what_was_bought_and_exceeds_its_price() {
-        let spent = [spent(1, 3, 60), spent(2, 3, 900), spent(4, 3, 41)];
-        let gain = |price| gain(&spent, account(3), &[id(1), id(4)], price);
+        let all = [spent(1, 3, 60), spent(2, 3, 900), spent(4, 3, 41)];
+        let gain = |price| gain(&all, account(3), &[id(1), id(4)], price);
         assert_eq!(gain(100), Ok(101));
         assert_eq!(gain(101), Err(MarketError::NoGain { discount: 101, price: 101 }));
         let much = [spent(1, 3, Balance::MAX), spent(4, 3, 1)];
@@ -92,9 +92,9 @@ mod tests {
 
     #[test]
     fn nothing_is_spent_that_is_not_the_buyers() {
-        let spent = [spent(1, 3, 900), spent(2, 8, 0)];
+        let all = [spent(1, 3, 900), spent(2, 8, 0)];
         let foreign = MarketError::ForeignCoupon { coupon: id(2), holder: account(8) };
-        assert_eq!(gain(&spent, account(3), &[id(1)], 1), Err(foreign));
+        assert_eq!(gain(&all, account(3), &[id(1)], 1), Err(foreign));
     }
 
     #[test]

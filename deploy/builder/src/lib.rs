@@ -66,13 +66,13 @@ impl Contract {
 /// The contracts of the suite with the sizes the design allows them, each after those it pins.
 pub fn suite() -> Vec<Contract> {
     vec![
-        Contract::new("market", 148 * 1024),
         Contract::new("office", 64 * 1024),
         Contract::new("desk", 96 * 1024),
         Contract::new("registry", 64 * 1024)
             .pinning("COUPONRY_OFFICE_CODE", "office")
             .pinning("COUPONRY_DESK_CODE", "desk"),
         Contract::new("alliance", 48 * 1024),
+        Contract::new("market", 48 * 1024),
     ]
 }
 
