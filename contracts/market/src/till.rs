@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_gain_counts_what_was_bought_and_exceeds_its_price() {
-        let all = [spent(1, 3, 60), spent(2, 3, 900), spent(4, 3, 41)];
-        let gain = |price| gain(&all, account(3), &[id(1), id(4)], price);
+        let both = [spent(1, 3, 60), spent(2, 3, 900), spent(4, 3, 41)];
+        let gain = |price| gain(&both, account(3), &[id(1), id(4)], price);
         assert_eq!(gain(100), Ok(101));
         assert_eq!(gain(101), Err(MarketError::NoGain { discount: 101, price: 101 }));
         let much = [spent(1, 3, Balance::MAX), spent(4, 3, 1)];

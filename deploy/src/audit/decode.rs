@@ -145,7 +145,7 @@ mod tests {
     use market::events::FeeChanged;
 
     fn emitted() -> (Vec<Hash>, Vec<u8>) {
-        let event = FeeChanged { fee_bps: 300 };
+        let event = FeeChanged { fee_bps: 300, from: 9 };
         let topics = event.topics::<DefaultEnvironment, _>(Topics::default().into());
         (topics, event.encode())
     }
@@ -159,7 +159,7 @@ mod tests {
         let (topics, data) = emitted();
         assert!(matches!(
             MarketEvent::read(&topics, &data),
-            Ok(MarketEvent::FeeChanged(FeeChanged { fee_bps: 300 }))
+            Ok(MarketEvent::FeeChanged(FeeChanged { fee_bps: 300, from: 9 }))
         ));
         let event = "FeeChanged";
         assert_eq!(refusal(&topics, &data[..1]), Some(Unreadable::Malformed { event }));

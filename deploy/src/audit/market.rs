@@ -1,4 +1,6 @@
-//! A market's storage from its events. Of the contract's code it uses the types of what is stored and the shares of a price.
+//! A market's storage from its events. Of the contract's code it uses the types of what is stored, how a price falls and how it is shared.
+mod deals;
+
 use super::{
     contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
     decode::MarketEvent,
@@ -6,11 +8,11 @@ use super::{
     storage::{Describe, Replayed, Table},
 };
 use ::market::{
-    book::Root,
+    book::{Root, NOTICE},
     events,
-    listings::{Ask, Bid, Entry, Status},
+    listings::{Entry, Listing, Status},
     offers::Offer,
-    prices::Parts,
+    prices::MAX_SHARES_BPS,
 };
 use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Timestamp};
 use std::collections::BTreeMap;
@@ -18,7 +20,7 @@ use std::collections::BTreeMap;
 const ROOT: Table<(), Root> = Table::new(0, "root");
 const LISTINGS: Table<u64, Entry> = Table::new(0x01, "listing");
 const CREDITS: Table<(AccountId, Asset), Balance> = Table::new(0x02, "credit");
-const FLOORS: Table<AccountId, u64> = Table::new(0x03, "floor of");
+const FLOORS: Table<AccountId, u64> = Table::new(0x03, "number below which all is cancelled of");
 const OFFERS: Table<u64, Offer> = Table::new(0x04, "offer");
 const TOKENS: Table<AccountId, Timestamp> = Table::new(0x05, "token");
 
@@ -44,22 +46,15 @@ impl MarketReplay {
         .collect()
     }
 
-    /// What a listing is of, if that is coupons of `registry`.
-    pub(super) fn coupons_of(&self, id: u64, registry: AccountId) -> Vec<CouponId> {
+    /// What a listing that is still on record says, if it is of coupons of `registry`.
+    pub(super) fn listing_at(&self, id: u64, registry: AccountId) -> Option<Listing> {
         let entry = self.store.get(&LISTINGS, &id).filter(|entry| entry.listing.registry == registry);
-        entry.map(|entry| entry.listing.coupons).unwrap_or_default()
+        entry.map(|entry| entry.listing)
     }
 
-    /// Who made an offer, if that is for coupons of `registry`.
-    pub(super) fn buyer_in(&self, offer: u64, registry: AccountId) -> Option<AccountId> {
-        let offer = self.store.get(&OFFERS, &offer).filter(|offer| offer.wish.registry == registry);
-        offer.map(|offer| offer.buyer)
-    }
-
-    /// Whose listing it is, if that is of coupons of `registry`.
-    pub(super) fn seller_in(&self, id: u64, registry: AccountId) -> Option<AccountId> {
-        let entry = self.store.get(&LISTINGS, &id).filter(|entry| entry.listing.registry == registry);
-        entry.map(|entry| entry.listing.seller)
+    /// An offer for coupons of `registry`.
+    pub(super) fn offer_at(&self, id: u64, registry: AccountId) -> Option<Offer> {
+        self.store.get(&OFFERS, &id).filter(|offer| offer.wish.registry == registry)
     }
 
     /// What the market owes: live bids, the cash of open swaps, what is left in offers, pull balances and platform fees.
@@ -71,10 +66,14 @@ impl MarketReplay {
         for ((_, asset), amount) in self.store.all(&CREDITS) {
             money::add(&mut owed, asset, amount)?;
         }
-        for (_, entry) in self.store.all(&LISTINGS).into_iter().filter(|(_, entry)| entry.holds()) {
-            let bid = entry.live_bid().map_or(0, |bid| bid.amount);
-            money::add(&mut owed, entry.listing.asset, bid)?;
-            money::add(&mut owed, entry.listing.asset, entry.listing.ask.adds())?;
+        for (_, entry) in self.store.all(&LISTINGS) {
+            let asset = entry.listing.asset;
+            if let Some(bid) = entry.live_bid() {
+                money::add(&mut owed, asset, bid.amount)?;
+            }
+            if entry.status == Status::Open {
+                money::add(&mut owed, asset, entry.listing.ask.adds())?;
+            }
         }
         for (_, offer) in self.store.all(&OFFERS) {
             money::add(&mut owed, offer.wish.asset, escrow(&offer)?)?;
@@ -88,25 +87,25 @@ impl MarketReplay {
         match event {
             MarketEvent::MarketCreated(event) => self.created(event),
             MarketEvent::FeeChanged(event) => self.fee_changed(event, now),
-            MarketEvent::TokenChanged(event) => self.token_changed(event),
+            MarketEvent::TokenChanged(event) => self.token_changed(event, now),
             MarketEvent::OwnershipOffered(event) => self.ownership_offered(event),
             MarketEvent::OwnerChanged(event) => self.owner_changed(event),
             MarketEvent::ListingOpened(event) => self.opened(event, now),
             MarketEvent::ListingsSold(event) => self.sold(event, now),
-            MarketEvent::ListingReturned(event) => self.returned(event),
+            MarketEvent::ListingReturned(event) => self.returned(event, now),
+            MarketEvent::ListingsForgotten(event) => self.forgotten(event),
             MarketEvent::BidPlaced(event) => self.bid(event, now),
             MarketEvent::AuctionWon(event) => self.won(event, now),
             MarketEvent::AuctionFailed(event) => self.failed(event, now),
             MarketEvent::SwapMade(event) => self.swapped(event, now),
-            MarketEvent::ListingsForgotten(event) => self.forgotten(event),
             MarketEvent::AllCancelled(event) => self.all_cancelled(event),
             MarketEvent::OfferMade(event) => self.offered(event, now),
             MarketEvent::OfferAccepted(event) => self.accepted(event, now),
-            MarketEvent::OfferWithdrawn(event) => self.offer_withdrawn(event),
+            MarketEvent::OfferWithdrawn(event) => self.withdrawn(event),
             MarketEvent::CreditAdded(event) => {
-                self.credit(event.account, event.asset, event.amount)?;
-                let (asset, amount) = (event.asset, event.amount);
-                self.till.take_in(asset, amount, event.account, "pay-out failed")
+                let (account, asset, amount) = (event.account, event.asset, event.amount);
+                self.credit(account, asset, amount)?;
+                self.till.take_in(asset, amount, account, "pay-out failed")
             }
             MarketEvent::CreditWithdrawn(event) => self.credit_withdrawn(event),
         }
@@ -139,223 +138,80 @@ impl MarketReplay {
 
     fn fee_changed(&mut self, event: &events::FeeChanged, now: Timestamp) -> Result<(), Contradiction> {
         let mut root = self.root()?;
-        if let Some((fee_bps, from)) = root.next_fee {
-            if from <= now {
-                root.fee_bps = fee_bps;
-            }
-        }
+        ensure_same("the notice of a fee", now.saturating_add(NOTICE), event.from)?;
+        root.fee_bps = fee_at(&root, now);
         root.next_fee = Some((event.fee_bps, event.from));
         self.store.set(&ROOT, &(), &root);
         Ok(())
     }
 
-    fn opened(&mut self, event: &events::ListingOpened, now: Timestamp) -> Result<(), Contradiction> {
+    fn token_changed(&mut self, event: &events::TokenChanged, now: Timestamp) -> Result<(), Contradiction> {
+        match event.from {
+            Some(from) => {
+                ensure_same("the notice of a token", now.saturating_add(NOTICE), from)?;
+                self.store.ensure_absent(&TOKENS, &event.token)?;
+                self.store.set(&TOKENS, &event.token, &from);
+            }
+            None => {
+                self.store.found(&TOKENS, &event.token)?;
+                self.store.remove(&TOKENS, &event.token);
+            }
+        }
+        Ok(())
+    }
+
+    fn ownership_offered(&mut self, event: &events::OwnershipOffered) -> Result<(), Contradiction> {
         let mut root = self.root()?;
-        ensure_same("the listing's number", root.next_id, event.id)?;
-        ensure_rule("a listing has a future", event.listing.ends_at > now)?;
-        root.held = ensure_some("the coupons held", root.held.checked_add(count(&event.listing.coupons)))?;
+        ensure_same("the market's owner", root.owner, event.owner)?;
+        ensure_rule("an offer of the market changes something", root.heir != event.heir)?;
+        root.heir = event.heir;
+        self.store.set(&ROOT, &(), &root);
+        Ok(())
+    }
+
+    fn owner_changed(&mut self, event: &events::OwnerChanged) -> Result<(), Contradiction> {
+        let mut root = self.root()?;
+        ensure_same("whom the market was offered to", root.heir, Some(event.owner))?;
+        let fees = std::mem::take(&mut root.native_fees);
+        let before = std::mem::replace(&mut root.owner, event.owner);
+        root.heir = None;
+        self.store.set(&ROOT, &(), &root);
+        if fees > 0 {
+            self.credit(before, Asset::Native, fees)?;
+        }
+        Ok(())
+    }
+
+    /// A number for what is opened.
+    fn number(&mut self, id: u64, coupons: &[CouponId]) -> Result<(), Contradiction> {
+        let mut root = self.root()?;
+        ensure_same("the number of what is opened", root.next_id, id)?;
+        root.held = ensure_some("the coupons held", root.held.checked_add(count(coupons)))?;
         root.next_id = ensure_some("the numbers", root.next_id.checked_add(1))?;
         self.store.set(&ROOT, &(), &root);
-        let listing = &event.listing;
-        ensure_same("the seller", listing.seller, event.seller)?;
-        self.store.set(&LISTINGS, &event.id, &Entry::new(listing.clone()));
-        self.till.take_in(listing.asset, listing.ask.adds(), event.seller, "cash of a swap")
+        Ok(())
     }
 
-    /// A listing whose coupons leave.
-    fn close(&mut self, id: u64) -> Result<Entry, Contradiction> {
-        let entry = self.store.found(&LISTINGS, &id)?;
-        ensure_rule("a listing is closed once", entry.holds())?;
+    /// The coupons of a listing leave.
+    fn let_go(&mut self, coupons: &[CouponId]) -> Result<(), Contradiction> {
         let mut root = self.root()?;
-        root.held = ensure_some("the coupons held", root.held.checked_sub(count(&entry.listing.coupons)))?;
+        root.held = ensure_some("the coupons held", root.held.checked_sub(count(coupons)))?;
         self.store.set(&ROOT, &(), &root);
-        Ok(entry)
-    }
-
-    fn returned(&mut self, event: &events::ListingReturned) -> Result<(), Contradiction> {
-        let mut entry = self.close(event.id)?;
-        ensure_same("the seller", entry.listing.seller, event.seller)?;
-        ensure_rule("an auction with a bid doesn't go back", entry.live_bid().is_none())?;
-        let (asset, adds) = (entry.listing.asset, entry.listing.ask.adds());
-        self.till.pay_out(asset, adds, event.seller, "cash of a swap")?;
-        if event.by == event.seller {
-            self.store.remove(&LISTINGS, &event.id);
-        } else {
-            entry.status = Status::Returned;
-            self.store.set(&LISTINGS, &event.id, &entry);
-        }
         Ok(())
     }
 
-    fn sold(&mut self, event: &events::ListingsSold, now: Timestamp) -> Result<(), Contradiction> {
-        for events::Sold { id, parts } in event.sold.iter().copied() {
-            let mut entry = self.close(id)?;
-            ensure_rule("a listing sells before its end", now < entry.ends_at())?;
-            ensure_rule("what failed isn't sold", entry.status == Status::Open)?;
-            let price = total(parts)?;
-            match entry.listing.ask {
-                Ask::Fixed { price: asked } => ensure_same("the price", asked, price)?,
-                Ask::Dutch { start_price, end_price } => {
-                    ensure_rule("a price falls", (end_price..=start_price).contains(&price))?;
-                }
-                Ask::English { .. } | Ask::Swap { .. } => ensure_rule("it has a price", false)?,
-            }
-            let listing = &entry.listing;
-            self.till.take_in(listing.asset, price, event.buyer, "price")?;
-            self.share(
-                listing.asset,
-                parts,
-                (listing.fee_bps, listing.royalty_bps),
-                (listing.seller, listing.issuer),
-            )?;
-            self.earn(listing.asset, parts.fee)?;
-            entry.status = Status::Sold;
-            self.store.set(&LISTINGS, &id, &entry);
-        }
-        Ok(())
-    }
-
-    fn bid(&mut self, event: &events::BidPlaced, now: Timestamp) -> Result<(), Contradiction> {
-        let mut entry = self.store.found(&LISTINGS, &event.id)?;
-        let Ask::English { reserve, step } = entry.listing.ask else {
-            return ensure_rule("only auctions take bids", false);
-        };
-        ensure_rule("a bid comes in time", entry.status == Status::Open && now < entry.ends_at())?;
-        let asset = entry.listing.asset;
-        let least = match entry.bid {
-            Some(Bid { bidder, amount, .. }) => {
-                self.credit(bidder, asset, amount)?;
-                ensure_some("the next bid", amount.checked_add(step))?
-            }
-            None => reserve,
-        };
-        ensure_rule("a bid passes the one before", event.amount >= least)?;
-        let &events::BidPlaced { bidder, amount, ends_at, .. } = event;
-        ensure_rule("a bid never ends an auction sooner", ends_at >= entry.ends_at())?;
-        entry.bid = Some(Bid { bidder, amount, ends_at });
-        self.store.set(&LISTINGS, &event.id, &entry);
-        self.till.take_in(asset, amount, bidder, "bid")
-    }
-
-    fn won(&mut self, event: &events::AuctionWon, now: Timestamp) -> Result<(), Contradiction> {
-        let mut entry = self.close(event.id)?;
-        ensure_rule("an auction ends in time", now >= entry.ends_at())?;
-        let bid = entry.live_bid().map(|bid| (bid.bidder, bid.amount));
-        ensure_same("the highest bid", bid, Some((event.bidder, total(event.parts)?)))?;
-        let listing = &entry.listing;
-        let asset = listing.asset;
-        self.share(
-            asset,
-            event.parts,
-            (listing.fee_bps, listing.royalty_bps),
-            (listing.seller, listing.issuer),
-        )?;
-        self.till.pay_out(asset, event.bounty, event.by, "bounty")?;
-        self.earn(asset, ensure_some("the platform's part", event.parts.fee.checked_sub(event.bounty))?)?;
-        entry.status = Status::Sold;
-        self.store.set(&LISTINGS, &event.id, &entry);
-        Ok(())
-    }
-
-    fn failed(&mut self, event: &events::AuctionFailed, now: Timestamp) -> Result<(), Contradiction> {
-        let mut entry = self.store.found(&LISTINGS, &event.id)?;
-        ensure_rule("an auction ends in time", now >= entry.ends_at())?;
-        let Some(bid) = entry.live_bid() else {
-            return ensure_rule("an auction fails once, and with a bid", false);
-        };
-        ensure_same("the highest bidder", bid.bidder, event.bidder)?;
-        self.credit(bid.bidder, entry.listing.asset, bid.amount)?;
-        entry.status = Status::Failed;
-        self.store.set(&LISTINGS, &event.id, &entry);
-        Ok(())
-    }
-
-    fn swapped(&mut self, event: &events::SwapMade, now: Timestamp) -> Result<(), Contradiction> {
-        let mut entry = self.close(event.id)?;
-        let Ask::Swap { asks, adds, .. } = entry.listing.ask else {
-            return ensure_rule("only swaps are swapped", false);
-        };
-        ensure_rule("a swap is made in time", entry.status == Status::Open && now < entry.ends_at())?;
-        let listing = &entry.listing;
-        ensure_same("the cash", asks.max(adds), total(event.parts)?)?;
-        let (receiver, issuer) =
-            if adds > 0 { (event.taker, event.issuer) } else { (listing.seller, listing.issuer) };
-        self.till.take_in(listing.asset, asks, event.taker, "cash of a swap")?;
-        self.pay_parts(listing.asset, event.parts, (receiver, issuer))?;
-        self.earn(listing.asset, event.parts.fee)?;
-        entry.status = Status::Sold;
-        self.store.set(&LISTINGS, &event.id, &entry);
-        Ok(())
-    }
-
-    fn forgotten(&mut self, event: &events::ListingsForgotten) -> Result<(), Contradiction> {
-        for id in &event.ids {
-            let entry = self.store.found(&LISTINGS, id)?;
-            ensure_same("the seller", entry.listing.seller, event.seller)?;
-            ensure_rule("only closed listings are forgotten", !entry.holds())?;
-            self.store.remove(&LISTINGS, id);
-        }
-        Ok(())
+    /// What an account has cancelled everything below of.
+    fn floor(&self, account: AccountId) -> u64 {
+        self.store.get(&FLOORS, &account).unwrap_or_default()
     }
 
     fn all_cancelled(&mut self, event: &events::AllCancelled) -> Result<(), Contradiction> {
-        ensure_same("the number of what comes next", self.root()?.next_id, event.below)?;
+        ensure_same("the next number", self.root()?.next_id, event.below)?;
         self.store.set(&FLOORS, &event.account, &event.below);
         Ok(())
     }
 
-    fn offered(&mut self, event: &events::OfferMade, now: Timestamp) -> Result<(), Contradiction> {
-        let mut root = self.root()?;
-        ensure_same("the offer's number", root.next_id, event.id)?;
-        ensure_rule("an offer has a future", event.wish.expires_at > now)?;
-        root.next_id = ensure_some("the numbers", root.next_id.checked_add(1))?;
-        self.store.set(&ROOT, &(), &root);
-        let offer = Offer::new(event.buyer, event.wish, event.fee_bps);
-        self.store.set(&OFFERS, &event.id, &offer);
-        self.till.take_in(offer.wish.asset, escrow(&offer)?, event.buyer, "offer")
-    }
-
-    fn accepted(&mut self, event: &events::OfferAccepted, now: Timestamp) -> Result<(), Contradiction> {
-        let mut offer = self.store.found(&OFFERS, &event.id)?;
-        ensure_rule("an offer is accepted in time", now < offer.wish.expires_at)?;
-        ensure_same("the price", offer.wish.price, total(event.parts)?)?;
-        offer.left = ensure_some("what an offer wants", offer.left.checked_sub(1))?;
-        self.store.set(&OFFERS, &event.id, &offer);
-        self.pay_parts(offer.wish.asset, event.parts, (event.seller, event.issuer))?;
-        self.earn(offer.wish.asset, event.parts.fee)
-    }
-
-    fn offer_withdrawn(&mut self, event: &events::OfferWithdrawn) -> Result<(), Contradiction> {
-        let offer = self.store.found(&OFFERS, &event.id)?;
-        ensure_same("the buyer", offer.buyer, event.buyer)?;
-        ensure_same("the money left", escrow(&offer)?, event.amount)?;
-        self.store.remove(&OFFERS, &event.id);
-        self.till.pay_out(offer.wish.asset, event.amount, event.buyer, "offer withdrawn")
-    }
-
-    /// Pays a price's parts, as the shares of when it was listed say.
-    fn share(
-        &mut self,
-        asset: Asset,
-        parts: Parts,
-        (fee_bps, royalty_bps): (u16, u16),
-        to: (AccountId, AccountId),
-    ) -> Result<(), Contradiction> {
-        ensure_same("the parts of the price", Parts::of(total(parts)?, fee_bps, royalty_bps), parts)?;
-        self.pay_parts(asset, parts, to)
-    }
-
-    fn pay_parts(
-        &mut self,
-        asset: Asset,
-        parts: Parts,
-        (seller, issuer): (AccountId, AccountId),
-    ) -> Result<(), Contradiction> {
-        self.till.pay_out(asset, parts.seller, seller, "sale")?;
-        self.till.pay_out(asset, parts.royalty, issuer, "royalty")
-    }
-
-    /// The platform's part, which stays.
+    /// A platform fee.
     fn earn(&mut self, asset: Asset, fee: Balance) -> Result<(), Contradiction> {
         let mut root = self.root()?;
         match asset {
@@ -367,34 +223,6 @@ impl MarketReplay {
             Asset::Psp22(_) if fee == 0 => Ok(()),
             Asset::Psp22(_) => self.credit(root.owner, asset, fee),
         }
-    }
-
-    fn token_changed(&mut self, event: &events::TokenChanged) -> Result<(), Contradiction> {
-        match event.from {
-            Some(from) => self.store.set(&TOKENS, &event.token, &from),
-            None => self.store.remove(&TOKENS, &event.token),
-        }
-        Ok(())
-    }
-
-    fn ownership_offered(&mut self, event: &events::OwnershipOffered) -> Result<(), Contradiction> {
-        let mut root = self.root()?;
-        ensure_same("the owner", root.owner, event.owner)?;
-        root.heir = event.heir;
-        self.store.set(&ROOT, &(), &root);
-        Ok(())
-    }
-
-    fn owner_changed(&mut self, event: &events::OwnerChanged) -> Result<(), Contradiction> {
-        let mut root = self.root()?;
-        ensure_same("whom the market was offered to", root.heir, Some(event.owner))?;
-        let (before, fees) = (root.owner, std::mem::take(&mut root.native_fees));
-        (root.owner, root.heir) = (event.owner, None);
-        self.store.set(&ROOT, &(), &root);
-        if fees > 0 {
-            self.credit(before, Asset::Native, fees)?;
-        }
-        Ok(())
     }
 
     fn credit(&mut self, account: AccountId, asset: Asset, amount: Balance) -> Result<(), Contradiction> {
@@ -421,13 +249,20 @@ impl MarketReplay {
     }
 }
 
-/// The price that the parts share.
-fn total(parts: Parts) -> Result<Balance, Contradiction> {
-    let taken = parts.royalty.checked_add(parts.fee);
-    ensure_some("a price", taken.and_then(|taken| taken.checked_add(parts.seller)))
+/// The platform's share for what is opened at a time.
+fn fee_at(root: &Root, now: Timestamp) -> u16 {
+    match root.next_fee {
+        Some((fee_bps, from)) if from <= now => fee_bps,
+        Some(_) | None => root.fee_bps,
+    }
 }
 
-/// The money that is in an offer.
+/// The platform's share beside a royalty.
+fn fee_beside(fee_bps: u16, royalty_bps: u16) -> u16 {
+    fee_bps.min(MAX_SHARES_BPS.saturating_sub(royalty_bps))
+}
+
+/// The money that is here for an offer.
 fn escrow(offer: &Offer) -> Result<Balance, Contradiction> {
     ensure_some("an offer's money", offer.wish.price.checked_mul(offer.left.into()))
 }

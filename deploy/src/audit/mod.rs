@@ -11,6 +11,7 @@ mod contradiction;
 mod database;
 mod decode;
 pub mod insights;
+mod joined;
 mod market;
 mod money;
 mod registry;
@@ -25,7 +26,7 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::{ensure_rule, ensure_same},
+    contradiction::ensure_rule,
     decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
@@ -37,7 +38,7 @@ use ink::env::{
     call::{build_call, ExecutionInput, Selector},
     DefaultEnvironment,
 };
-use shared::{assets::Asset, ids::CouponId, math::share_down, terms::Funding, AccountId, Balance, Hash};
+use shared::{assets::Asset, math::share_down, terms::Funding, AccountId, Balance, Hash};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -270,9 +271,7 @@ impl Replay {
     /// `Differs`, `Refused`.
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
         if let SuiteEvent::Market(event) = event {
-            for (coupon, buyer) in self.delivered(event) {
-                ensure_same("the holder of the coupon sold", self.registry.owner(coupon), buyer)?;
-            }
+            joined::market(self, event)?;
         }
         if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {
             if debt.registry == self.suite.registry {
@@ -289,44 +288,6 @@ impl Replay {
             }
         }
         Ok(())
-    }
-
-    /// Coupons of the suite's registry that a deal at the market brought to someone, and to whom.
-    fn delivered(&self, event: &MarketEvent) -> Vec<(CouponId, Option<AccountId>)> {
-        let of = |id, buyer| {
-            let coupons = self.market.coupons_of(id, self.suite.registry);
-            coupons.into_iter().map(move |coupon| (coupon, Some(buyer)))
-        };
-        match event {
-            MarketEvent::ListingsSold(event) => {
-                event.sold.iter().flat_map(|sold| of(sold.id, event.buyer)).collect()
-            }
-            MarketEvent::AuctionWon(event) => of(event.id, event.bidder).collect(),
-            MarketEvent::SwapMade(event) => {
-                let seller = self.market.seller_in(event.id, self.suite.registry);
-                let given = event.coupons.iter().filter(|_| seller.is_some()).map(|coupon| (*coupon, seller));
-                of(event.id, event.taker).chain(given).collect()
-            }
-            MarketEvent::OfferAccepted(event) => {
-                let buyer = self.market.buyer_in(event.id, self.suite.registry);
-                buyer.map(|buyer| (event.coupon, Some(buyer))).into_iter().collect()
-            }
-            MarketEvent::MarketCreated(_)
-            | MarketEvent::FeeChanged(_)
-            | MarketEvent::TokenChanged(_)
-            | MarketEvent::OwnershipOffered(_)
-            | MarketEvent::OwnerChanged(_)
-            | MarketEvent::ListingOpened(_)
-            | MarketEvent::ListingReturned(_)
-            | MarketEvent::BidPlaced(_)
-            | MarketEvent::AuctionFailed(_)
-            | MarketEvent::ListingsForgotten(_)
-            | MarketEvent::AllCancelled(_)
-            | MarketEvent::OfferMade(_)
-            | MarketEvent::OfferWithdrawn(_)
-            | MarketEvent::CreditAdded(_)
-            | MarketEvent::CreditWithdrawn(_) => Vec::new(),
-        }
     }
 
     /// # Errors

@@ -1,4 +1,5 @@
 //! Plays a scenario on an embedded chain, row by row: a refused row is named and the rest goes on. Tells what happens; reckons nothing.
+mod deals;
 mod extras;
 
 use super::scenario::{
@@ -72,6 +73,8 @@ struct Play<'a> {
     backlog: BTreeMap<String, Vec<Taken>>,
     /// Friends' coupons, and who brought them.
     invited: Vec<(CouponId, String)>,
+    /// What is up at the market, by what the rows call it.
+    lots: BTreeMap<String, deals::Lot>,
     /// Batches issued, and vouchers signed.
     issues: u64,
     vouchers: u64,
@@ -116,6 +119,7 @@ pub(super) fn play(
         refused: BTreeMap::new(),
         backlog: BTreeMap::new(),
         invited: Vec::new(),
+        lots: BTreeMap::new(),
         issues: 0,
         vouchers: 0,
         cycles: 0,
@@ -337,6 +341,7 @@ impl Play<'_> {
             Step::Order(order) => self.order(order),
             Step::Rollback(rollback) => self.roll_back(rollback),
             Step::Extra(extra) => self.extra(extra),
+            Step::Deal(deal) => self.deal(deal),
             Step::Unreadable(why) => {
                 Err(Refused { reason: "BadRow".into(), why: Refusal::new(why, "correct the row") })
             }

@@ -88,6 +88,7 @@ fn late_bids_leave_the_winner_five_minutes_of_the_coupon() {
     assert_eq!(s.bid("ben", id, 500).result, end);
 }
 
+// Feature: English / Dutch auction.
 #[test]
 fn a_won_auction_gives_coupon_price_and_bounty_once() {
     let (mut s, id) = auction();

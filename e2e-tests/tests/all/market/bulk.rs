@@ -57,6 +57,7 @@ fn all_or_none_means_that_one_dead_listing_stops_the_purchase() {
     assert_eq!(bulk_refused(&mut s, &[ids[0], ids[2]], 1_000, true), frozen);
 }
 
+// Feature: Bundle, bulk buy.
 #[test]
 fn what_is_still_there_is_bought_and_the_rest_says_why_not() {
     let (mut s, ids, coupons) = shelf(6);

@@ -70,7 +70,8 @@ fn a_listings_deposit_goes_to_its_seller_and_to_nobody_else() {
     s.at(ENDS_AT);
     assert_eq!(s.settle("relayer", cleared).cost.deposit, 0, "nor does who clears it");
     let freed = s.cancel("ann", taken_back).cost.deposit;
-    assert!((freed + deposit).abs() <= 1, "{freed}");
+    // But for what the pallet rounds.
+    assert!((freed + deposit).abs() <= 2, "{freed}");
 
     let ids = vec![sold, cleared];
     let ann = account("ann");
@@ -83,7 +84,6 @@ fn a_listings_deposit_goes_to_its_seller_and_to_nobody_else() {
         assert_eq!(refused(&mut s.world, who, 0, s.market.call_mut().forget(ids)), expected);
     }
     let done = act(&mut s.world, "ann", 0, s.market.call_mut().forget(ids.clone()));
-    // But for what the pallet rounds.
     assert!((done.cost.deposit + 2 * deposit).abs() <= 2, "{done:?}");
     let forgotten = ListingsForgotten { seller: ann, ids };
     assert_eq!(done.events, [by(s.world.suite.market, forgotten)]);
@@ -97,6 +97,7 @@ fn an_open_listing_is_not_forgotten() {
     assert_eq!(refused(&mut s.world, "ann", 0, message), MarketError::StillOpen { id });
 }
 
+// Feature: Cancel / stale.
 #[test]
 fn all_of_a_sellers_listings_are_cancelled_at_once_whatever_their_number() {
     let (mut s, first) = Stall::listed(terms());

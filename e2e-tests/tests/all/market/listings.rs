@@ -4,6 +4,7 @@ use market::events::ListingOpened;
 use registry::events::Transfer;
 use shared::{registry::RegistryError, terms::TransferPolicy};
 
+// Feature: Listing.
 #[test]
 fn a_listed_coupon_is_held_by_the_market_and_cannot_be_spent() {
     let mut s = Stall::new(terms());

@@ -70,6 +70,7 @@ fn an_offer_on_an_item_escrows_its_price_and_buys_the_coupon_when_its_holder_agr
     assert_eq!(accept_refused(&mut s, "ann", id, another), MarketError::OfferUsedUp { id });
 }
 
+// Feature: Item / campaign offers.
 #[test]
 fn an_offer_on_a_campaign_buys_as_many_of_its_coupons_as_it_says() {
     let mut s = Stall::new(terms());

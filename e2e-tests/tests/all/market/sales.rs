@@ -57,6 +57,7 @@ fn a_buyer_pays_no_more_than_it_said_and_no_less_than_the_price() {
     assert_eq!(s.buy_refused("ben", id, PRICE), ended);
 }
 
+// Feature: Buyer guard.
 #[test]
 fn a_buyer_may_insist_on_what_is_left_on_the_time_and_on_the_very_listing() {
     let (mut s, id) = Stall::listed(terms());

@@ -30,6 +30,7 @@ fn a_market_tells_its_rules() {
     }
 }
 
+// Feature: Fees / royalty.
 #[test]
 fn a_new_fee_is_the_owners_to_set_and_counts_a_week_later_for_what_is_opened_then() {
     let mut s = Stall::new(terms());

@@ -132,6 +132,7 @@ fn a_swap_takes_only_what_it_wants() {
     take(&mut s, "ben", 0, id, &[bens]);
 }
 
+// Feature: Swap.
 #[test]
 fn both_legs_of_a_swap_move_or_neither() {
     let (mut s, bens) = stage();
