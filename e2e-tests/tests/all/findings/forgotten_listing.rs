@@ -5,7 +5,7 @@ use crate::scene::*;
 use chain::{Chain, TypedChain};
 use e2e_tests::{account, actors::OWNER, World};
 use ink::codegen::TraitCallBuilder;
-use market::{listings::Ask, MarketRef};
+use market::MarketRef;
 use mock_psp22::TokenRef;
 use shared::{
     assets::Asset,
@@ -33,15 +33,7 @@ fn ends() -> u64 {
 /// Ann has listed her coupon, and it has ended.
 fn listed() -> (World, Doors, MarketRef, CouponId) {
     let (mut world, mut to, coupon) = ann_has_a_coupon(shared_out(), 500);
-    let (here, there) = (world.suite.registry, world.suite.market);
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
-    let mut market = market(&world);
-    act(
-        &mut world,
-        "ann",
-        0,
-        market.call_mut().list(here, vec![coupon], NOW + DAY, None, Ask::Fixed { price: 1_000 }),
-    );
+    let market = ann_lists(&mut world, &mut to, coupon);
     world.chain.set_time(ends()).unwrap();
     (world, to, market, coupon)
 }

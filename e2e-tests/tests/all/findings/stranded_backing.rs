@@ -4,10 +4,9 @@
 use crate::scene::*;
 use e2e_tests::{account, World};
 use ink::codegen::TraitCallBuilder;
-use market::{listings::Ask, MarketRef};
+use market::MarketRef;
 use shared::{
     ids::CouponId,
-    psp34::PSP34,
     registry::RegistryError,
     terms::{Breakage, Funding},
 };
@@ -19,11 +18,7 @@ fn listed() -> (World, Doors, MarketRef, CouponId) {
         t.breakage = Breakage { holder_bps: 10_000, fund: None };
     });
     let (mut world, mut to, coupon) = ann_has_a_coupon(terms, 500);
-    let (here, there) = (world.suite.registry, world.suite.market);
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
-    let mut market = market(&world);
-    let ask = Ask::Fixed { price: 1_000 };
-    act(&mut world, "ann", 0, market.call_mut().list(here, vec![coupon], NOW + DAY, None, ask));
+    let market = ann_lists(&mut world, &mut to, coupon);
     (world, to, market, coupon)
 }
 

@@ -4,7 +4,6 @@ use crate::scene::*;
 use desk::events::{CouponExpired, RedemptionForgotten};
 use e2e_tests::{account, World};
 use ink::codegen::TraitCallBuilder;
-use market::listings::Ask;
 use office::events::CouponRevoked;
 use registry::events::Transfer;
 use shared::{
@@ -168,15 +167,8 @@ fn revoking_a_backed_coupon_pays_its_holder_all_that_backs_it() {
 #[test]
 fn nothing_is_paid_to_a_market_for_a_coupon_it_only_holds() {
     let (mut world, mut to, coupon) = ann_has_a_coupon(shared_out(), 2_000);
-    let (there, here) = (world.suite.market, world.suite.registry);
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
-    let mut market = market(&world);
-    act(
-        &mut world,
-        "ann",
-        0,
-        market.call_mut().list(here, vec![coupon], NOW + DAY, None, Ask::Fixed { price: 1_000 }),
-    );
+    let mut market = ann_lists(&mut world, &mut to, coupon);
+    let there = world.suite.market;
     let held = RegistryError::HeldByContract { holder: there };
     assert_eq!(refused(&mut world, "bakery", 0, to.office.call_mut().revoke(coupon, 1)), held);
     world.chain.set_time(ENDS).unwrap();
