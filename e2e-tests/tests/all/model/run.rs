@@ -16,7 +16,10 @@ use super::{
 use ::alliance::{error::AllianceError, AllianceRef};
 use ::office::OfficeRef;
 use chain::{AccountId, Chain, TypedChain};
-use couponry::{audit, suite::Codes};
+use couponry::{
+    audit::{self, Files},
+    suite::Codes,
+};
 use e2e_tests::{
     account,
     actors::{endowed, CONSUMERS, GHOST, HELPERS, MERCHANTS, OWNER},
@@ -316,7 +319,7 @@ impl Pair {
     }
 
     fn audit(&self) -> Result<(), String> {
-        let report = audit::run(&self.world.chain, &self.world.suite, None, None);
+        let report = audit::run(&self.world.chain, &self.world.suite, Files::default());
         let report = report.map_err(|fault| format!("11/S28: the audit ends at {fault}"))?;
         if report.agrees {
             return Ok(());
