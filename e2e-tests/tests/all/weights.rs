@@ -3,6 +3,7 @@
 //! Touches, topics, deposits and code sizes are compared exactly, weights within 2%. `COUPONRY_GOLDEN=write` rewrites the file.
 
 use crate::{
+    findings::epochs_read_again,
     golden,
     registry::{claims::Million, enumeration},
     scene::*,
@@ -45,7 +46,9 @@ pub(crate) type Costs = Vec<(&'static str, Cost)>;
 
 fn measured() -> &'static Costs {
     static MEASURED: OnceLock<Costs> = OnceLock::new();
-    MEASURED.get_or_init(|| [minimal(), of_the_suite(), enumeration::costs()].concat())
+    MEASURED.get_or_init(|| {
+        [minimal(), of_the_suite(), epochs_read_again::costs(), enumeration::costs()].concat()
+    })
 }
 
 /// Each message of the suite that changes something, done at least once.
