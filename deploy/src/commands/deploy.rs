@@ -22,7 +22,7 @@ pub struct Opts {
     /// The builder's output folder [default: ink under the target folder]
     #[arg(long, value_name = "DIR")]
     bundles: Option<PathBuf>,
-    /// Deploy the registry that keeps PSP34's enumeration: each change of hands costs about twice as much
+    /// Deploy the registry that keeps PSP34's enumeration: each change of hands costs half as much again, or more
     #[arg(long)]
     enumerable: bool,
     /// How long a cycle stays open at least
