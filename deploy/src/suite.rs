@@ -65,6 +65,17 @@ impl Codes {
     /// # Errors
     /// `Unbuilt`.
     pub fn load(dir: &Path) -> Result<Self, SuiteError> {
+        Self::load_with(dir, "registry")
+    }
+
+    /// The same, with the registry that keeps PSP34's enumeration.
+    /// # Errors
+    /// `Unbuilt`.
+    pub fn load_enumerable(dir: &Path) -> Result<Self, SuiteError> {
+        Self::load_with(dir, "registry-enumerable")
+    }
+
+    fn load_with(dir: &Path, registry: &str) -> Result<Self, SuiteError> {
         let read = |name: &str| {
             let path = dir.join(name).with_extension("wasm");
             fs::read(&path).map_err(|source| SuiteError::Unbuilt { path: path.display().to_string(), source })
@@ -72,7 +83,7 @@ impl Codes {
         Ok(Self {
             office: read("office")?,
             desk: read("desk")?,
-            registry: read("registry")?,
+            registry: read(registry)?,
             alliance: read("alliance")?,
             market: read("market")?,
         })

@@ -265,7 +265,9 @@ impl Tables<'_> {
                 .redemptions
                 .iter()
                 .try_for_each(|redemption| self.redemption(happened, redemption, event.claimed)),
-            RegistryEvent::Approval(_) | RegistryEvent::CreditAdded(_) => Ok(()),
+            RegistryEvent::Approval(_)
+            | RegistryEvent::CreditAdded(_)
+            | RegistryEvent::EnumerationKept(_) => Ok(()),
         }
     }
 

@@ -63,7 +63,7 @@ macro_rules! contract_events {
 
 contract_events! {
     /// What a registry emits.
-    RegistryEvent in registry { Transfer, Approval, CouponsIssued, OrdersRedeemed, CreditAdded }
+    RegistryEvent in registry { Transfer, Approval, CouponsIssued, OrdersRedeemed, CreditAdded, EnumerationKept }
 }
 
 contract_events! {

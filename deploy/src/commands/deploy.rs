@@ -22,6 +22,9 @@ pub struct Opts {
     /// The builder's output folder [default: ink under the target folder]
     #[arg(long, value_name = "DIR")]
     bundles: Option<PathBuf>,
+    /// Deploy the registry that keeps PSP34's enumeration: each change of hands costs half as much again, or more
+    #[arg(long)]
+    enumerable: bool,
     /// How long a cycle stays open at least
     #[arg(long, default_value = "7d")]
     cycle: String,
@@ -75,10 +78,14 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     let words = session.words.clone();
     let explain = |error: SuiteError| match &error {
         SuiteError::Chain(fault) => words.chain(fault),
+        SuiteError::Unbuilt { .. } if opts.enumerable => {
+            Refusal::new(error.to_string(), "run `couponry build --enumerable` first")
+        }
         SuiteError::Unbuilt { .. } => Refusal::new(error.to_string(), "run `couponry build` first"),
         SuiteError::Refused(refusal) => refusal.clone(),
     };
-    let codes = Codes::load(&bundles).map_err(&explain)?;
+    let codes = if opts.enumerable { Codes::load_enumerable(&bundles) } else { Codes::load(&bundles) };
+    let codes = codes.map_err(&explain)?;
     let suite = deploy_suite(&mut session.chain, signer, &codes, &config, b"").map_err(explain)?;
     let code = session.explained(session.chain.code_hash_of(suite.registry))?;
     session.save()?;

@@ -82,6 +82,27 @@ fn a_first_campaign_from_printing_codes_to_the_audit() {
 }
 
 #[test]
+fn a_registry_that_keeps_an_enumeration_is_built_and_deployed_when_asked_for() {
+    let town = Town { folder: tempfile::tempdir().unwrap() };
+    town.ok("build --enumerable");
+    town.ok("chain new --time 2026-05-01T09:00:00Z --endow operator=1000 --endow bakery=1000 --endow cafe=1000 --endow anna=100 --endow ben=100");
+    town.refuses(
+        "deploy --enumerable --bundles . --as operator",
+        "cannot read ./office.wasm: No such file or directory (os error 2)",
+        "run `couponry build --enumerable` first",
+    );
+    let deployed = town.json("deploy --enumerable --as operator");
+    let usual = Town::new().json("chain status");
+    assert!(deployed["registry_code"].is_string());
+    assert!(!usual.to_string().contains(deployed["registry_code"].as_str().unwrap()));
+    town.campaign("", "");
+    town.ok("issue --campaign 1 --to anna --source 1 --as bakery");
+    town.ok("issue --campaign 1 --to anna --source 2 --as bakery");
+    town.ok("send 1/1 --to ben --as anna");
+    assert_eq!(town.json("audit --db audit.sqlite")["agrees"], true);
+}
+
+#[test]
 fn merchants_honour_each_others_coupons_and_settle() {
     let town = Town::new();
     for member in ["bakery", "cafe"] {

@@ -3,6 +3,7 @@
 mod absent_token;
 mod backing;
 mod ended_card;
+pub(crate) mod epochs_read_again;
 mod forgotten_cap;
 mod forgotten_listing;
 mod friends;

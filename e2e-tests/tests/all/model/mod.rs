@@ -6,6 +6,7 @@
 pub(crate) mod alliance;
 pub(crate) mod desk;
 pub(crate) mod dice;
+pub(crate) mod enumeration;
 pub(crate) mod home;
 pub(crate) mod invariants;
 pub(crate) mod market;

@@ -3,6 +3,7 @@
 use super::{
     alliance::Alliance,
     dice::Dice,
+    enumeration,
     home::{all_home, homeward},
     invariants,
     market::Market,
@@ -271,11 +272,14 @@ struct Pair {
     world: World,
     deposits: BTreeMap<AccountId, i128>,
     steps: usize,
+    /// Whether the registry keeps PSP34's enumeration.
+    enumerable: bool,
 }
 
 impl Pair {
     fn new(world: World) -> Self {
-        Self { model: model(&world), world, deposits: BTreeMap::new(), steps: 0 }
+        let enumerable = enumeration::is_kept(&world);
+        Self { model: model(&world), world, deposits: BTreeMap::new(), steps: 0, enumerable }
     }
 
     /// # Errors
@@ -330,7 +334,10 @@ impl Pair {
     fn compare_storage(&self) -> Result<(), String> {
         let (model, chain) = (&self.model, &self.world.chain);
         let places = &model.places;
-        same("registry", storage::of_registry(model), real::storage(chain, places.registry))?;
+        let (order, ledger): (Items, Items) =
+            real::storage(chain, places.registry).into_iter().partition(|(key, _)| enumeration::keeps(key));
+        enumeration::check(&model.registry, self.enumerable, &order)?;
+        same("registry", storage::of_registry(model), ledger)?;
         same("office", storage::of_office(model), real::storage(chain, places.office))?;
         same("desk", storage::of_desk(model), real::storage(chain, places.desk))?;
         same("market", storage::of_market(model), real::storage(chain, places.market))?;
