@@ -105,9 +105,11 @@ fn an_auction_goes_to_the_highest_bidder_and_the_others_have_their_money_back() 
 fn coupons_are_swapped_both_or_none() {
     let town = traders();
     let opened = town.ok("market swap 1/1 --wants 2 --adds 15 --least-left 20 --until +1d --as anna");
-    assert!(opened.starts_with("listing 1: coupon 1/1 for 2 until"), "{opened}");
+    assert!(opened.starts_with("listing 1: coupon 1/1 for any of 2, with 15 UNIT on top until"), "{opened}");
     let shown = town.ok("market show 1/1");
     assert!(shown.contains("coupon 1/1 for any of 2, with 15 UNIT on top until"), "{shown}");
+    assert!(shown.contains("\n  each coupon wanted: worth 20 UNIT or more\n"), "{shown}");
+    assert_eq!(browsed(&town, "--below-value"), [0; 0], "it costs a coupon, and nobody knows which");
     town.refuses(
         "market take 1 1/5 --as ben",
         "coupon 1/5 isn't what is wanted",
@@ -230,6 +232,7 @@ fn all_that_is_open_is_cancelled_at_once_and_taken_back_one_by_one() {
     town.ok("market sell 1/2 --price 1 --until +1d --as anna");
     town.ok("market cancel --all --as anna");
     assert_eq!(browsed(&town, ""), [0; 0]);
+    assert_eq!(town.json("market show 1/1")["state"], "cancelled, to be taken back");
     town.refuses(
         "market buy 2 --highest 1 --as ben",
         "number 2 was cancelled with all that its owner had opened before number 3",
@@ -239,6 +242,36 @@ fn all_that_is_open_is_cancelled_at_once_and_taken_back_one_by_one() {
     let cleared = town.ok("market clear 2 --as ben");
     assert_eq!(cleared, format!("listing 2: coupon 1/2 went back to {}\n", address("anna")));
     town.ok("market forget 2 --as anna");
+    agrees(&town);
+}
+
+#[test]
+fn the_cash_of_a_swap_comes_back_though_its_coupon_is_frozen() {
+    let town = traders();
+    town.create("resale.toml", "", "");
+    town.ok("issue --campaign 3 --to anna,anna --source 1 --as bakery");
+    town.ok("market swap 3/1 --wants 2 --adds 3 --until +1d --as anna");
+    town.ok("market swap 3/2 --wants 2 --adds 4 --until +1d --as anna");
+    for coupon in ["3/1", "3/2"] {
+        town.ok(&format!("coupon freeze {coupon} --reason 1 --as bakery"));
+    }
+    let waits = |coupon: &str, cash: &str, who: &str| {
+        format!(
+            "coupon {coupon} can't be moved yet, and {who} finds the {cash} added with `couponry market withdraw`: once the issuer \
+             has thawed what it froze, cancel again\n"
+        )
+    };
+    assert_eq!(town.ok("market cancel 3/1 --as anna"), waits("3/1", "3 UNIT", "anna"));
+    town.ok("chain advance 1d");
+    let cleared = format!("listing 2: {}", waits("3/2", "4 UNIT", &address("anna")));
+    assert_eq!(town.ok("market clear 3/2 --as carl"), cleared);
+    assert_eq!(town.ok("market withdraw --as anna"), "anna collected 7 UNIT\n");
+    town.refuses(
+        "market cancel 1 --as anna",
+        "coupon 3/1 is frozen by its issuer",
+        "ask the issuer to thaw it",
+    );
+    assert_eq!(town.json("market show 1")["state"], "not delivered, to be taken back");
     agrees(&town);
 }
 

@@ -10,7 +10,7 @@ use crate::{
     amounts::Unit,
     context::{Context, Desk, Report},
     orders::{coupon_id, digest_bytes},
-    refusals::{coupon as shown, Refusal},
+    refusals::{coupon as shown, Refusal, Words},
     times,
 };
 use chain::{AccountId, Balance, Chain};
@@ -251,8 +251,8 @@ fn for_sale(desk: &Desk) -> Result<Vec<(u64, Entry)>, Refusal> {
     let mut found = Vec::new();
     for ListingOpened { seller, id, .. } in told(desk)? {
         let Some(entry) = desk.session.ask(desk.market().call().listing(id))? else { continue };
-        let cancelled = entry.bid.is_none() && floors.get(&seller).is_some_and(|below| id < *below);
-        if entry.status == Status::Open && now < entry.ends_at() && !cancelled {
+        let below = floors.get(&seller).copied().unwrap_or_default();
+        if state(id, &entry, below, now) == "open" {
             found.push((id, entry));
         }
     }
@@ -266,6 +266,38 @@ fn kind(ask: &Ask) -> &'static str {
         Ask::Dutch { .. } => "falling",
         Ask::English { .. } => "auction",
         Ask::Swap { .. } => "swap",
+    }
+}
+
+/// What a listing is up for: `at 1 UNIT`, `for any of 2, with 3 UNIT on top`. `cost` is as below.
+fn asked(ask: &Ask, cost: Balance, words: &Words) -> String {
+    match ask {
+        Ask::Fixed { price } => format!("at {}", words.money(*price)),
+        Ask::Dutch { end_price, .. } => {
+            format!("at {} now, falling to {}", words.money(cost), words.money(*end_price))
+        }
+        Ask::English { .. } => format!("to the highest bidder, from {} on", words.money(cost)),
+        Ask::Swap { wants, asks, adds } => {
+            let wanted: Vec<String> = wants.coupons.iter().map(|coupon| offers::wish(*coupon)).collect();
+            let cash = match (*asks, *adds) {
+                (0, 0) => String::new(),
+                (asks, 0) => format!(" and {}", words.money(asks)),
+                (_, adds) => format!(", with {} on top", words.money(adds)),
+            };
+            format!("for {}{cash}", wanted.join(", "))
+        }
+    }
+}
+
+/// How a listing stands; `below` is what its seller cancelled everything below of.
+fn state(id: u64, entry: &Entry, below: u64, now: u64) -> &'static str {
+    match entry.status {
+        Status::Open if entry.bid.is_none() && id < below => "cancelled, to be taken back",
+        Status::Open if now >= entry.ends_at() => "ended",
+        Status::Open => "open",
+        Status::Failed => "not delivered, to be taken back",
+        Status::Sold => "sold",
+        Status::Returned => "returned",
     }
 }
 
