@@ -2,6 +2,7 @@
 //! done, often enough one that is refused.
 
 mod after;
+mod campaigns;
 mod issuers;
 mod market;
 mod offers;

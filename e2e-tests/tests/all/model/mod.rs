@@ -8,6 +8,7 @@ pub(crate) mod desk;
 pub(crate) mod dice;
 pub(crate) mod home;
 pub(crate) mod invariants;
+mod limits;
 pub(crate) mod market;
 pub(crate) mod money;
 pub(crate) mod office;
