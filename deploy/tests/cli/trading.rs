@@ -75,6 +75,13 @@ fn an_auction_goes_to_the_highest_bidder_and_the_others_have_their_money_back() 
     let said = town.ok("market bid 1 1.5 --as carl");
     assert!(said.starts_with("carl leads with 1.5 UNIT for coupon 1/4; the auction ends at"), "{said}");
     assert!(said.ends_with(", later than before: the bid came late\n"), "{said}");
+    assert!(town
+        .ok("market mine carl")
+        .contains("\n  bid: leads with 1.5 UNIT for coupon 1/4 of listing 1 until"));
+    assert_eq!(
+        town.ok("market mine ben"),
+        "ben has at the market\n  to collect: 1 UNIT in the native token\n"
+    );
     town.refuses(
         "market cancel 1/4 --as anna",
         &format!("{} bid 1.5 UNIT, and an auction with a bid isn't cancelled", address("carl")),
@@ -90,6 +97,8 @@ fn an_auction_goes_to_the_highest_bidder_and_the_others_have_their_money_back() 
             address("carl")
         )
     );
+    let shown = town.ok("market show 1");
+    assert!(shown.contains(&format!("\n  {} had it for 1.5 UNIT\n", address("carl"))), "{shown}");
     let forgotten = town.ok("market forget 1 --as anna");
     assert_eq!(forgotten, "listing 1 is forgotten, and the deposits are anna's again\n");
     town.refuses(
@@ -162,7 +171,17 @@ fn offers_hold_their_money_until_they_are_accepted_or_withdrawn() {
         &format!("the offer is {}'s, not anna's", address("ben")),
         "run the command as that account: --as NAME",
     );
+    assert!(town.ok("market mine ben").contains(" (open); the market holds 2 UNIT\n"));
+    town.ok("chain advance 8d");
+    assert_eq!(town.json("market offers")["offers"].as_array().unwrap().len(), 0);
+    let left = town.ok("market mine ben");
+    assert!(
+        left.starts_with("ben has at the market\n  offer 1: 2 UNIT for any of 1, 1 more, until 2026-05-08T"),
+        "{left}"
+    );
+    assert!(left.ends_with(" (ended); the market holds 2 UNIT\n"), "{left}");
     assert_eq!(town.ok("market withdraw --offer 1 --as ben"), "ben collected 2 UNIT\n");
+    assert_eq!(town.ok("market mine ben"), "ben has nothing at the market\n");
     town.refuses(
         "market accept 1 1/3 --as anna",
         "there is no offer 1: it was never made, or it was withdrawn",
@@ -233,6 +252,14 @@ fn all_that_is_open_is_cancelled_at_once_and_taken_back_one_by_one() {
     town.ok("market cancel --all --as anna");
     assert_eq!(browsed(&town, ""), [0; 0]);
     assert_eq!(town.json("market show 1/1")["state"], "cancelled, to be taken back");
+    let of_anna = town.json("market mine anna");
+    assert_eq!(of_anna["listings"][1]["state"], "cancelled, to be taken back");
+    assert_eq!(of_anna["listings"].as_array().unwrap().len(), 2);
+    town.refuses(
+        "market buy coupon --highest 1 --as ben",
+        "`coupon` is neither a listing's number nor a coupon",
+        "write the number, such as 3, or a coupon in it, such as 1/17",
+    );
     town.refuses(
         "market buy 2 --highest 1 --as ben",
         "number 2 was cancelled with all that its owner had opened before number 3",

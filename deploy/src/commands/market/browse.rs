@@ -9,7 +9,7 @@ use crate::{
 };
 use chain::{keys::ss58, AccountId, Balance, Chain};
 use clap::{Args, ValueEnum};
-use market::listings::{Ask, Entry, Listing};
+use market::listings::{Ask, Entry, Listing, Status};
 use serde_json::{json, Value};
 use shared::{campaigns::Campaign, ids::CampaignId, math::share_down, terms::Benefit};
 use std::collections::HashMap;
@@ -273,9 +273,13 @@ pub(super) fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
     if let Some(insists) = insists {
         report = report.line(insists);
     }
-    if let Some(bid) = entry.live_bid() {
-        report =
-            report.line(format!("  {} leads with {}", words.account(&bid.bidder), words.money(bid.amount)));
+    if let Some(bid) = entry.bid {
+        let (bidder, amount) = (words.account(&bid.bidder), words.money(bid.amount));
+        report = report.line(match entry.status {
+            Status::Open => format!("  {bidder} leads with {amount}"),
+            Status::Sold => format!("  {bidder} had it for {amount}"),
+            Status::Failed | Status::Returned => format!("  {bidder} has the bid of {amount} back"),
+        });
     }
     if let Some(buyer) = listing.reserved.as_ref() as Option<&AccountId> {
         report = report.line(format!("  reserved for {}", words.account(buyer)));

@@ -1,6 +1,7 @@
 //! `couponry market`: every kind of deal in coupons.
 
 mod browse;
+mod mine;
 mod offers;
 mod owner;
 mod sell;
@@ -32,6 +33,9 @@ pub enum Command {
     /// Says all about a listing
     #[command(after_help = "Examples: couponry market show 1/1 && couponry market show 3")]
     Show(browse::Show),
+    /// Lists what an account has at the market: listings, bids and offers in every state, and money to collect
+    #[command(after_help = "Example: couponry market mine anna")]
+    Mine(mine::Mine),
     /// Puts coupons up for sale at a price, or at one that falls; the market holds them meanwhile
     Sell(sell::Sell),
     /// Puts coupons up for auction
@@ -111,6 +115,7 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
     match command {
         Command::Browse(opts) => browse::browse(opts, ctx),
         Command::Show(opts) => browse::show(opts, ctx),
+        Command::Mine(opts) => mine::mine(opts, ctx),
         Command::Sell(opts) => sell::sell(opts, ctx),
         Command::Auction(opts) => sell::auction(opts, ctx),
         Command::Swap(opts) => sell::swap(opts, ctx),
@@ -215,7 +220,12 @@ fn listing(desk: &mut Desk, text: &str) -> Result<(u64, Entry), Refusal> {
     let id = match text.parse() {
         Ok(id) => id,
         Err(_) => {
-            let coupon = coupon_id(text)?;
+            let coupon = coupon_id(text).map_err(|_| {
+                Refusal::new(
+                    format!("`{text}` is neither a listing's number nor a coupon"),
+                    "write the number, such as 3, or a coupon in it, such as 1/17",
+                )
+            })?;
             let opened: Vec<ListingOpened> = told(desk)?;
             // The newest.
             let of_it = opened.iter().rev().find(|opened| opened.listing.coupons.contains(&coupon));
