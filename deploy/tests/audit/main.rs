@@ -68,7 +68,7 @@ fn a_whole_life_tells_every_event_there_is() {
         "desk AdvocateRewarded CouponExpired CouponReleased CouponSplit CouponsMerged CouponsReserved CreditWithdrawn DeskOpened \
          OrderRolledBack PermitsCancelled RedemptionForgotten RedemptionRated",
         // No pay-out of the market's fails here.
-        "market AllCancelled AuctionFailed AuctionWon BidPlaced CreditWithdrawn FeeChanged ListingOpened ListingReturned \
+        "market AllCancelled AuctionWon BidPlaced CreditWithdrawn FeeChanged ListingFailed ListingOpened ListingReturned \
          ListingsForgotten ListingsSold MarketCreated OfferAccepted OfferMade OfferWithdrawn OwnerChanged OwnershipOffered SwapMade TokenChanged",
         "office AccountFreezeChanged CampaignCreated CampaignHandedOver CampaignImproved CampaignOffered CouponFreezeChanged CouponRevoked \
          CouponToppedUp CouponsIssued DropCreated EscrowWithdrawn GuardianChanged GuardianOffered OfficeOpened PauseChanged RoleChanged \
