@@ -372,6 +372,8 @@ impl Dice<'_> {
         let mut amount = match self.rng.gen_range(0..10) {
             0 => least.saturating_sub(1),
             1..=4 => least,
+            // So much that a tenth of the fee is something.
+            5 => least + self.rng.gen_range(500..5_000),
             _ => least + self.rng.gen_range(1..15),
         };
         if let Some(highest) = listing.highest.filter(|_| !self.rng.gen_ratio(1, 10)) {
