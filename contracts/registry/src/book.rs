@@ -1,7 +1,7 @@
 //! The registry's storage, and the changes that hand out, move and keep coupons. Spending is in `till`.
 //!
 //! Each change happens whole or returns an error for the shell to revert on. Emits nothing and moves no money. "Touches" are storage host calls
-//! besides the two that read and write the root.
+//! besides the two that read and write the root; what an enumeration adds to them is in `enumeration`.
 #[cfg(feature = "enumerable")]
 use crate::enumeration;
 use ink::{
