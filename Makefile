@@ -16,12 +16,13 @@ demo: setup ## play a town and its coupons on an embedded chain, and audit them
 test: build ## run every test
 	cargo test --workspace --locked
 
-soak: build ## run the property test for 90,000 steps, and plant every bug for it to catch
+soak: build ## run the property test for 90,000 steps, plant every bug for it to catch, and measure the auditor
+	COUPONRY_RATE=50000 cargo test --locked -p couponry --lib rate -- --nocapture
 	COUPONRY_STEPS=90000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
 	cargo test --locked -p e2e-tests --features planted-bugs --test all planted -- --nocapture
 
 golden: build ## rewrite the golden files, on purpose
-	COUPONRY_GOLDEN=write cargo test --locked -p e2e-tests golden
+	COUPONRY_GOLDEN=write cargo test --locked -p couponry -p e2e-tests golden
 
 lint: ## check the format, and refuse every warning
 	cargo fmt --check

@@ -823,7 +823,7 @@ impl Words {
     }
 }
 
-fn asset(asset: Asset) -> String {
+pub fn asset(asset: Asset) -> String {
     match asset {
         Asset::Native => "the native token".to_owned(),
         Asset::Psp22(token) => format!("the token {}", ss58(&token)),

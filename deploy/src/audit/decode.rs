@@ -95,7 +95,7 @@ contract_events! {
     /// What a market emits.
     MarketEvent in market {
         MarketCreated, FeeChanged, TokenChanged, OwnershipOffered, OwnerChanged, ListingOpened, ListingsSold, ListingReturned,
-        BidPlaced, AuctionWon, AuctionFailed, SwapMade, ListingsForgotten, AllCancelled, OfferMade, OfferAccepted, OfferWithdrawn,
+        BidPlaced, AuctionWon, ListingFailed, SwapMade, ListingsForgotten, AllCancelled, OfferMade, OfferAccepted, OfferWithdrawn,
         CreditAdded, CreditWithdrawn,
     }
 }

@@ -1,7 +1,7 @@
 //! `couponry audit`: whether the events tell the same as the storage.
 
 use crate::{
-    audit::{self, AuditError},
+    audit::{self, AuditError, Files},
     context::{Context, Report},
     refusals::Refusal,
 };
@@ -18,6 +18,12 @@ pub struct Opts {
     /// Write what happened into CSV tables in this folder
     #[arg(long, value_name = "DIR")]
     csv: Option<PathBuf>,
+    /// Write what happened into tables of JSON, an object a line, in this folder
+    #[arg(long, value_name = "DIR")]
+    json_tables: Option<PathBuf>,
+    /// Write what happened into Parquet tables in this folder
+    #[arg(long, value_name = "DIR")]
+    parquet: Option<PathBuf>,
 }
 
 /// A disagreement is a report that `differs`, not a refusal.
@@ -25,7 +31,13 @@ pub struct Opts {
 /// The chain can't be read, or a file can't be written.
 pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     let desk = ctx.desk()?;
-    match audit::run(&desk.session.chain, &desk.suite, opts.db.as_deref(), opts.csv.as_deref()) {
+    let files = Files {
+        db: opts.db.as_deref(),
+        csv: opts.csv.as_deref(),
+        json: opts.json_tables.as_deref(),
+        parquet: opts.parquet.as_deref(),
+    };
+    match audit::run(&desk.session.chain, &desk.suite, files) {
         Ok(found) => {
             let differences: Vec<_> = found.differences.iter().map(ToString::to_string).collect();
             let json = json!({
@@ -50,8 +62,11 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
             differs: true,
         }),
         Err(AuditError::Chain(fault)) => Err(desk.session.words.chain(&fault)),
-        Err(error @ (AuditError::Database(_) | AuditError::Csv(_) | AuditError::File { .. })) => {
-            Err(Refusal::new(error.to_string(), "check the path and its permissions"))
-        }
+        Err(
+            error @ (AuditError::Database(_)
+            | AuditError::Csv(_)
+            | AuditError::Parquet(_)
+            | AuditError::File { .. }),
+        ) => Err(Refusal::new(error.to_string(), "check the path and its permissions")),
     }
 }

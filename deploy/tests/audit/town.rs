@@ -10,7 +10,7 @@ use alliance::AllianceRef;
 use builder::{build, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, EventRecord, Genesis, Keypair, Message, TypedChain};
 use couponry::{
-    audit::{self, AuditError, Finding, Report},
+    audit::{self, AuditError, Files, Finding, Report},
     orders::{sign_order, sign_spend},
     suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig},
 };
@@ -701,11 +701,11 @@ impl Town {
     }
 
     pub(crate) fn audit(&self) -> Report {
-        audit::run(&self.chain, &self.suite, None, None).unwrap()
+        audit::run(&self.chain, &self.suite, Files::default()).unwrap()
     }
 
     pub(crate) fn finding(&self) -> Finding {
-        match audit::run(&self.chain, &self.suite, None, None) {
+        match audit::run(&self.chain, &self.suite, Files::default()) {
             Err(AuditError::Finding(finding)) => finding,
             other => panic!("{other:?}"),
         }

@@ -18,6 +18,7 @@ mod paused_rewards;
 mod second_first_order;
 mod shaved_discount;
 mod stranded_backing;
+mod stranded_cash;
 mod strangers_discount;
 mod strangers_terms;
 mod uncapped_cashier;

@@ -9,6 +9,7 @@ pub(crate) mod dice;
 pub(crate) mod enumeration;
 pub(crate) mod home;
 pub(crate) mod invariants;
+mod limits;
 pub(crate) mod market;
 pub(crate) mod money;
 pub(crate) mod office;

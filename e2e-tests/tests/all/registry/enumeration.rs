@@ -9,7 +9,7 @@ use crate::{
     weights::Costs,
 };
 use chain::{keys::ss58, tamper, AccountId, Chain, ChainError};
-use couponry::audit;
+use couponry::audit::{self, Files};
 use e2e_tests::{
     account,
     signing::{Codes, List, Target},
@@ -77,7 +77,7 @@ fn lists(world: &World) -> [Vec<u32>; 3] {
 }
 
 fn agrees(world: &World) {
-    let report = audit::run(&world.chain, &world.suite, None, None).unwrap();
+    let report = audit::run(&world.chain, &world.suite, Files::default()).unwrap();
     assert!(report.agrees, "{:?}", report.differences);
 }
 
@@ -250,7 +250,7 @@ fn the_audit_names_a_coupon_out_of_order() {
     let (registry, ann) = (world.suite.registry, account("ann"));
     let place = key(items::ORDERED, &(Some(ann), 1_u64));
     tamper::storage(&mut world.chain, registry, &place, Some(coupons[2].to_u64().encode())).unwrap();
-    let report = audit::run(&world.chain, &world.suite, None, None).unwrap();
+    let report = audit::run(&world.chain, &world.suite, Files::default()).unwrap();
     let items: Vec<_> = report.differences.iter().map(|difference| &*difference.item).collect();
     assert_eq!(items, [format!("coupon in order of {}, 1", ss58(&ann))]);
 }
