@@ -26,7 +26,7 @@ golden: build ## rewrite the golden files, on purpose
 
 lint: ## check the format, and refuse every warning
 	cargo fmt --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked --features registry/enumerable -- -D warnings
 
 clean: ## remove everything that was built
 	cargo clean

@@ -1,7 +1,7 @@
 //! The registry's storage, and the changes that hand out, move and keep coupons. Spending is in `till`.
 //!
 //! Each change happens whole or returns an error for the shell to revert on. Emits nothing and moves no money. "Touches" are storage host calls
-//! besides the two that read and write the root.
+//! besides the two that read and write the root; what an enumeration adds to them is in `enumeration`.
 #[cfg(feature = "enumerable")]
 use crate::enumeration;
 use ink::{
@@ -204,10 +204,7 @@ impl Book {
         set_item(key(items::COUPONS, &id.to_u64()), Some(state));
         let holder = self.holder(owner);
         #[cfg(feature = "enumerable")]
-        {
-            enumeration::put(Some(owner), holder.coupons.into(), id.to_u64());
-            enumeration::put(None, self.root.live, id.to_u64());
-        }
+        enumeration::come(id, owner, holder.coupons, self.root.live);
         self.keep_holder(owner, holder.with_one_more().ok_or(RegistryError::Overflow)?);
         self.root.live = self.root.live.checked_add(1).ok_or(RegistryError::Overflow)?;
         Ok(())
@@ -223,11 +220,7 @@ impl Book {
         self.keep_holder(owner, holder);
         self.root.live = self.root.live.checked_sub(1).ok_or(RegistryError::Overflow)?;
         #[cfg(feature = "enumerable")]
-        {
-            enumeration::take(Some(owner), holder.coupons.into(), id.to_u64());
-            enumeration::take(None, self.root.live, id.to_u64());
-            enumeration::forget(id.to_u64());
-        }
+        enumeration::end(id, owner, holder.coupons, self.root.live);
         Ok(())
     }
 
@@ -342,10 +335,7 @@ impl Book {
             self.keep_holder(from, giver);
             self.keep_holder(to, receiver.with_one_more()?);
             #[cfg(feature = "enumerable")]
-            {
-                enumeration::take(Some(from), giver.coupons.into(), id.to_u64());
-                enumeration::put(Some(to), receiver.coupons.into(), id.to_u64());
-            }
+            enumeration::hand_over(id, (from, giver.coupons), (to, receiver.coupons));
         }
         Some(())
     }

@@ -48,7 +48,7 @@ pub mod items {
     /// Where a registry keeps PSP34's enumeration, live coupons in order, from 0: `(Some(AccountId), u64)` to a coupon as `u64` for those of a holder, `(None, u64)`
     /// for all.
     pub const ORDERED: u32 = 0x12;
-    /// Where a coupon stands in them: `(bool, coupon as u64)` to `u64`; `true` for its place among its holder's, `false` among all.
+    /// Where a coupon as `u64` stands in them: `(u64, u64)`, its places among its holder's and among all.
     pub const PLACES: u32 = 0x13;
 }
 

@@ -97,7 +97,7 @@ fn a_registry_that_keeps_an_enumeration_is_built_and_deployed_when_asked_for() {
     assert!(!usual.to_string().contains(deployed["registry_code"].as_str().unwrap()));
     town.campaign("", "");
     town.ok("issue --campaign 1 --to anna --source 1 --as bakery");
-    town.ok("issue --campaign 1 --to anna --source 2 --as bakery");
+    town.ok("issue --campaign 1 --to ben --source 2 --as bakery");
     town.ok("send 1/1 --to ben --as anna");
     assert_eq!(town.json("audit --db audit.sqlite")["agrees"], true);
 }

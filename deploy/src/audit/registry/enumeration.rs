@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 type Of = Option<AccountId>;
 
 pub(super) const ORDERED: Table<(Of, u64), CouponKey> = Table::new(items::ORDERED, "coupon in order of");
-pub(super) const PLACES: Table<(bool, CouponKey), u64> = Table::new(items::PLACES, "place");
+/// Among its holder's, and among all.
+pub(super) const PLACES: Table<CouponKey, (u64, u64)> = Table::new(items::PLACES, "places of coupon");
 
 /// How many coupons are in each order.
 #[derive(Default)]
@@ -52,22 +53,33 @@ impl RegistryReplay {
         Ok(())
     }
 
+    fn places(&self, coupon: CouponKey) -> (u64, u64) {
+        self.ledger.get(&PLACES, &coupon).unwrap_or_default()
+    }
+
     /// The last one takes its place.
     fn take_from(&mut self, of: Of, id: CouponId) -> Result<(), Contradiction> {
         let count = self.enumerated(of);
         *count = ensure_some("the coupons in order", count.checked_sub(1))?;
         let end = (of, *count);
-        let place = self.ledger.found(&PLACES, &(of.is_some(), id.into()))?;
+        let (at_holder, among_all) = self.ledger.found(&PLACES, &id.into())?;
         let last = self.ledger.found(&ORDERED, &end)?;
-        self.place(of, place, last);
+        self.place(of, if of.is_some() { at_holder } else { among_all }, last);
         self.ledger.remove(&ORDERED, &end);
-        self.ledger.remove(&PLACES, &(of.is_some(), id.into()));
+        if of.is_none() {
+            self.ledger.remove(&PLACES, &id.into());
+        }
         Ok(())
     }
 
     fn place(&mut self, of: Of, place: u64, coupon: CouponKey) {
+        let (at_holder, among_all) = self.places(coupon);
         self.ledger.set(&ORDERED, &(of, place), &coupon);
-        self.ledger.set(&PLACES, &(of.is_some(), coupon), &place);
+        self.ledger.set(
+            &PLACES,
+            &coupon,
+            &if of.is_some() { (place, among_all) } else { (at_holder, place) },
+        );
     }
 
     fn enumerated(&mut self, of: Of) -> &mut u64 {

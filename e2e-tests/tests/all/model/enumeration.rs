@@ -34,7 +34,7 @@ pub(crate) fn check(
     found: &BTreeMap<Vec<u8>, Vec<u8>>,
 ) -> Result<(), String> {
     let mut orders: BTreeMap<Of, Vec<u64>> = BTreeMap::new();
-    let mut places: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+    let mut places: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
     for (key, coupon) in found.iter().filter(|(key, _)| key.starts_with(&MAPPINGS[0].encode())) {
         let (_, (of, _)) =
             <(u32, (Of, u64))>::decode_all(&mut key.as_slice()).map_err(|fault| fault.to_string())?;
@@ -48,11 +48,14 @@ pub(crate) fn check(
             let index = u64::try_from(index).unwrap();
             let item = found.get(&(MAPPINGS[0], (of, index)).encode()).ok_or("9: an order has a gap")?;
             *coupon = u64::decode(&mut item.as_slice()).map_err(|fault| fault.to_string())?;
-            places.insert((MAPPINGS[1], (of.is_some(), *coupon)).encode(), index.encode());
+            let places = places.entry(*coupon).or_default();
+            *(if of.is_some() { &mut places.0 } else { &mut places.1 }) = index;
         }
     }
     let found_places = found.iter().filter(|(key, _)| key.starts_with(&MAPPINGS[1].encode()));
-    if places != found_places.map(|(key, place)| (key.clone(), place.clone())).collect() {
+    let places = places.into_iter().map(|(coupon, places)| ((MAPPINGS[1], coupon).encode(), places.encode()));
+    let places: BTreeMap<_, _> = places.collect();
+    if places != found_places.map(|(key, places)| (key.clone(), places.clone())).collect() {
         return Err("9: places and orders of coupons differ".into());
     }
     let mut expected: BTreeMap<Of, BTreeSet<u64>> = BTreeMap::new();

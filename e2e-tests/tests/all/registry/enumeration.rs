@@ -8,15 +8,16 @@ use crate::{
     scene::*,
     weights::Costs,
 };
-use chain::{keys::ss58, tamper, AccountId, Chain};
+use chain::{keys::ss58, tamper, AccountId, Chain, ChainError};
 use couponry::audit::{self, Files};
 use e2e_tests::{
     account,
-    signing::{Codes, Target},
+    signing::{Codes, List, Target},
     world::{enumerable_codes, Fixture},
     World,
 };
 use ink::codegen::TraitCallBuilder;
+use market::listings::Ask;
 use registry::events::EnumerationKept;
 use scale::{Decode, Encode};
 use shared::{
@@ -218,6 +219,32 @@ fn parting_and_merging_cards_adds_one_and_takes_one() {
 }
 
 #[test]
+fn what_is_allowed_at_once_still_fits_a_block_but_the_largest_bundle() {
+    // Batches, and entries of lists, which are claimed whole.
+    let (mut world, mut to, coupons) = ann_has(50, terms_but(|t| t.supply = 1_000));
+    let campaign = coupons[0].campaign;
+    let list = List::of(&[(account("ben"), 50)]);
+    act(&mut world, "bakery", 0, to.office.call_mut().create_drop(campaign, list.root(), list.size()));
+    act(&mut world, "ben", 0, to.office.call_mut().claim(list.claim(campaign, 1, 0)));
+    assert_eq!(lists(&world).map(|list| list.len()), [100, 50, 50]);
+    // Bundles, on their way to the market and back: none of these is its holder's last.
+    let mut market = market(&world);
+    let (here, there) = (world.suite.registry, world.suite.market);
+    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, None, true));
+    let ask = Ask::Fixed { price: 1_000 };
+    let whole = data_of(market.call_mut().list(here, coupons[..20].to_vec(), NOW + DAY, None, ask.clone()));
+    let too_dear = world.chain.call(account("ann"), there, 0, whole).unwrap_err();
+    assert!(matches!(too_dear, ChainError::OutOfGas { .. }), "{too_dear:?}");
+    let half = market.call_mut().list(here, coupons[..10].to_vec(), NOW + DAY, None, ask);
+    let listed = act(&mut world, "ann", 0, half).result;
+    act(&mut world, "ann", 0, market.call_mut().cancel(listed));
+    let message = ServiceDesk::transfer_many(to.desk.call_mut(), account("ben"), coupons[20..40].to_vec());
+    act(&mut world, "ann", 0, message);
+    assert_eq!(lists(&world).map(|list| list.len()), [100, 30, 70]);
+    agrees(&world);
+}
+
+#[test]
 fn the_audit_names_a_coupon_out_of_order() {
     let (mut world, _, coupons) = ann_has(3, terms());
     let (registry, ann) = (world.suite.registry, account("ann"));
@@ -231,11 +258,27 @@ fn the_audit_names_a_coupon_out_of_order() {
 #[test]
 fn a_random_life_leaves_every_coupon_in_its_order() {
     let beginnings = Beginnings::new(Some(&enumerable_codes()));
-    let (tally, violation) = live_all(&beginnings, &[1, 2]);
+    let (tally, violation) = live_all(&beginnings, &[1, 2, 3, 4]);
     if let Some(violation) = violation {
         panic!("{violation}");
     }
     println!("{tally}");
+    let ways = [
+        "office.issue",
+        "office.revoke",
+        "registry.claim",
+        "registry.redeem",
+        "registry.redeem_batch",
+        "registry.transfer",
+        "desk.transfer_many",
+        "desk.roll_back (whole)",
+        "desk.split",
+        "desk.merge",
+        "desk.expire",
+    ];
+    let unseen: Vec<_> =
+        ways.iter().filter(|way| tally.0.get(**way).is_none_or(|(done, _)| *done == 0)).collect();
+    assert_eq!(unseen, [&""; 0], "the coupons' ways here");
 }
 
 /// What the enumeration costs, beside the same rows without it.
@@ -259,9 +302,13 @@ pub(crate) fn costs() -> Costs {
     let at_till = order("bakery", 2);
     let permits = held_by(&world, "dee", claimed.result, &at_till);
     let last = act(&mut world, "bakery", 0, to.registry.call_mut().redeem(at_till, permits)).cost;
-    let many = issue_many(&mut world, "bakery", campaign, "ann", 20);
-    let message = ServiceDesk::transfer_many(to.desk.call_mut(), account("ben"), many);
+    let many = issue_many(&mut world, "bakery", campaign, "ann", 40);
+    let first = many[..20].to_vec();
+    let message = ServiceDesk::transfer_many(to.desk.call_mut(), account("ben"), first);
     let twenty = act(&mut world, "ann", 0, message).cost;
+    let (mut world, mut to, _) = ann_has(1, terms());
+    let fifty = vec![account("ann"); 50];
+    let issued = act(&mut world, "bakery", 0, to.office.call_mut().issue(1, fifty, 99)).cost;
     vec![
         ("enumerable registry claim, drop of 10", claimed.cost),
         ("enumerable registry transfer", only_one),
@@ -269,5 +316,6 @@ pub(crate) fn costs() -> Costs {
         ("enumerable registry redeem, at a till", last),
         ("enumerable registry redeem, at a till, one of two", one_of_two),
         ("enumerable desk transfer_many, 20 coupons", twenty),
+        ("enumerable office issue, 50 coupons", issued),
     ]
 }
