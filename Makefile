@@ -20,8 +20,8 @@ live: build ## bring up a live chain on 127.0.0.1 (once, outside the checkout), 
 	cargo clippy -p rpc-chain --all-targets --features live --locked -- -D warnings
 	deploy/live/run cargo test --locked -p rpc-chain --features live -- --test-threads 1 --nocapture
 
-soak: build ## run the property test for 50,000 steps, and plant every bug for it to catch
-	COUPONRY_STEPS=50000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
+soak: build ## run the property test for 90,000 steps, and plant every bug for it to catch
+	COUPONRY_STEPS=90000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
 	cargo test --locked -p e2e-tests --features planted-bugs --test all planted -- --nocapture
 
 golden: build ## rewrite the golden files, on purpose

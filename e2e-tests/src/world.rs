@@ -38,7 +38,7 @@ pub fn built() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let options = Options::of_this_checkout();
-        let mocks = ["mock-psp22", "mock-psp34-minimal", "mock-look-alike"];
+        let mocks = ["mock-psp22", "mock-psp34-minimal", "mock-look-alike", "mock-go-between"];
         let contracts: Vec<_> =
             suite().into_iter().chain(mocks.map(|name| Contract::new(name, CHAIN_SIZE_LIMIT))).collect();
         let mut progress = builder::Progress::new();
@@ -277,6 +277,7 @@ impl Builder {
         if self.alliance_in_tokens {
             self.config.alliance.asset = Asset::Psp22(token);
         }
+        self.config.market_tokens = vec![token];
         let codes = self.codes.unwrap_or_else(codes);
         let suite = deploy_suite(&mut chain, owner, &codes, &self.config, b"world")?;
         let mut office: OfficeRef = reference(suite.office);

@@ -7,12 +7,16 @@ use shared::{
     ids::CouponId,
     ledger::items,
     math,
-    order::{digest, Order},
+    order::{digest, Order, OrderWord},
     permit::{ensure_permitted, Domain, OrderPermit, Permit, Permits, Purpose},
-    registry::{Refusal, RegistryError, SaleTerms, Scope},
+    registry::{Refusal, RegistryError},
     terms::Acceptance,
+    weighing::MAX_COUPONS,
     AccountId, Balance, Hash, Timestamp,
 };
+
+/// How long after its end a coupon that a contract holds, a market say, waits to come back to a person: 90 days, in milliseconds.
+pub const CONTRACT_GRACE: u64 = 90 * 24 * 60 * 60 * 1_000;
 
 /// How an ended coupon's backing was shared out.
 pub struct Ended {
@@ -31,8 +35,13 @@ pub fn expire(books: &mut Books, caller: AccountId, id: CouponId, now: Timestamp
     if now < ends_at {
         return Err(RegistryError::NotExpired { coupon: id, ends_at }.into());
     }
-    ensure_held_by_person(&coupon)?;
-    let cleared = caller == campaign.issuer || caller == coupon.owner;
+    let by_owner = caller == coupon.owner;
+    let held_by_person = ensure_held_by_person(&coupon);
+    if !by_owner && now < ends_at.saturating_add(CONTRACT_GRACE) {
+        held_by_person.clone()?;
+    }
+    // A market that holds it must still find it, to give it back.
+    let cleared = by_owner || (caller == campaign.issuer && held_by_person.is_ok());
     if coupon.left == 0 && !cleared {
         return Err(RegistryError::NoChange.into());
     }
@@ -147,8 +156,8 @@ pub struct Reserved {
 
 /// Locks coupons for an order whose acceptor and holders agree. The terms are looked at as the coupons are spent, and not now.
 /// # Errors
-/// `OrderExpired`, the acceptor's consent (`NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`), and for each coupon `NoSuchCampaign`,
-/// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, the holder's consent (`PermitMissing`, `PermitExpired`, `PermitCancelled`,
+/// `OrderExpired`, `OrderUsed`, the acceptor's consent (`NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`), `CouponCount`, and for each coupon
+/// `NoSuchCampaign`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, the holder's consent (`PermitMissing`, `PermitExpired`, `PermitCancelled`,
 /// `PermitInvalid`).
 #[inline(never)]
 pub fn reserve(
@@ -162,8 +171,18 @@ pub fn reserve(
     if now >= order.deadline {
         return Err(RegistryError::OrderExpired { deadline: order.deadline, now }.into());
     }
+    // Who has seen an order's permits could lock what it left of its coupons again.
+    let (number, place) = OrderWord::locate(order.number);
+    let word: Option<OrderWord> = books.one(items::ORDERS, &(order.acceptor, number))?;
+    if word.is_some_and(|word| word.is_used(place)) {
+        return Err(RegistryError::OrderUsed { number: order.number }.into());
+    }
     let hash = digest(order);
     ensure_acceptor_agrees(books, caller, order.acceptor, (permits, hash), domain, now)?;
+    let presented = u32::try_from(permits.coupons.len()).unwrap_or(u32::MAX);
+    if presented == 0 || presented > MAX_COUPONS {
+        return Err(RegistryError::CouponCount { presented, most: MAX_COUPONS }.into());
+    }
     let mut until = order.deadline;
     if let Some(signed) = &permits.acceptor {
         until = until.min(signed.permit.deadline);
@@ -251,27 +270,4 @@ fn ensure_signed(
 ) -> Result<(), Refusal> {
     let holder: Holder = books.one(items::HOLDERS, &signer)?.unwrap_or_default();
     ensure_permitted(domain, signer, purpose, subject, permit, holder.permit_epoch, now)
-}
-
-/// What a market must know.
-/// # Errors
-/// `Paused`, `NoSuchCampaign`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `Overflow`.
-#[inline(never)]
-pub fn sale_terms(books: &Books, id: CouponId, now: Timestamp) -> Result<SaleTerms, Refusal> {
-    let paused: u8 = books.one(items::PAUSED, &())?.unwrap_or_default();
-    Scope::Trading.ensure_not_in(paused)?;
-    let (Campaign { issuer, terms }, progress, coupon) = books.coupon(id)?;
-    coupon.ensure_not_frozen(id)?;
-    coupon.ensure_not_locked(id, None, now)?;
-    let largest_discount = terms.largest_discount(coupon.left).ok_or(RegistryError::Overflow)?;
-    Ok(SaleTerms {
-        owner: coupon.owner,
-        issuer,
-        asset: terms.asset,
-        royalty_bps: terms.royalty_bps,
-        ends_at: coupon.valid_until.min(progress.redeem_ends),
-        largest_discount,
-        left: coupon.left,
-        highest_price: terms.highest_price(largest_discount),
-    })
 }

@@ -2,7 +2,6 @@
 //!
 //! Each change happens whole or returns an error for the shell to revert on. Emits nothing and moves no money. "Touches" are storage host calls
 //! besides the two that read and write the root.
-use crate::shelf::{item, set_item, Shelf as _, Storage};
 use ink::{
     prelude::{boxed::Box, string::String, vec::Vec},
     storage::{traits::ManualKey, Mapping},
@@ -18,8 +17,9 @@ use shared::{
     ledger::{items, key, Shelves},
     order::OrderWord,
     permit::Domain,
-    psp34::{Id, PSP34Error, OVERFLOW},
+    psp34::{Id, PSP34Error, TokenOutcome, OVERFLOW},
     registry::{Refusal, RegistryError, Scope},
+    shelf::{item, set_item, Shelf as _, Storage},
     terms::{Audience, Terms},
     AccountId, Balance, Hash, Timestamp,
 };
@@ -263,16 +263,16 @@ impl Book {
         operator: AccountId,
         id: Option<&Id>,
         approved: bool,
-    ) -> Result<(), PSP34Error> {
+    ) -> TokenOutcome<()> {
         if operator == caller {
-            return Err(PSP34Error::SelfApprove);
+            return Err(PSP34Error::SelfApprove.into());
         }
         match id {
             Some(id) => {
                 let id = CouponId::try_from(id).map_err(|()| PSP34Error::TokenNotExists)?;
                 let mut coupon = self.coupon(id).ok_or(PSP34Error::TokenNotExists)?;
                 if coupon.owner != caller {
-                    return Err(PSP34Error::NotApproved);
+                    return Err(PSP34Error::NotApproved.into());
                 }
                 coupon.approved = approved.then_some(operator);
                 self.coupons.write(id.to_u64(), &coupon);
@@ -295,7 +295,7 @@ impl Book {
         to: AccountId,
         id: &Id,
         now: Timestamp,
-    ) -> Result<(AccountId, CouponId), PSP34Error> {
+    ) -> TokenOutcome<(AccountId, CouponId)> {
         let id = CouponId::try_from(id).map_err(|()| PSP34Error::TokenNotExists)?;
         let mut coupon = self.coupon(id).ok_or(PSP34Error::TokenNotExists)?;
         let from = coupon.owner;
@@ -303,9 +303,11 @@ impl Book {
             || coupon.approved == Some(caller)
             || self.operators.read((from, caller)).is_some();
         if !may {
-            return Err(PSP34Error::NotApproved);
+            return Err(PSP34Error::NotApproved.into());
         }
-        coupon.ensure_may_move(to, now)?;
+        if let Some(obstacle) = coupon.obstacle(to, now) {
+            return Err(obstacle.for_psp34().into());
+        }
         coupon.owner = to;
         coupon.approved = None;
         self.coupons.write(id.to_u64(), &coupon);

@@ -8,7 +8,6 @@
 pub mod book;
 pub mod branches;
 pub mod events;
-mod shelf;
 pub mod till;
 
 #[cfg(test)]
@@ -22,7 +21,6 @@ mod registry {
         book::Book,
         branches,
         events::*,
-        shelf::{item, set_item, Storage},
         till::{MAX_ORDERS, MAX_RUN},
     };
     use ink::prelude::vec::Vec;
@@ -34,10 +32,11 @@ mod registry {
         ids::CouponId,
         ledger::{Ledger, Step},
         math,
-        order::{Order, Redemption, Settlement},
+        order::{Order, Redeemed, Redemption, Settlement},
         permit::{Domain, OrderPermit, Permits},
         psp34::{Id, PSP34Error, PSP34Metadata, PSP34},
         registry::{CouponRegistry, Outcome, Refusal, RegistryError},
+        shelf::{item, set_item, Storage},
         till::{Scene, Till},
     };
 
@@ -53,7 +52,7 @@ mod registry {
         /// # Errors
         /// `OfficeFailed` when the office's or the desk's code isn't on the chain.
         #[ink(constructor)]
-        pub fn new(chain_tag: shared::Hash) -> Result<Self, RegistryError> {
+        pub fn new(chain_tag: shared::Hash) -> Outcome<Self> {
             let office = branches::open(branches::OFFICE, (Self::env().caller(), chain_tag).encode())?;
             let desk = branches::open(branches::DESK, chain_tag.encode())?;
             Ok(Self { book: Book::new(chain_tag, office, desk) })
@@ -85,58 +84,23 @@ mod registry {
             order: Order,
             acceptor: Option<OrderPermit>,
         ) -> Outcome<Redemption> {
-            let caller = self.env().caller();
-            let (domain, now) = (self.domain(), self.env().block_timestamp());
-            let scene = Scene { caller, domain: &domain, now };
+            let domain = self.domain();
+            let scene = self.scene(&domain, order.settlement);
             let (id, valid_until, redemption) =
                 self.book.claim_and_redeem(&claim, &order, &acceptor, &scene)?;
             self.announce(&claim, id, valid_until);
             Ok(self.finish(&order, *redemption, true)?)
         }
 
-        /// A till's backlog: up to 50 orders, each as `redeem` with its own result, the discount. One that is refused changes nothing and
-        /// spoils nothing. Settled off chain only. Orders that follow each other and share acceptor
-        /// and asset are announced, and paid from escrow, together.
-        /// # Errors
-        /// `BatchSize`, `Payment`; for an order as `redeem`, and `OnChainInBatch`.
-        #[ink(message)]
-        pub fn redeem_batch(
-            &mut self,
-            orders: Vec<(Order, Permits)>,
-        ) -> Outcome<Vec<Result<Balance, RegistryError>>> {
-            let items = u32::try_from(orders.len()).unwrap_or(u32::MAX);
-            if items == 0 || items > MAX_ORDERS {
-                return Err(RegistryError::BatchSize { items, most: MAX_ORDERS }.into());
-            }
-            let (caller, domain) = (self.env().caller(), self.domain());
-            let scene = Scene { caller, domain: &domain, now: self.env().block_timestamp() };
-            let mut till = Till::new(Storage);
-            let mut results = Vec::with_capacity(orders.len());
-            let mut run: Vec<Redemption> = Vec::new();
-            for (order, permits) in &orders {
-                let redeemed = match order.settlement {
-                    Settlement::OffChain => self.book.redeem(&mut till, order, permits, &scene)?,
-                    Settlement::OnChain => Err(RegistryError::OnChainInBatch.into()),
-                };
-                results.push(match redeemed {
-                    Ok(redemption) => {
-                        let discount = redemption.discount();
-                        if !goes_with(&run, &redemption) {
-                            self.finish_run(core::mem::take(&mut run))?;
-                        }
-                        run.push(*redemption);
-                        Ok(discount)
-                    }
-                    Err(refusal) => Err(*refusal),
-                });
-            }
-            self.book.close(till);
-            self.finish_run(run)?;
-            Ok(results)
-        }
-
         fn domain(&self) -> Domain {
             Domain { chain_tag: self.book.root().chain_tag, contract: self.env().account_id() }
+        }
+
+        #[inline(never)]
+        fn scene<'a>(&self, domain: &'a Domain, settlement: Settlement) -> Scene<'a> {
+            let (caller, now) = (self.env().caller(), self.env().block_timestamp());
+            let passes_on = settlement == Settlement::OnChain && !self.env().caller_is_origin();
+            Scene { caller, passes_on, domain, now }
         }
 
         #[inline(never)]
@@ -201,16 +165,13 @@ mod registry {
 
         /// The money of an order: what escrow pays, and the payer's side.
         /// # Errors
-        /// `Overflow`, `OnChainThroughAlliance`, `Payment`.
+        /// `Overflow`, `Payment`.
         #[inline(never)]
         fn pay_order(&mut self, order: &Order, redemption: &Redemption) -> Result<(), Refusal> {
             let (caller, paid) = (self.env().caller(), self.env().transferred_value());
             let Redemption { acceptor, asset, net, .. } = *redemption;
             self.pay_or_credit(asset, acceptor, redemption.paid_from_escrow())?;
             let settled = match order.settlement {
-                Settlement::OnChain if redemption.alliance.is_some() => {
-                    return Err(RegistryError::OnChainThroughAlliance.into())
-                }
                 Settlement::OnChain => asset.forward(caller, acceptor, net, paid),
                 Settlement::OffChain => refuse_value(paid),
             };
@@ -246,6 +207,9 @@ mod registry {
                 }
                 Step::Pay { asset, to, amount } => self.pay_or_credit(asset, to, amount)?,
                 Step::Pause { scopes } => self.book.pause(scopes),
+                Step::Moved { coupon, from, to } => {
+                    self.announce_transfer(Some(from), Some(to), coupon);
+                }
             }
             Ok(())
         }
@@ -321,12 +285,48 @@ mod registry {
     impl CouponRegistry for Registry {
         #[ink(message, payable)]
         fn redeem(&mut self, order: Order, permits: Permits) -> Outcome<Redemption> {
-            let (domain, now) = (self.domain(), self.env().block_timestamp());
-            let scene = Scene { caller: self.env().caller(), domain: &domain, now };
+            let domain = self.domain();
+            let scene = self.scene(&domain, order.settlement);
             let mut till = Till::new(Storage);
             let redemption = self.book.redeem(&mut till, &order, &permits, &scene)??;
             self.book.close(till);
             Ok(self.finish(&order, *redemption, false)?)
+        }
+
+        #[ink(message)]
+        fn redeem_batch(
+            &mut self,
+            orders: Vec<(Order, Permits)>,
+        ) -> Outcome<Vec<Result<Redeemed, RegistryError>>> {
+            let items = u32::try_from(orders.len()).unwrap_or(u32::MAX);
+            if items == 0 || items > MAX_ORDERS {
+                return Err(RegistryError::BatchSize { items, most: MAX_ORDERS }.into());
+            }
+            let domain = self.domain();
+            let scene = self.scene(&domain, Settlement::OffChain);
+            let mut till = Till::new(Storage);
+            let mut results = Vec::with_capacity(orders.len());
+            let mut run: Vec<Redemption> = Vec::new();
+            for (order, permits) in &orders {
+                let redeemed = match order.settlement {
+                    Settlement::OffChain => self.book.redeem(&mut till, order, permits, &scene)?,
+                    Settlement::OnChain => Err(RegistryError::OnChainInBatch.into()),
+                };
+                results.push(match redeemed {
+                    Ok(redemption) => {
+                        let redeemed = Redeemed::from(&*redemption);
+                        if !goes_with(&run, &redemption) {
+                            self.finish_run(core::mem::take(&mut run))?;
+                        }
+                        run.push(*redemption);
+                        Ok(redeemed)
+                    }
+                    Err(refusal) => Err(*refusal),
+                });
+            }
+            self.book.close(till);
+            self.finish_run(run)?;
+            Ok(results)
         }
 
         #[ink(message)]

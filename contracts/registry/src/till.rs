@@ -1,8 +1,5 @@
 //! Spending: what an order that the till has weighed changes in storage.
-use crate::{
-    book::Book,
-    shelf::{Shelf as _, Storage},
-};
+use crate::book::Book;
 use ink::prelude::{boxed::Box, vec::Vec};
 use shared::{
     assets::Asset,
@@ -13,6 +10,7 @@ use shared::{
     order::{digest, Order, Redemption, Refused, Use},
     permit::{OrderPermit, Permits, Presented},
     registry::{Refusal, RegistryError},
+    shelf::{Shelf as _, Storage},
     terms::Acceptance,
     till::{Fresh, Loaded, Scene, Till, Tray, Weighed, Word},
     weighing::Asked,
@@ -168,6 +166,10 @@ impl Book {
                     redemption.refused.push(refused);
                 }
             }
+        }
+        if scene.passes_on {
+            // The caller couldn't pass on what a rollback pays back.
+            redemption.payer = redemption.uses.first().map(|used| used.holder);
         }
         let (word, place) = till.number(order)?;
         word.word.record(place, digest(&*redemption));

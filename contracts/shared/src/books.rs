@@ -143,6 +143,12 @@ impl Books {
         self.steps.push(Step::Mint { coupon, owner, state });
     }
 
+    /// Gives a coupon of `from`'s to its `state`'s owner.
+    pub fn move_coupon(&mut self, coupon: CouponId, from: AccountId, state: &Coupon) {
+        self.write_coupon(coupon, state);
+        self.steps.push(Step::Moved { coupon, from, to: state.owner });
+    }
+
     /// Ends a coupon.
     pub fn burn(&mut self, coupon: CouponId) {
         self.steps.push(Step::Burn { coupon });

@@ -166,23 +166,64 @@ impl Coupon {
         }
     }
 
-    /// Whether it may go to `to` at all, whoever asks.
-    /// # Errors
-    /// `Custom`: `CouponFrozen`, `CouponLocked`, `Soulbound`, `MarketOnly`.
-    pub fn ensure_may_move(&self, to: AccountId, now: Timestamp) -> Result<(), PSP34Error> {
-        if self.frozen.is_some() {
-            return Err(PSP34Error::Custom(String::from(FROZEN)));
+    /// What keeps it from going to `to`, whoever asks.
+    pub fn obstacle(&self, to: AccountId, now: Timestamp) -> Option<Obstacle> {
+        if let Some(reason) = self.frozen {
+            return Some(Obstacle::Frozen { reason });
         }
-        if self.locked(now).is_some() {
-            return Err(PSP34Error::Custom(String::from(LOCKED)));
+        if let Some(Lock { until, .. }) = self.locked(now) {
+            return Some(Obstacle::Locked { until });
         }
         match self.policy {
-            TransferPolicy::Soulbound => Err(PSP34Error::Custom(String::from(SOULBOUND))),
+            TransferPolicy::Soulbound => Some(Obstacle::Soulbound),
             TransferPolicy::MarketOnly(market) if self.owner != market && to != market => {
-                Err(PSP34Error::Custom(String::from(MARKET_ONLY)))
+                Some(Obstacle::MarketOnly)
             }
-            TransferPolicy::Free | TransferPolicy::MarketOnly(_) => Ok(()),
+            TransferPolicy::Free | TransferPolicy::MarketOnly(_) => None,
         }
+    }
+}
+
+/// Why a coupon stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Its issuer froze it.
+    Frozen {
+        /// Why.
+        reason: u8,
+    },
+    /// It is reserved for an order.
+    Locked {
+        /// From this time on it isn't.
+        until: Timestamp,
+    },
+    /// Its campaign's coupons never change hands.
+    Soulbound,
+    /// Its campaign's coupons change hands only through its market.
+    MarketOnly,
+}
+
+impl Obstacle {
+    /// As PSP34's `transfer` refuses.
+    pub fn for_psp34(self) -> PSP34Error {
+        let word = match self {
+            Self::Frozen { .. } => FROZEN,
+            Self::Locked { .. } => LOCKED,
+            Self::Soulbound => SOULBOUND,
+            Self::MarketOnly => MARKET_ONLY,
+        };
+        PSP34Error::Custom(String::from(word))
+    }
+
+    /// As the desk's `transfer_many` refuses.
+    pub fn for_coupon(self, coupon: CouponId) -> Refusal {
+        match self {
+            Self::Frozen { reason } => RegistryError::CouponFrozen { coupon, reason },
+            Self::Locked { until } => RegistryError::CouponLocked { coupon, until },
+            Self::Soulbound => RegistryError::Soulbound { coupon },
+            Self::MarketOnly => RegistryError::MarketOnly { coupon },
+        }
+        .into()
     }
 }
 
@@ -246,26 +287,38 @@ mod tests {
     #[test]
     fn a_coupon_moves_as_its_policy_allows() {
         let market = account(8);
-        let moves = |policy, owner, to| Coupon { policy, owner, ..coupon() }.ensure_may_move(to, NOW);
-        let custom = |word: &str| Err(PSP34Error::Custom(word.into()));
+        let moves = |policy, owner, to| Coupon { policy, owner, ..coupon() }.obstacle(to, NOW);
         let (holder, other) = (account(1), account(2));
-        assert_eq!(moves(TransferPolicy::Free, holder, other), Ok(()));
-        assert_eq!(moves(TransferPolicy::Soulbound, holder, other), custom(SOULBOUND));
+        assert_eq!(moves(TransferPolicy::Free, holder, other), None);
+        assert_eq!(moves(TransferPolicy::Soulbound, holder, other), Some(Obstacle::Soulbound));
         let policy = TransferPolicy::MarketOnly(market);
-        assert_eq!(moves(policy, holder, other), custom(MARKET_ONLY));
-        assert_eq!(moves(policy, holder, market), Ok(()));
-        assert_eq!(moves(policy, market, other), Ok(()));
+        assert_eq!(moves(policy, holder, other), Some(Obstacle::MarketOnly));
+        assert_eq!(moves(policy, holder, market), None);
+        assert_eq!(moves(policy, market, other), None);
     }
 
     #[test]
     fn neither_a_frozen_nor_a_reserved_coupon_moves_and_the_freeze_is_named_first() {
-        let custom = |word: &str| Err(PSP34Error::Custom(word.into()));
         let policy = TransferPolicy::Soulbound;
         let both = Coupon { frozen: Some(1), policy, ..locked(NOW + 1) };
-        assert_eq!(both.ensure_may_move(account(2), NOW), custom(FROZEN));
+        assert_eq!(both.obstacle(account(2), NOW), Some(Obstacle::Frozen { reason: 1 }));
         let reserved = Coupon { frozen: None, ..both };
-        assert_eq!(reserved.ensure_may_move(account(2), NOW), custom(LOCKED));
-        assert_eq!(reserved.ensure_may_move(account(2), NOW + 1), custom(SOULBOUND));
+        assert_eq!(reserved.obstacle(account(2), NOW), Some(Obstacle::Locked { until: NOW + 1 }));
+        assert_eq!(reserved.obstacle(account(2), NOW + 1), Some(Obstacle::Soulbound));
+    }
+
+    #[test]
+    fn an_obstacle_is_a_word_in_psp34_and_a_refusal_with_evidence_at_the_desk() {
+        let cases = [
+            (Obstacle::Frozen { reason: 3 }, FROZEN, RegistryError::CouponFrozen { coupon: ID, reason: 3 }),
+            (Obstacle::Locked { until: 4 }, LOCKED, RegistryError::CouponLocked { coupon: ID, until: 4 }),
+            (Obstacle::Soulbound, SOULBOUND, RegistryError::Soulbound { coupon: ID }),
+            (Obstacle::MarketOnly, MARKET_ONLY, RegistryError::MarketOnly { coupon: ID }),
+        ];
+        for (obstacle, word, refusal) in cases {
+            assert_eq!(obstacle.for_psp34(), PSP34Error::Custom(word.into()));
+            assert_eq!(obstacle.for_coupon(ID), refusal.into());
+        }
     }
 
     #[test]

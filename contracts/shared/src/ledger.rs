@@ -164,6 +164,16 @@ pub enum Step {
         /// The bits.
         scopes: u8,
     },
+    /// Tells of a coupon that has another holder, by PSP34's event; the coupon and what either holds are written apart.
+    #[codec(index = 5)]
+    Moved {
+        /// The coupon.
+        coupon: CouponId,
+        /// Who had it.
+        from: AccountId,
+        /// Who has it.
+        to: AccountId,
+    },
 }
 
 /// The door that a registry keeps for its office and its desk.

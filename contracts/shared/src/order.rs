@@ -18,7 +18,7 @@ pub enum Settlement {
     /// In cash or by card; the chain records the discount.
     #[codec(index = 0)]
     OffChain,
-    /// By the caller, in the campaign's asset, in the same call.
+    /// By the caller, or through it where it is a contract, in the campaign's asset, in the same call.
     #[codec(index = 1)]
     OnChain,
 }
@@ -155,7 +155,8 @@ pub struct Redemption {
     pub refused: Vec<Refused>,
     /// The basket less all discounts.
     pub net: Balance,
-    /// Who paid `net` on chain; `None` when settled off chain.
+    /// Whom a rollback pays what was paid on chain; `None` when settled off chain. Whoever paid `net`; the holder of the first coupon where a contract
+    /// passed it on.
     pub payer: Option<AccountId>,
     /// The alliance it came through.
     pub alliance: Option<AccountId>,
@@ -177,6 +178,45 @@ impl Redemption {
     pub fn paid_from_escrow(&self) -> Balance {
         let backed = self.uses.iter().filter(|used| used.funding == Funding::Escrow);
         backed.fold(0, |sum: Balance, used| sum.saturating_add(used.discount))
+    }
+}
+
+/// A redemption as a batch answers it: what an alliance books. The event has it whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Redeemed {
+    /// What amounts are counted in.
+    pub asset: Asset,
+    /// From this time on it can't be rolled back.
+    pub final_at: Timestamp,
+    /// One for each coupon spent, in the order they applied.
+    pub parts: Vec<Part>,
+}
+
+/// What one coupon of a batch's order took off, and whose it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Part {
+    /// Who issued the coupon.
+    pub issuer: AccountId,
+    /// Who bears the discount.
+    pub funding: Funding,
+    /// What it took off.
+    pub discount: Balance,
+}
+
+impl Redeemed {
+    /// What all coupons took off.
+    pub fn discount(&self) -> Balance {
+        self.parts.iter().fold(0, |sum: Balance, part| sum.saturating_add(part.discount))
+    }
+}
+
+impl From<&Redemption> for Redeemed {
+    fn from(redemption: &Redemption) -> Self {
+        let part = |used: &Use| Part { issuer: used.issuer, funding: used.funding, discount: used.discount };
+        let parts = redemption.uses.iter().map(part).collect();
+        Self { asset: redemption.asset, final_at: redemption.final_at, parts }
     }
 }
 

@@ -36,6 +36,33 @@ pub enum PSP34Error {
     SafeTransferCheckFailed(String),
 }
 
+/// What the registry's code for these messages gives: on chain a refusal ends the call at once, as `registry::Outcome`'s does.
+#[cfg(not(target_arch = "wasm32"))]
+pub type TokenOutcome<T> = Result<T, PSP34Error>;
+/// See above.
+#[cfg(target_arch = "wasm32")]
+pub type TokenOutcome<T> = Result<T, Refused>;
+
+/// An error that a contract never holds: making one ends the call.
+#[cfg(target_arch = "wasm32")]
+pub enum Refused {}
+
+#[cfg(target_arch = "wasm32")]
+impl From<PSP34Error> for Refused {
+    #[inline(never)]
+    fn from(refusal: PSP34Error) -> Self {
+        let reply: Result<Result<(), PSP34Error>, ink::LangError> = Ok(Err(refusal));
+        ink::env::return_value(ink::env::ReturnFlags::REVERT, &reply)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl From<Refused> for PSP34Error {
+    fn from(refused: Refused) -> Self {
+        match refused {}
+    }
+}
+
 /// `Custom`: the coupon is frozen.
 pub const FROZEN: &str = "CouponFrozen";
 /// `Custom`: the coupon is reserved for an order.

@@ -4,8 +4,9 @@
 use crate::{
     assets::{Asset, PaymentFault},
     ids::{CampaignId, CouponId},
-    order::{Kept, Order, Redemption},
+    order::{Kept, Order, Redeemed, Redemption},
     permit::Permits,
+    scribe::Scribe,
     terms::TermsFault,
     AccountId, Balance, Hash, Timestamp,
 };
@@ -41,17 +42,30 @@ pub trait CouponRegistry {
     /// optional may be refused without spoiling the rest. The acceptor or its cashier agrees by calling or by a permit; so does each
     /// coupon's holder. An alliance is a cashier of its members: where the terms name the caller as the alliance, the redemption is the alliance's.
     ///
-    /// Settled off chain, no value may be sent. Settled on chain, which an alliance's can't be, the caller pays the net price to the acceptor: native value
-    /// sent along, with what is over going back, or PSP22 by allowance. Escrow is paid to the acceptor, into its pull balance where the
+    /// Settled off chain, no value may be sent. Settled on chain, the caller pays the net price to the acceptor: native value sent along, with what is over
+    /// going back to the caller, or PSP22 by the caller's allowance to the registry. An alliance or a market that calls has it from whoever called it: it
+    /// passes value on and gives back what comes back. A rollback pays the redemption's `payer`: the caller, or where a contract calls the holder of the first
+    /// coupon spent, for a contract couldn't pass it on. Escrow is paid to the acceptor, into its pull balance where the
     /// transfer fails. The caller pays the deposit of the order's word (once in 16 orders) and of the record, and has that of coupons used up.
     /// # Errors
     /// `EligibleOverBasket`, `OrderExpired`, `AcceptorIsPayer`, `OrderUsed`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`,
     /// `CouponCount`, and for the first coupon that isn't optional `DuplicateCoupon`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`,
     /// `RedeemWindowClosed`, `CouponExpired`, `ForeignCoupon`, `OnlyThroughAlliance`, `NotStackable`, `BelowMinBasket`, `NoEffect`, `AssetMismatch`,
     /// `OutOfOrder`, `LimitReached`, `AccountFrozen`, `NotFirstOrder`, `PermitMissing`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`,
-    /// `LimitReached`, `BudgetExhausted`; `NothingApplied`, `LimitReached` for a cashier's day, `OnChainThroughAlliance`, `Payment`.
+    /// `LimitReached`, `BudgetExhausted`; `NothingApplied`, `LimitReached` for a cashier's day, `Payment`.
     #[ink(message, payable)]
     fn redeem(&mut self, order: Order, permits: Permits) -> Outcome<Redemption>;
+
+    /// A backlog: up to 50 orders, each as `redeem` with its own result. One that is refused changes nothing and
+    /// spoils nothing. Settled off chain only. Orders that follow each other and share acceptor
+    /// and asset are announced, and paid from escrow, together. The event has the redemptions whole.
+    /// # Errors
+    /// `BatchSize`, `Payment`; for an order as `redeem`, and `OnChainInBatch`.
+    #[ink(message)]
+    fn redeem_batch(
+        &mut self,
+        orders: Vec<(Order, Permits)>,
+    ) -> Outcome<Vec<Result<Redeemed, RegistryError>>>;
 
     /// The registry's office, where issuers set campaigns up, and its service desk, where redemptions are rolled back.
     #[ink(message)]
@@ -77,6 +91,22 @@ pub trait ServiceDesk {
     /// `Paused`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`.
     #[ink(message)]
     fn sale_terms(&self, coupon: CouponId) -> Outcome<SaleTerms>;
+
+    /// `sale_terms` of 1 to 20 coupons, in the order asked, or of none.
+    /// # Errors
+    /// `BatchSize`, then for the first coupon that is refused as `sale_terms`.
+    #[ink(message)]
+    fn sale_terms_of(&self, coupons: Vec<CouponId>) -> Outcome<Vec<SaleTerms>>;
+
+    /// Moves 1 to 20 coupons of one holder to `to`, all or none, by the rules of PSP34's `transfer`: the caller is the holder, or approved for all it holds
+    /// or for each of them. One PSP34 `Transfer` each, which the registry emits. No deposit changes hands but that of a holder's record.
+    ///
+    /// Touches: 2 a coupon, 2 each for the holders' records, 2 more where the caller isn't the holder.
+    /// # Errors
+    /// `BatchSize`, then for the first coupon that is refused `DuplicateCoupon`, `NoSuchCoupon`, `NotHolder` where the first one's holder doesn't hold it,
+    /// `CouponFrozen`, `CouponLocked`, `Soulbound`, `MarketOnly`; `NotApproved`, `Overflow`.
+    #[ink(message)]
+    fn transfer_many(&mut self, to: AccountId, coupons: Vec<CouponId>) -> Outcome<()>;
 }
 
 /// Why a registry, its office or its service desk refuses. Append only: the index is part of the ABI.
@@ -207,9 +237,7 @@ pub enum RegistryError {
     /// The caller isn't the alliance that the terms, or the redemption, name.
     #[codec(index = 40)]
     NotTheAlliance { caller: AccountId },
-    /// Through an alliance, orders are settled off chain.
-    #[codec(index = 41)]
-    OnChainThroughAlliance,
+    // 41 was OnChainThroughAlliance.
     /// The campaign's debts are booked by an alliance: redeem there.
     #[codec(index = 42)]
     OnlyThroughAlliance { alliance: AccountId },
@@ -363,6 +391,15 @@ pub enum RegistryError {
     /// A contract holds the coupon, a market say, and couldn't pass on what is paid for it: it must come back to a person first.
     #[codec(index = 92)]
     HeldByContract { holder: AccountId },
+    /// The caller neither holds the coupon nor is approved to move it.
+    #[codec(index = 93)]
+    NotApproved { coupon: CouponId },
+    /// The campaign's coupons never change hands.
+    #[codec(index = 94)]
+    Soulbound { coupon: CouponId },
+    /// The campaign's coupons change hands only through its market.
+    #[codec(index = 95)]
+    MarketOnly { coupon: CouponId },
 }
 
 /// Variants with fields of the same types share their code: derived, this would be 2.6 kB more in every contract.
@@ -370,51 +407,6 @@ impl Encode for RegistryError {
     fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
         output.push_byte(self.index());
         output.write(&self.evidence());
-    }
-}
-
-/// Writes plain values as SCALE does, one small function for each width.
-struct Scribe(Vec<u8>);
-
-impl Scribe {
-    #[inline(never)]
-    fn u8(&mut self, value: u8) {
-        self.0.push(value);
-    }
-
-    #[inline(never)]
-    fn u32(&mut self, value: u32) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    #[inline(never)]
-    fn u64(&mut self, value: u64) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    #[inline(never)]
-    fn u128(&mut self, value: Balance) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    fn coupon(&mut self, coupon: CouponId) {
-        self.u32(coupon.campaign);
-        self.u32(coupon.serial);
-    }
-
-    #[inline(never)]
-    fn account(&mut self, account: AccountId) {
-        self.bytes(account.as_ref());
-    }
-
-    #[inline(never)]
-    fn hash(&mut self, hash: Hash) {
-        self.bytes(&hash);
-    }
-
-    #[inline(never)]
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
     }
 }
 
@@ -457,7 +449,10 @@ impl RegistryError {
             | Self::NotReserved { coupon: a }
             | Self::NotStoredValue { coupon: a }
             | Self::NoReferral { coupon: a }
-            | Self::CardMovedOn { coupon: a } => {
+            | Self::CardMovedOn { coupon: a }
+            | Self::NotApproved { coupon: a }
+            | Self::Soulbound { coupon: a }
+            | Self::MarketOnly { coupon: a } => {
                 scribe.coupon(a);
             }
             Self::NotIssuer { issuer: a }
@@ -483,7 +478,6 @@ impl RegistryError {
             | Self::NoEscrow
             | Self::NoCredit
             | Self::AcceptorIsPayer
-            | Self::OnChainThroughAlliance
             | Self::NothingApplied
             | Self::OnChainInBatch
             | Self::AdvocateUnsigned
@@ -622,7 +616,6 @@ impl RegistryError {
             Self::PermitInvalid { .. } => 38,
             Self::AcceptorIsPayer => 39,
             Self::NotTheAlliance { .. } => 40,
-            Self::OnChainThroughAlliance => 41,
             Self::OnlyThroughAlliance { .. } => 42,
             Self::NoSuchRedemption { .. } => 43,
             Self::RedemptionFinal { .. } => 44,
@@ -674,6 +667,9 @@ impl RegistryError {
             Self::CardMovedOn { .. } => 90,
             Self::TooManyDrops { .. } => 91,
             Self::HeldByContract { .. } => 92,
+            Self::NotApproved { .. } => 93,
+            Self::Soulbound { .. } => 94,
+            Self::MarketOnly { .. } => 95,
         }
     }
 }

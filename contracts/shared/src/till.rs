@@ -24,6 +24,8 @@ use ink::prelude::{boxed::Box, vec::Vec};
 pub struct Scene<'a> {
     /// Who calls: for an alliance, the alliance.
     pub caller: AccountId,
+    /// Whether the caller is a contract that passes on what another pays on chain.
+    pub passes_on: bool,
     /// What signatures are bound to.
     pub domain: &'a Domain,
     /// The block's time.

@@ -11,6 +11,7 @@ mod contradiction;
 mod database;
 mod decode;
 pub mod insights;
+mod joined;
 mod market;
 mod money;
 mod registry;
@@ -25,7 +26,7 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::{ensure_rule, ensure_same},
+    contradiction::ensure_rule,
     decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
@@ -269,11 +270,8 @@ impl Replay {
     /// # Errors
     /// `Differs`, `Refused`.
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
-        if let SuiteEvent::Market(MarketEvent::ListingSold(sold)) = event {
-            if sold.registry == self.suite.registry {
-                let owner = self.registry.owner(sold.coupon);
-                ensure_same("the holder of the coupon sold", owner, Some(sold.buyer))?;
-            }
+        if let SuiteEvent::Market(event) = event {
+            joined::market(self, event)?;
         }
         if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {
             if debt.registry == self.suite.registry {

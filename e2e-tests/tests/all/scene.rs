@@ -1,5 +1,6 @@
 //! What the message tests share: acting in a world and seeing everything that came of it, and the usual campaign and order. Owns no rule.
 
+use crate::sweeps;
 use alliance::AllianceRef;
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventKind, EventRecord, Hash, Message, TypedChain};
 use desk::DeskRef;
@@ -18,7 +19,8 @@ use ink::{
         DefaultEnvironment,
     },
 };
-use market::MarketRef;
+use market::{listings::Ask, MarketRef};
+use mock_go_between::GoBetweenRef;
 use mock_look_alike::LookAlikeRef;
 use mock_psp22::{CallBack, Mode, TokenRef};
 use office::OfficeRef;
@@ -27,8 +29,9 @@ use scale::{Decode, Encode};
 use shared::{
     assets::Asset,
     ids::{CampaignId, CouponId},
-    order::{digest, Order, Quote, Redemption, Settlement},
+    order::{digest, Order, Quote, Redeemed, Redemption, Settlement},
     permit::{CouponPermit, Permits, Presented},
+    psp34::PSP34,
     registry::{CouponRegistry, RegistryError},
     terms::{Benefit, Terms, Window},
 };
@@ -120,9 +123,12 @@ pub(crate) fn call<Args: Encode, R: Decode>(
     value: Balance,
     message: Message<Args, R>,
 ) -> Done<R> {
+    let params = message.params();
+    let (contract, data) = (*params.callee(), params.exec_input().encode());
+    sweeps::at_every_limit(world, who, value, contract, &data);
     let before = plancks(world);
     let (result, outcome) =
-        world.chain.call_typed(account(who), value, message).expect("the chain executes it");
+        world.chain.call_encoded(account(who), contract, value, data).expect("the chain executes it");
     let mut after = plancks(world);
     for (name, balance) in &mut after {
         *balance += if *name == who { outcome.cost.deposit } else { 0 };
@@ -236,6 +242,16 @@ pub(crate) fn alliance(world: &World) -> AllianceRef {
 /// The world's market.
 pub(crate) fn market(world: &World) -> MarketRef {
     at(world.suite.market)
+}
+
+/// The world's market, once Ann has approved it and listed her coupon there for a day.
+pub(crate) fn ann_lists(world: &mut World, to: &mut Doors, coupon: CouponId) -> MarketRef {
+    let (here, there) = (world.suite.registry, world.suite.market);
+    act(world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
+    let mut market = market(world);
+    let ask = Ask::Fixed { price: 1_000 };
+    act(world, "ann", 0, market.call_mut().list(here, vec![coupon], NOW + DAY, None, ask));
+    market
 }
 
 /// A call's selector and arguments.
@@ -478,4 +494,16 @@ pub(crate) fn look_alike(world: &mut World) -> AccountId {
     let (code, _) = world.chain.upload(owner, &e2e_tests::world::wasm("mock-look-alike")).unwrap();
     let salt = world.chain.height().to_le_bytes().to_vec();
     world.chain.instantiate_typed(owner, code, 0, salt, LookAlikeRef::new(account("ann"))).unwrap().0
+}
+
+/// A contract that passes orders on to a registry, with what its caller pays.
+pub(crate) fn go_between(world: &mut World) -> AccountId {
+    let owner = account(OWNER);
+    let (code, _) = world.chain.upload(owner, &e2e_tests::world::wasm("mock-go-between")).unwrap();
+    world.chain.instantiate_typed(owner, code, 0, Vec::new(), GoBetweenRef::new()).unwrap().0
+}
+
+/// What each order of a batch took off, or why it was refused.
+pub(crate) fn discounts(results: &[Result<Redeemed, RegistryError>]) -> Vec<Result<Balance, RegistryError>> {
+    results.iter().map(|result| result.as_ref().map(Redeemed::discount).map_err(|refusal| *refusal)).collect()
 }

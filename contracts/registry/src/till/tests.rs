@@ -27,7 +27,7 @@ fn staffed(campaigns: &[Campaign], count: u32, daily_cap: Option<Balance>) -> Bo
 
 /// A call of the cashier's, order by order; gives each one's discount.
 fn batch(book: &mut Book, orders: &[(Order, Permits)]) -> Vec<Result<Balance, Refusal>> {
-    let scene = Scene { caller: CASHIER, domain: &DOMAIN, now: NOW };
+    let scene = Scene { caller: CASHIER, passes_on: false, domain: &DOMAIN, now: NOW };
     let mut till = Till::new(Storage);
     let redeemed: Vec<_> = orders
         .iter()
@@ -38,7 +38,7 @@ fn batch(book: &mut Book, orders: &[(Order, Permits)]) -> Vec<Result<Balance, Re
 }
 
 fn redeem(book: &mut Book, order: &Order, presented: &[Presented]) -> Result<Box<Redemption>, Refusal> {
-    let scene = Scene { caller: CASHIER, domain: &DOMAIN, now: NOW };
+    let scene = Scene { caller: CASHIER, passes_on: false, domain: &DOMAIN, now: NOW };
     let mut till = Till::new(Storage);
     let redeemed = book.redeem(&mut till, order, &unsigned(presented), &scene)?;
     book.close(till);

@@ -21,10 +21,10 @@ proptest! {
 
     #[test]
     fn every_refusal_is_encoded_as_its_index_and_its_fields(evidence: [u8; 96]) {
-        let known = (0..=u8::MAX).take_while(|index| !decoded(*index, &evidence).is_empty()).count();
-        // Nothing that decodes is past a gap, so no variant is left out.
-        prop_assert!(known > 90 && (0..=u8::MAX).skip(known).all(|index| decoded(index, &evidence).is_empty()));
-        for index in (0..=u8::MAX).take(known) {
+        let known: Vec<u8> = (0..=u8::MAX).filter(|index| !decoded(*index, &evidence).is_empty()).collect();
+        // One was given up, and its place stays empty.
+        prop_assert_eq!(&known, &(0..=95).filter(|index| *index != 41).collect::<Vec<u8>>());
+        for index in known {
             for (error, bytes) in decoded(index, &evidence) {
                 prop_assert_eq!(error.index(), index);
                 prop_assert_eq!(error.encode(), bytes, "{:?}", error);

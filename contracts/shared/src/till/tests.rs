@@ -70,7 +70,7 @@ fn agreed(order: &Order, presented: &[Presented]) -> Permits {
 
 /// What the coupons take off when anybody submits the order.
 fn agree(order: &Order, permits: &Permits, now: Timestamp) -> Result<Balance, RegistryError> {
-    let scene = Scene { caller: account(40), domain: &DOMAIN, now };
+    let scene = Scene { caller: account(40), passes_on: false, domain: &DOMAIN, now };
     let ledger = ledger();
     let agreed = Till::new(&ledger).agree(order, permits, &scene);
     agreed.map(|(tray, _)| tray.discount()).map_err(|refusal| *refusal)
@@ -91,7 +91,7 @@ fn with_everyones_permits_anyone_submits_an_order() {
 fn without_permits_only_the_acceptor_its_cashier_and_the_holder_agree_by_calling() {
     let ledger = ledger();
     let call = |caller, permits: &Permits| {
-        let scene = Scene { caller, domain: &DOMAIN, now: NOW };
+        let scene = Scene { caller, passes_on: false, domain: &DOMAIN, now: NOW };
         let agreed = Till::new(&ledger).agree(&order(1), permits, &scene);
         agreed.map(|(tray, _)| tray.discount()).map_err(|refusal| *refusal)
     };
@@ -163,7 +163,7 @@ fn the_acceptors_consent_comes_after_the_order_and_before_the_coupons() {
 fn an_operator_is_no_cashier() {
     let role = Role { operator: true, ..Role::default() };
     let ledger = ledger().with(items::ROLES, &(ISSUER, account(41)), &role);
-    let scene = Scene { caller: account(41), domain: &DOMAIN, now: NOW };
+    let scene = Scene { caller: account(41), passes_on: false, domain: &DOMAIN, now: NOW };
     let permits = Permits { acceptor: None, ..agreed(&order(1), &whole()) };
     let refusal = Till::new(&ledger).agree(&order(1), &permits, &scene).map(|_| ());
     assert_eq!(refusal, Err(RegistryError::NotAcceptor { signer: account(41) }.into()));
@@ -176,7 +176,7 @@ fn a_holder_who_does_not_agree_is_heard_before_the_campaign_runs_dry() {
     let progress = Progress::new(&campaign.terms, 0);
     let ledger = ledger().with(items::CAMPAIGNS, &1u32, &campaign).with(items::PROGRESS, &1u32, &progress);
     let mut permits = agreed(&order(1), &whole());
-    let scene = Scene { caller: account(40), domain: &DOMAIN, now: NOW };
+    let scene = Scene { caller: account(40), passes_on: false, domain: &DOMAIN, now: NOW };
     let agree = |permits: &Permits| {
         let agreed = Till::new(&ledger).agree(&order(1), permits, &scene);
         agreed.map(|(tray, _)| tray.discount()).map_err(|refusal| *refusal)

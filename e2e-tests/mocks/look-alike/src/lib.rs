@@ -9,30 +9,21 @@ mod look_alike {
     use shared::{
         assets::Asset,
         ids::CouponId,
-        order::{digest, Kept, Order, Redemption, Use},
+        order::{digest, Kept, Order, Redeemed, Redemption, Use},
         permit::Permits,
         psp34::{Id, PSP34Error, PSP34},
-        registry::{CouponRegistry, Outcome, SaleTerms, ServiceDesk},
+        registry::{CouponRegistry, Outcome, RegistryError, SaleTerms, ServiceDesk},
         terms::Funding,
     };
 
     #[ink(storage)]
     pub struct LookAlike {
         accomplice: AccountId,
+        named: Option<AccountId>,
     }
 
     impl LookAlike {
-        /// `accomplice` is the issuer and holder of every coupon, none of which exists.
-        #[ink(constructor)]
-        pub fn new(accomplice: AccountId) -> Self {
-            Self { accomplice }
-        }
-    }
-
-    impl CouponRegistry for LookAlike {
-        /// Takes everything eligible off, by coupons of the accomplice.
-        #[ink(message, payable)]
-        fn redeem(&mut self, order: Order, permits: Permits) -> Outcome<Redemption> {
+        fn redeemed(&self, order: &Order, permits: &Permits) -> Redemption {
             let now = self.env().block_timestamp();
             let uses = permits.coupons.iter().map(|signed| Use {
                 coupon: signed.presented.coupon,
@@ -45,10 +36,10 @@ mod look_alike {
                 left_after: 0,
                 discount: order.eligible,
             });
-            Ok(Redemption {
+            Redemption {
                 acceptor: order.acceptor,
                 number: order.number,
-                order: digest(&order),
+                order: digest(order),
                 basket: order.basket,
                 eligible: order.eligible,
                 asset: Asset::Native,
@@ -60,7 +51,50 @@ mod look_alike {
                 cashier: None,
                 redeemed_at: now,
                 final_at: now,
-            })
+            }
+        }
+
+        fn sale(&self) -> SaleTerms {
+            SaleTerms {
+                owner: self.accomplice,
+                issuer: self.accomplice,
+                asset: Asset::Native,
+                royalty_bps: 0,
+                ends_at: Timestamp::MAX,
+                largest_discount: Balance::MAX,
+                left: 1,
+                highest_price: None,
+            }
+        }
+
+        /// `accomplice` is the issuer and holder of every coupon, none of which exists.
+        #[ink(constructor)]
+        pub fn new(accomplice: AccountId) -> Self {
+            Self { accomplice, named: None }
+        }
+
+        /// Names an account that owns everything from now on; without one it is whoever asks, a market that is told the coupon has arrived.
+        #[ink(message)]
+        pub fn name_owner(&mut self, named: Option<AccountId>) {
+            self.named = named;
+        }
+    }
+
+    impl CouponRegistry for LookAlike {
+        /// Takes everything eligible off, by coupons of the accomplice.
+        #[ink(message, payable)]
+        fn redeem(&mut self, order: Order, permits: Permits) -> Outcome<Redemption> {
+            Ok(self.redeemed(&order, &permits))
+        }
+
+        #[ink(message)]
+        fn redeem_batch(
+            &mut self,
+            orders: Vec<(Order, Permits)>,
+        ) -> Outcome<Vec<Result<Redeemed, RegistryError>>> {
+            let redeemed =
+                |(order, permits): &(Order, Permits)| Ok(Redeemed::from(&self.redeemed(order, permits)));
+            Ok(orders.iter().map(redeemed).collect())
         }
 
         /// It is its own office and desk.
@@ -82,16 +116,17 @@ mod look_alike {
 
         #[ink(message)]
         fn sale_terms(&self, _coupon: CouponId) -> Outcome<SaleTerms> {
-            Ok(SaleTerms {
-                owner: self.accomplice,
-                issuer: self.accomplice,
-                asset: Asset::Native,
-                royalty_bps: 0,
-                ends_at: Timestamp::MAX,
-                largest_discount: Balance::MAX,
-                left: 1,
-                highest_price: None,
-            })
+            Ok(self.sale())
+        }
+
+        #[ink(message)]
+        fn sale_terms_of(&self, coupons: Vec<CouponId>) -> Outcome<Vec<SaleTerms>> {
+            Ok(coupons.iter().map(|_| self.sale()).collect())
+        }
+
+        #[ink(message)]
+        fn transfer_many(&mut self, _to: AccountId, _coupons: Vec<CouponId>) -> Outcome<()> {
+            Ok(())
         }
     }
 
@@ -108,10 +143,9 @@ mod look_alike {
             1
         }
 
-        /// Whoever asks: a market is told that the coupon has arrived.
         #[ink(message)]
         fn owner_of(&self, _id: Id) -> Option<AccountId> {
-            Some(self.env().caller())
+            Some(self.named.unwrap_or_else(|| self.env().caller()))
         }
 
         #[ink(message)]

@@ -12,7 +12,7 @@ use shared::{
     ids::CouponId,
     order::{Kept, Order, Redemption, Use},
     registry::{RegistryError as E, SaleTerms, Scope},
-    terms::{Acceptance, Audience, Card, Funding},
+    terms::{Acceptance, Audience, Card, Funding, TransferPolicy},
 };
 
 const TRADING_PAUSED: u8 = 4;
@@ -52,6 +52,8 @@ impl Model {
                 self.quote(by.map_or(caller, |by| self.places.of(by)), order, presented)
             }
             DeskCall::SaleTerms { coupon } => self.sale_terms(*coupon).map(Answer::Sale),
+            DeskCall::SaleTermsOf { coupons } => self.sale_terms_of(coupons).map(Answer::Sales),
+            DeskCall::TransferMany { to, coupons } => self.transfer_many(caller, self.places.of(to), coupons),
             DeskCall::Campaign { campaign } => {
                 self.registry.campaign(*campaign)?;
                 let registry = &self.registry;
@@ -111,11 +113,16 @@ impl Model {
                 remains.uses.push(lowered);
             }
         }
-        // Where nothing of the order remains of a holder at an issuer, it wasn't the first one there.
+        // Where nothing that marks first orders remains of a holder at an issuer, it wasn't the first one there.
         let order = Some((redemption.acceptor, redemption.number));
-        for used in &redemption.uses {
-            let at = (used.issuer, used.holder);
-            let stays = remains.uses.iter().any(|other| (other.issuer, other.holder) == at);
+        let marks =
+            |used: &Use| self.registry.campaign(used.coupon.campaign).unwrap().terms.marks_first_order;
+        let marking = |uses: &[Use]| -> Vec<_> {
+            uses.iter().filter(|used| marks(used)).map(|used| (used.issuer, used.holder)).collect()
+        };
+        let (before, stay) = (marking(&redemption.uses), marking(&remains.uses));
+        for at in before {
+            let stays = stay.contains(&at);
             if let Some(customer) = self.registry.customers.get_mut(&at).filter(|_| !stays) {
                 customer.first_order = customer.first_order.filter(|first| Some(*first) != order);
             }
@@ -197,7 +204,12 @@ impl Model {
         if now >= order.deadline {
             return Err(E::OrderExpired { deadline: order.deadline, now });
         }
+        self.ensure_unused(order)?;
         self.acceptor_agrees(caller, order.acceptor, &call.acceptor)?;
+        let company = u32::try_from(call.coupons.len()).unwrap();
+        if !(1..=5).contains(&company) {
+            return Err(E::CouponCount { presented: company, most: 5 });
+        }
         let mut until = order.deadline;
         let permits = call.coupons.iter().map(|(_, consent)| consent).chain([&call.acceptor]);
         for consent in permits.flatten() {
@@ -321,8 +333,11 @@ impl Model {
         if self.now < ends_at {
             return Err(E::NotExpired { coupon: id, ends_at });
         }
-        self.ensure_held_by_person(coupon.owner)?;
-        let cleared = caller == issuer || caller == coupon.owner;
+        let by_contract = self.ensure_held_by_person(coupon.owner);
+        if caller != coupon.owner && self.now < ends_at + 90 * DAY {
+            by_contract.clone()?;
+        }
+        let cleared = caller == coupon.owner || (caller == issuer && by_contract.is_ok());
         if !cleared && coupon.left == 0 {
             return Err(E::NoChange);
         }
@@ -342,6 +357,10 @@ impl Model {
             self.registry.coupons.get_mut(&id).unwrap().left = 0;
         }
         self.pay_or_credit(terms.asset, coupon.owner, to_holder);
+        if by_contract.is_err() && terms.asset == Asset::Native {
+            // Its own books know nothing of it.
+            *self.money.gifts.entry(coupon.owner).or_default() += to_holder;
+        }
         if let Some((fund, _)) = terms.breakage.fund {
             self.pay_or_credit(terms.asset, fund, to_fund);
         }
@@ -405,6 +424,61 @@ impl Model {
         Ok(Answer::Nothing)
     }
 
+    /// All of them, or what stands against the first that isn't for sale.
+    pub(super) fn sale_terms_of(&self, coupons: &[CouponId]) -> Result<Vec<SaleTerms>, E> {
+        ensure_few(coupons)?;
+        coupons
+            .iter()
+            .map(|id| match self.sale_terms(*id) {
+                Err(E::NoSuchCampaign { .. }) => Err(E::NoSuchCoupon { coupon: *id }),
+                sale => sale,
+            })
+            .collect()
+    }
+
+    /// All of them, or none.
+    pub(super) fn transfer_many(
+        &mut self,
+        caller: AccountId,
+        to: AccountId,
+        coupons: &[CouponId],
+    ) -> Result<Answer, E> {
+        ensure_few(coupons)?;
+        let mut from = None;
+        for (place, id) in coupons.iter().enumerate() {
+            if coupons[..place].contains(id) {
+                return Err(E::DuplicateCoupon { coupon: *id });
+            }
+            let coupon = self.registry.coupons.get(id).ok_or(E::NoSuchCoupon { coupon: *id })?;
+            let holder = coupon.owner;
+            if *from.get_or_insert(holder) != holder {
+                return Err(E::NotHolder { holder });
+            }
+            self.ensure_not_frozen(*id)?;
+            self.ensure_not_locked(*id, None)?;
+            match self.registry.campaign(id.campaign)?.terms.transfer {
+                TransferPolicy::Soulbound => return Err(E::Soulbound { coupon: *id }),
+                TransferPolicy::MarketOnly(market) if holder != market && to != market => {
+                    return Err(E::MarketOnly { coupon: *id });
+                }
+                TransferPolicy::Free | TransferPolicy::MarketOnly(_) => {}
+            }
+        }
+        let from = from.expect("there is at least one");
+        let all = self.registry.operators.contains(&(from, caller));
+        for id in coupons.iter().filter(|_| caller != from && !all) {
+            if self.registry.coupons[id].approved != Some(caller) {
+                return Err(E::NotApproved { coupon: *id });
+            }
+        }
+        for id in coupons {
+            let coupon = self.registry.coupons.get_mut(id).unwrap();
+            (coupon.owner, coupon.approved) = (to, None);
+            self.emit("Transfer");
+        }
+        Ok(Answer::Nothing)
+    }
+
     pub(super) fn sale_terms(&self, id: CouponId) -> Result<SaleTerms, E> {
         if self.registry.is_paused(TRADING_PAUSED) {
             return Err(E::Paused { scope: Scope::Trading });
@@ -426,6 +500,14 @@ impl Model {
             highest_price: terms.resale_bps.map(|bps| largest_discount * Balance::from(bps) / 10_000),
         })
     }
+}
+
+fn ensure_few(coupons: &[CouponId]) -> Result<(), E> {
+    let items = u32::try_from(coupons.len()).unwrap();
+    if items == 0 || items > 20 {
+        return Err(E::BatchSize { items, most: 20 });
+    }
+    Ok(())
 }
 
 /// Whether a campaign rewards advocates, and of whom.

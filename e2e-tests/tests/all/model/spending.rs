@@ -11,7 +11,7 @@ use shared::{
     assets::{Asset, PaymentFault},
     coupons::Coupon,
     ids::{CampaignId, CouponId},
-    order::{Order, Quote, QuoteLine, Redemption, Refused, Settlement, Use},
+    order::{Order, Part, Quote, QuoteLine, Redeemed, Redemption, Refused, Settlement, Use},
     permit::Presented,
     registry::{Limit, RegistryError as E},
     terms::{Acceptance, Audience, Cap, Funding, Stacking},
@@ -135,9 +135,12 @@ impl Model {
                 Settlement::OnChain => Err(E::OnChainInBatch),
             };
             results.push(redeemed.map(|redemption| {
-                let discount = redemption.uses.iter().map(|used| used.discount).sum();
+                let part =
+                    |used: &Use| Part { issuer: used.issuer, funding: used.funding, discount: used.discount };
+                let parts = redemption.uses.iter().map(part).collect();
+                let redeemed = Redeemed { asset: redemption.asset, final_at: redemption.final_at, parts };
                 done.push(redemption);
-                discount
+                redeemed
             }));
             if results.last().is_some_and(Result::is_err) {
                 self.registry = before;
@@ -184,7 +187,6 @@ impl Model {
                 Err(E::Payment(PaymentFault::WrongValue { expected: 0, paid: value }))
             }
             Settlement::OffChain => Ok(()),
-            Settlement::OnChain if redemption.alliance.is_some() => Err(E::OnChainThroughAlliance),
             Settlement::OnChain => {
                 let this = self.places.registry;
                 self.money.forward(asset, this, caller, order.acceptor, net, value).map_err(E::Payment)
@@ -234,6 +236,10 @@ impl Model {
         if order.settlement == Settlement::OnChain && caller == order.acceptor {
             return Err(E::AcceptorIsPayer);
         }
+        self.ensure_unused(order)
+    }
+
+    pub(super) fn ensure_unused(&self, order: &Order) -> Result<(), E> {
         let known = |past: &Past| {
             (past.redemption.acceptor, past.redemption.number) == (order.acceptor, order.number)
         };
@@ -379,6 +385,11 @@ impl Model {
         let redemption = &mut past.redemption;
         redemption.refused = refused.to_vec();
         redemption.net = order.basket - redemption.uses.iter().map(|used| used.discount).sum::<Balance>();
+        // What a contract passed on is not the contract's.
+        let contracts = self.places.contracts().map(|(_, contract)| contract);
+        if redemption.payer.is_some_and(|payer| contracts.contains(&payer)) {
+            redemption.payer = Some(redemption.uses[0].holder);
+        }
         past.first.clone_from(&redemption.uses);
         Ok(redemption.clone())
     }

@@ -7,10 +7,10 @@ use registry::events::{OrdersRedeemed, Transfer};
 use shared::{
     assets::Asset,
     ids::CouponId,
-    order::{Order, Settlement},
-    permit::Permits,
+    order::{Order, Part, Redeemed, Settlement},
+    permit::{Permits, Presented},
     registry::{CouponRegistry, RegistryError},
-    terms::{Acceptance, Card, Funding, Terms},
+    terms::{Acceptance, Card, Funding, Stacking, Terms},
     Balance,
 };
 
@@ -67,7 +67,7 @@ fn fifty_orders_with_bad_ones_among_them_give_each_its_own_result() {
     assert_eq!(expected.iter().filter(|result| result.is_ok()).count(), 41);
 
     let done = act(&mut world, "bakery", 0, to.registry.call_mut().redeem_batch(items));
-    assert_eq!(done.result, expected);
+    assert_eq!(discounts(&done.result), expected);
     let progress = world.progress(campaign);
     assert_eq!((progress.uses, progress.budget_left), (41, Some(900)));
     for (result, coupon) in expected.iter().zip(&coupons) {
@@ -100,7 +100,7 @@ fn a_batch_leaves_what_its_orders_would_one_by_one() {
         .into_iter()
         .map(|(order, permits)| {
             let message = to.registry.call_mut().redeem(order, permits);
-            call(&mut single, "bakery", 0, message).result.map(|redemption| redemption.discount())
+            call(&mut single, "bakery", 0, message).result.map(|redemption| Redeemed::from(&redemption))
         })
         .collect();
     assert_eq!(batch, one_by_one);
@@ -124,7 +124,7 @@ fn a_batch_is_announced_and_paid_in_runs_of_one_acceptor() {
         .map(|((number, acceptor), coupon)| item(&world, *coupon, order(acceptor, number)))
         .collect();
     let done = act(&mut world, "bakery", 0, to.registry.call_mut().redeem_batch(items));
-    assert_eq!(done.result, [Ok(200); 4]);
+    assert_eq!(discounts(&done.result), [Ok(200); 4]);
     assert_eq!(done.moved, [("bakery", 600), ("cinema", 200), ("registry", -800)]);
 
     let here = world.suite.registry;
@@ -142,6 +142,36 @@ fn a_batch_is_announced_and_paid_in_runs_of_one_acceptor() {
         assert_eq!(told.map(|used| used.coupon).collect::<Vec<_>>(), spent);
     }
     assert_eq!(runs.next(), None);
+}
+
+#[test]
+fn a_batch_answers_what_each_order_took_off_and_whose_coupons() {
+    let (mut world, mut to) = open();
+    let uses = terms_but(|t| {
+        t.stacking = Stacking::Common { priority: 1 };
+        t.acceptance = Acceptance::Listed(vec![account("till")]);
+        t.rollback_window = HOUR;
+    });
+    let backed = Terms {
+        stacking: Stacking::Common { priority: 2 },
+        funding: Funding::Escrow,
+        rollback_window: DAY,
+        ..uses.clone()
+    };
+    let bakerys = campaign(&mut world, "bakery", uses, 0);
+    let cinemas = campaign(&mut world, "cinema", backed, 1_000);
+    let coupons = [("bakery", bakerys), ("cinema", cinemas)]
+        .map(|(issuer, campaign)| Presented::from(issue(&mut world, issuer, campaign, "ann")));
+    let (both, late) = (order("till", 1), Order { deadline: NOW, ..order("till", 2) });
+    let items: Vec<Item> =
+        [both, late].map(|order| (order.clone(), all_held_by(&world, "ann", &coupons, &order))).into();
+    let done = act(&mut world, "till", 0, to.registry.call_mut().redeem_batch(items));
+    let part = |issuer, funding, discount| Part { issuer: account(issuer), funding, discount };
+    // A fifth of 1,000, and then of the 800 that are left.
+    let parts = vec![part("bakery", Funding::Merchant, 200), part("cinema", Funding::Escrow, 160)];
+    let redeemed = Redeemed { asset: Asset::Native, final_at: NOW + HOUR, parts };
+    let expired = RegistryError::OrderExpired { deadline: NOW, now: NOW };
+    assert_eq!(done.result, [Ok(redeemed), Err(expired)]);
 }
 
 #[test]
@@ -165,7 +195,7 @@ fn the_largest_batch_fits_a_block() {
     });
     let items: Vec<Item> = items.collect();
     let done = act(&mut world, "relayer", 0, to.registry.call_mut().redeem_batch(items));
-    assert_eq!(done.result, [Ok(200); 50]);
+    assert_eq!(discounts(&done.result), [Ok(200); 50]);
 }
 
 #[test]
@@ -181,7 +211,7 @@ fn a_payout_that_fails_in_a_batch_waits_and_stops_nobody() {
     });
     let items: Vec<Item> = items.collect();
     let done = act(&mut world, "relayer", 0, to.registry.call_mut().redeem_batch(items));
-    assert_eq!(done.result, [Ok(200); 2]);
+    assert_eq!(discounts(&done.result), [Ok(200); 2]);
     assert_eq!(done.moved, [("bakery", 200), ("registry", -200)]);
     assert_eq!(world.credit(account("ghost"), Asset::Native), 200);
 }
@@ -196,7 +226,7 @@ fn a_capped_cashier_keeps_to_its_day_across_a_batch() {
     let done = act(&mut world, "till", 0, to.registry.call_mut().redeem_batch(items));
     let limit = shared::registry::Limit::CashierDay;
     let reached = RegistryError::LimitReached { limit, most: 400, asked: 600 };
-    assert_eq!(done.result, [Ok(200), Ok(200), Err(reached)]);
+    assert_eq!(discounts(&done.result), [Ok(200), Ok(200), Err(reached)]);
     assert_eq!(world.role(account("bakery"), till).unwrap().spent, 400);
 }
 
@@ -219,7 +249,7 @@ fn two_cashiers_in_one_batch_each_keep_to_their_own_day() {
     let done = act(&mut world, "relayer", 0, to.registry.call_mut().redeem_batch(items));
     let limit = shared::registry::Limit::CashierDay;
     let reached = RegistryError::LimitReached { limit, most: 300, asked: 400 };
-    assert_eq!(done.result, [Ok(200), Ok(200), Err(reached), Err(reached)]);
+    assert_eq!(discounts(&done.result), [Ok(200), Ok(200), Err(reached), Err(reached)]);
     for who in ["till", "dee"] {
         assert_eq!(world.role(account("bakery"), account(who)).unwrap().spent, 200);
     }

@@ -206,31 +206,41 @@ fn the_last_code_of_a_million_is_as_good_as_the_first() {
 /// The first and the last code of a drop of 1,000,000. The keys between are never made: no proof needs more of them than the nodes above.
 pub(crate) struct Million {
     pub(crate) root: Hash,
-    halves: [(Vec<Hash>, Hash); 2],
+    proofs: [Vec<Hash>; 2],
 }
 
 impl Million {
     pub(crate) const SIZE: u32 = 1_000_000;
-    const DEPTH: u8 = 20;
+    const DEPTH: u8 = 10;
 
     pub(crate) fn print() -> Self {
-        let half = |index: u32| {
-            let siblings: Vec<Hash> = (1..Self::DEPTH).map(|level| [level; 32]).collect();
-            let climb = |(place, below): (u32, Hash), sibling: &Hash| {
-                let above = if place & 1 == 0 { node(&below, sibling) } else { node(sibling, &below) };
-                (place >> 1, above)
+        // All siblings are made up but the two codes' branches of the root.
+        let branch = |index: u32| {
+            let siblings: Vec<Hash> = (1..Self::DEPTH).flat_map(|level| [[level; 32]; 3]).collect();
+            let climb = |(place, below): (u32, Hash), siblings: &[Hash]| {
+                let mut children = siblings.to_vec();
+                children.insert(usize::try_from(place & 3).unwrap(), below);
+                (place >> 2, node(&children))
             };
-            let (_, top) = siblings.iter().fold((index, leaf(index, &code(index).public())), climb);
-            (siblings, top)
+            let start = (index, leaf(index, &code(index).public()));
+            let (place, top) = siblings.chunks(3).fold(start, climb);
+            (siblings, usize::try_from(place).unwrap(), top)
         };
-        let halves = [half(0), half(Self::SIZE - 1)];
-        Self { root: node(&halves[0].1, &halves[1].1), halves }
+        let branches = [branch(0), branch(Self::SIZE - 1)];
+        let mut children = [[Self::DEPTH; 32]; 4];
+        for (_, place, top) in &branches {
+            children[*place] = *top;
+        }
+        let proofs = branches.map(|(siblings, place, _)| {
+            let others = children.iter().enumerate().filter(|(other, _)| *other != place);
+            siblings.into_iter().chain(others.map(|(_, hash)| *hash)).collect()
+        });
+        Self { root: node(&children), proofs }
     }
 
     /// The claim of the first or the last code for ann.
     pub(crate) fn claim(&self, world: &e2e_tests::World, campaign: CampaignId, index: u32) -> CodeClaim {
-        let (own, other) = if index == 0 { (0, 1) } else { (1, 0) };
-        let proof = [self.halves[own].0.as_slice(), &[self.halves[other].1]].concat();
+        let proof = self.proofs[usize::from(index != 0)].clone();
         let to = account("ann");
         let subject = (campaign, 1u32, index, to, None::<chain::AccountId>);
         let permit = world.place().permit(&code(index), Purpose::Claim, &subject, 0, Timestamp::MAX);

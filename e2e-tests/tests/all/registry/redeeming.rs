@@ -344,14 +344,6 @@ fn nobody_passes_for_an_alliance() {
         let message = to.registry.call_mut().redeem(order.clone(), permits);
         assert_eq!(refused(&mut world, who, 0, message), through);
     }
-
-    // Where the terms name a cashier of the acceptor's, orders through it are settled off chain.
-    let campaign = campaign(&mut world, "bakery", terms(account("till")), 0);
-    let coupon = issue(&mut world, "bakery", campaign, "ann");
-    let online = order_on_chain("cinema", 1);
-    let permits = held_by(&world, "ann", coupon, &online);
-    let message = to.registry.call_mut().redeem(online, permits);
-    assert_eq!(refused(&mut world, "till", 1_800, message), RegistryError::OnChainThroughAlliance);
 }
 
 #[test]

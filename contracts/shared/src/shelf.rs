@@ -1,7 +1,8 @@
-//! Storage items as this contract reads and writes them: the same bytes as ink's own access, in less code. Knows nothing of what they mean.
+//! A contract's own storage items: the same bytes as ink's own access, in less code. Knows nothing of what they mean.
 //!
-//! What is in storage this code wrote itself, or the office and the desk did, from the same types: so reading it can't fail, and no branch is spent
-//! on that. It makes the contract 5 kB smaller than `Mapping::get`.
+//! What is in storage the contract wrote itself, or who may write for it did, from the same types: so reading it can't fail, and no branch is spent
+//! on that. It makes a registry 5 kB smaller than `Mapping::get`.
+use crate::ledger::{key, Raw, Shelves, Trusted};
 use ink::{
     prelude::vec::Vec,
     storage::{
@@ -10,12 +11,16 @@ use ink::{
     },
 };
 use scale::{Decode, Encode};
-use shared::ledger::{key, Raw, Shelves, Trusted};
 
 /// Reading and writing a mapping's items.
-pub(crate) trait Shelf<K, V> {
+pub trait Shelf<K, V> {
+    /// An item; `None` where there is none.
     fn read(&self, key: K) -> Option<V>;
+    /// An item, read as a call's arguments are: less code where its type is an argument too.
+    fn load(&self, key: K) -> Option<V>;
+    /// Writes an item.
     fn write(&mut self, key: K, value: &V);
+    /// Removes an item.
     fn clear(&mut self, key: K);
 }
 
@@ -25,8 +30,15 @@ impl<K: Encode, V: Packed, Key: StorageKey> Shelf<K, V> for Mapping<K, V, Key> {
         <V as Decode>::decode(&mut Trusted(&bytes)).ok()
     }
 
+    fn load(&self, at: K) -> Option<V> {
+        let bytes = item(key(Key::KEY, &at))?;
+        <V as Decode>::decode(&mut bytes.as_slice()).ok()
+    }
+
     fn write(&mut self, at: K, value: &V) {
-        set_item(key(Key::KEY, &at), Some(Encode::encode(value)));
+        let mut bytes = Vec::new();
+        value.encode_to(&mut bytes);
+        set_item(key(Key::KEY, &at), Some(bytes));
     }
 
     fn clear(&mut self, at: K) {
@@ -36,14 +48,14 @@ impl<K: Encode, V: Packed, Key: StorageKey> Shelf<K, V> for Mapping<K, V, Key> {
 
 /// An item as it stands.
 #[inline(never)]
-pub(crate) fn item(key: Vec<u8>) -> Option<Vec<u8>> {
+pub fn item(key: Vec<u8>) -> Option<Vec<u8>> {
     let found: Option<Raw> = ink::env::get_contract_storage(&Raw(key)).ok().flatten();
     found.map(|raw| raw.0)
 }
 
 /// Writes an item, or removes it.
 #[inline(never)]
-pub(crate) fn set_item(key: Vec<u8>, value: Option<Vec<u8>>) {
+pub fn set_item(key: Vec<u8>, value: Option<Vec<u8>>) {
     match value {
         Some(value) => {
             ink::env::set_contract_storage(&Raw(key), &Raw(value));
@@ -56,7 +68,7 @@ pub(crate) fn set_item(key: Vec<u8>, value: Option<Vec<u8>>) {
 
 /// This contract's own storage.
 #[derive(Clone, Copy)]
-pub(crate) struct Storage;
+pub struct Storage;
 
 impl Shelves for Storage {
     fn item(&self, key: Vec<u8>) -> Option<Vec<u8>> {
@@ -73,7 +85,7 @@ mod tests {
     fn what_ink_writes_is_read_here_and_the_other_way_round() {
         let mut items = Mapping::<u64, (u32, Option<u8>), ManualKey<7>>::default();
         items.insert(1, &(2, Some(3)));
-        assert_eq!(items.read(1), Some((2, Some(3))));
+        assert_eq!((items.read(1), items.load(1)), (Some((2, Some(3))), Some((2, Some(3)))));
         items.write(4, &(5, None));
         assert_eq!(items.get(4), Some((5, None)));
         assert_eq!(Storage.item(key(7, &4u64)), Some(vec![5, 0, 0, 0, 0]));
