@@ -52,7 +52,7 @@ pub struct Words {
 
 impl Default for Words {
     fn default() -> Self {
-        Self { names: HashMap::new(), unit: Unit::NATIVE }
+        Self { names: HashMap::new(), unit: Unit::native() }
     }
 }
 
@@ -786,7 +786,7 @@ impl Words {
                     format!(
                         "{} would hold less than the existential deposit of {}",
                         self.account(account),
-                        Unit::NATIVE.show(*existential_deposit)
+                        Unit::native().show(*existential_deposit)
                     ),
                     "send at least that much",
                 )

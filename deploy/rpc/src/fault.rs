@@ -22,6 +22,30 @@ pub enum NodeFault {
 
     #[error("{endpoint} is the chain 0x{found}, not 0x{expected}")]
     WrongChain { endpoint: String, found: String, expected: String },
+
+    #[error("block {block} is not final yet: the last final one is {last}")]
+    Future { block: u32, last: u32 },
+
+    #[error(
+        "{account} has transactions that wait in the node's pool (its next nonce is {next}, and {final_nonce} in final blocks): \
+         nothing was signed"
+    )]
+    Stuck { account: String, next: u64, final_nonce: u64 },
+
+    #[error("the transaction {transaction} was in no block up to {last}, and can't be in a later one")]
+    Expired { transaction: String, last: u32 },
+
+    #[error("an earlier transaction ({what}) may still take effect: it must be settled first")]
+    Pending { what: String },
+
+    #[error("the final block {block} was 0x{was} and is now 0x{found}: the node is not the chain that was read before")]
+    Rewritten { block: u32, was: String, found: String },
+
+    #[error("cannot write down what is to be sent, so nothing was sent: {why}")]
+    Journal { why: String },
+
+    #[error("the call was written out and not signed")]
+    Exported,
 }
 
 impl From<NodeFault> for ChainError {

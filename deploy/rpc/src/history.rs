@@ -4,9 +4,10 @@
 //! metadata of its own runtime.
 
 use crate::{
-    fault::NodeFault, moment, node::Question, read_runtime, runtime::Runtime, to_hex, RpcChain, AT_ONCE,
+    archive::Cursor, fault::NodeFault, moment, node::Question, read_hash, read_runtime, runtime::Runtime,
+    to_hex, RpcChain, AT_ONCE,
 };
-use chain::EventRecord;
+use chain::{ChainError, EventRecord, Hash};
 use serde_json::{json, Value as Json};
 use std::{collections::HashMap, rc::Rc};
 
@@ -14,14 +15,21 @@ use std::{collections::HashMap, rc::Rc};
 const QUESTIONS: usize = 3;
 
 impl RpcChain {
-    /// Events of contracts in blocks `from` to `to`, both included, in order.
-    pub(crate) fn events_between(&self, from: u32, to: u32) -> Result<Vec<EventRecord>, NodeFault> {
+    /// Gives `take` the events of contracts in blocks `from` to `to`, both included, in order, some blocks at a time with the last one of them. The first must follow the
+    /// block `before`.
+    pub(crate) fn events_between(
+        &self,
+        from: u32,
+        to: u32,
+        before: Option<Hash>,
+        mut take: impl FnMut(Cursor, Vec<EventRecord>) -> Result<(), ChainError>,
+    ) -> Result<(), ChainError> {
         let numbers: Vec<u32> = (from..=to).collect();
         let (events_key, time_key) = (self.key("System", "Events")?, self.key("Timestamp", "Now")?);
         let mut older = HashMap::new();
-        let mut before: Option<Json> = None;
-        let mut found = Vec::new();
+        let mut before: Option<Json> = before.map(|hash| json!(to_hex(hash)));
         for numbers in numbers.chunks(AT_ONCE) {
+            let mut found = Vec::new();
             let hashes = self.ask_each(numbers, |number| ("chain_getBlockHash", json!([number])))?;
             let questions = hashes.iter().flat_map(|hash| -> [Question; QUESTIONS] {
                 [
@@ -35,13 +43,11 @@ impl RpcChain {
             let blocks = numbers.iter().zip(&hashes).zip(answers.chunks(QUESTIONS)).zip(versions);
             for (((number, hash), answers), version) in blocks {
                 let [header, events, time] = answers else {
-                    return Err(self.node.nonsense("chain_getHeader", "too few answers"));
+                    return Err(self.node.nonsense("chain_getHeader", "too few answers").into());
                 };
                 if before.take().is_some_and(|before| header.get("parentHash") != Some(&before)) {
-                    return Err(self.node.nonsense(
-                        "chain_getHeader",
-                        format!("block {number} does not follow the one before it"),
-                    ));
+                    let why = format!("block {number} does not follow the one before it");
+                    return Err(self.node.nonsense("chain_getHeader", why).into());
                 }
                 before = Some(hash.clone());
                 let bytes = |answer: &Json| {
@@ -55,10 +61,17 @@ impl RpcChain {
                 };
                 let seen = seen
                     .map_err(|why| self.node.nonsense("System.Events", format!("block {number}: {why}")))?;
-                found.extend(seen.into_iter().map(|seen| seen.record));
+                let pinned = |record: &EventRecord| {
+                    self.pinned.as_ref().map_or(true, |pinned| pinned.contains(&record.contract))
+                };
+                found.extend(seen.into_iter().map(|seen| seen.record).filter(pinned));
+            }
+            let hash = before.as_ref().and_then(Json::as_str).and_then(read_hash);
+            if let (Some(block), Some(hash)) = (numbers.last(), hash) {
+                take(Cursor { block: *block, hash }, found)?;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The runtime version of each of these blocks, which follow each other. If the last one's is the first one's, so are all between.

@@ -7,12 +7,15 @@
 //! Three things differ from the embedded chain. Fees are taken. A transaction that passes its dry run and then fails in its block, because others changed
 //! the chain meanwhile, costs its fee, though it changes nothing else. And a node counts no storage touches: `Cost::touches` is 0, meaning unknown.
 
+mod archive;
 mod calls;
+mod deployment;
 mod dev;
 mod doctor;
 mod dry_run;
 mod fault;
 mod history;
+mod journal;
 mod live;
 mod network;
 mod node;
@@ -22,15 +25,23 @@ mod transaction;
 #[cfg(test)]
 mod with_metadata;
 
+pub use archive::{Archive, Cursor};
+pub use deployment::Price;
 pub use doctor::{Candidate, Finding};
 pub use fault::NodeFault;
+pub use journal::{Exported, Journal, Pending, Settled};
 pub use network::{Network, NetworkFault};
 
 use chain::{AccountId, Hash};
 use node::Node;
 use runtime::Runtime;
 use serde_json::{json, Value as Json};
-use std::{cell::Cell, collections::HashMap, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+    rc::Rc,
+    time::Duration,
+};
 
 /// A transaction that takes longer than this to be final is told as unsettled.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -51,6 +62,14 @@ pub struct RpcChain {
     keys: HashMap<AccountId, chain::Keypair>,
     nonces: HashMap<AccountId, u64>,
     patience: Duration,
+    /// Reads stay at `head`.
+    held: Cell<bool>,
+    journal: Option<Box<dyn Journal>>,
+    /// Calls are put here instead of being signed.
+    exports: Option<Rc<RefCell<Vec<Exported>>>>,
+    archive: Option<RefCell<Box<dyn Archive>>>,
+    /// Events of others are passed over; `None` for everyone's.
+    pinned: Option<HashSet<AccountId>>,
 }
 
 impl RpcChain {
@@ -87,6 +106,11 @@ impl RpcChain {
             keys: HashMap::new(),
             nonces: HashMap::new(),
             patience: PATIENCE,
+            held: Cell::new(false),
+            journal: None,
+            exports: None,
+            archive: None,
+            pinned: None,
         };
         chain.refresh()?;
         Ok(chain)
@@ -97,8 +121,55 @@ impl RpcChain {
         self.first_block = block;
     }
 
+    /// Passes over the events of all but these contracts.
+    pub fn set_pinned(&mut self, contracts: impl IntoIterator<Item = AccountId>) {
+        self.pinned = Some(contracts.into_iter().collect());
+    }
+
+    /// Has all reads stay at the block `number`, or at the last final one, whatever happens meanwhile, and answers its number and hash.
+    ///
+    /// A node keeps the state of old blocks only if it is an archive; what it has forgotten it refuses to read.
+    /// # Errors
+    /// `Future` if the block is not final yet; the node can't be read.
+    pub fn hold(&mut self, number: Option<u32>) -> Result<(u32, Hash), NodeFault> {
+        self.held.set(false);
+        let (last, _) = self.refresh()?;
+        if let Some(number) = number.filter(|number| *number != last) {
+            if number > last {
+                return Err(NodeFault::Future { block: number, last });
+            }
+            let text = self.block_hash(number)?;
+            let hash =
+                read_hash(&text).ok_or_else(|| self.node.nonsense("chain_getBlockHash", text.clone()))?;
+            let (_, time) = self.events_and_time(&text)?;
+            self.runtime = read_runtime(&self.node, self.genesis, json!(text))?;
+            self.head.set((number, hash));
+            self.now.set(time);
+        }
+        self.held.set(true);
+        Ok(self.head.get())
+    }
+
+    /// What the node says of its chain's token: decimals and symbol, each if it says so.
+    /// # Errors
+    /// The node can't be read.
+    pub fn token(&self) -> Result<(Option<u8>, Option<String>), NodeFault> {
+        let properties = self.node.ask("system_properties", json!([]))?;
+        // A chain of several tokens lists them; the native one is the first.
+        let first = |name: &str| {
+            let found = properties.get(name)?;
+            Some(found.get(0).unwrap_or(found).clone())
+        };
+        let decimals = first("tokenDecimals").and_then(|number| number.as_u64());
+        let symbol = first("tokenSymbol").and_then(|text| text.as_str().map(str::to_owned));
+        Ok((decimals.and_then(|number| u8::try_from(number).ok()), symbol))
+    }
+
     /// Looks at the last final block, and answers its number and hash. A number never goes back: another node behind the same address may be late.
     pub(crate) fn refresh(&self) -> Result<(u32, Hash), NodeFault> {
+        if self.held.get() {
+            return Ok(self.head.get());
+        }
         let hash = read_answer(&self.node, "chain_getFinalizedHead", json!([]), read_hash)?;
         let (known, known_hash) = self.head.get();
         if hash == known_hash && known > 0 {

@@ -24,7 +24,7 @@ const CHILD: &[u8] = b":child_storage:default:";
 const MARGIN: u64 = 10;
 
 impl RpcChain {
-    fn holding(&self, account: AccountId) -> Result<Holding, ChainError> {
+    pub(crate) fn holding(&self, account: AccountId) -> Result<Holding, ChainError> {
         let (_, hash) = self.refresh()?;
         let key = self.entry("System", "Account", account)?;
         let Some(bytes) = self.stored_at(&[key], &to_hex(hash))?.pop().flatten() else {
@@ -39,7 +39,11 @@ impl RpcChain {
         Ok(key.ok_or_else(|| self.lacking(&format!("{pallet}.{map}")))?)
     }
 
-    fn contract_info(&self, contract: AccountId, at: &Hash) -> Result<Option<ContractInfo>, ChainError> {
+    pub(crate) fn contract_info(
+        &self,
+        contract: AccountId,
+        at: &Hash,
+    ) -> Result<Option<ContractInfo>, ChainError> {
         let key = self.entry("Contracts", "ContractInfoOf", contract)?;
         let Some(bytes) = self.stored_at(&[key], &to_hex(at))?.pop().flatten() else {
             return Ok(None);
@@ -79,7 +83,11 @@ impl RpcChain {
     }
 
     /// The run's value, or its refusal in the chain's words.
-    fn accepted<T: AsRef<Returned>>(&self, run: &DryRun<T>, attempt: &Attempt) -> Result<(), ChainError> {
+    pub(crate) fn accepted<T: AsRef<Returned>>(
+        &self,
+        run: &DryRun<T>,
+        attempt: &Attempt,
+    ) -> Result<(), ChainError> {
         match &run.result {
             Ok(value) if value.as_ref().reverted() => {
                 Err(ChainError::Reverted { data: value.as_ref().data.clone(), cost: run.cost() })
@@ -89,13 +97,28 @@ impl RpcChain {
         }
     }
 
-    fn attempt(&self, signer: AccountId, contract: AccountId, value: Balance) -> Result<Attempt, ChainError> {
+    pub(crate) fn attempt(
+        &self,
+        signer: AccountId,
+        contract: AccountId,
+        value: Balance,
+    ) -> Result<Attempt, ChainError> {
         let balance = self.holding(signer)?.free;
         Ok(Attempt { signer, balance, contract, value, deposit_limit: None })
     }
 
+    /// Whether the chain has a code with this hash.
+    /// # Errors
+    /// The chain can't be read.
+    pub fn is_stored(&self, code_hash: Hash) -> Result<bool, ChainError> {
+        let (_, at) = self.refresh()?;
+        let key = self.runtime.entry("Contracts", "CodeInfoOf", &code_hash);
+        let key = key.ok_or_else(|| self.lacking("Contracts.CodeInfoOf"))?;
+        Ok(self.stored_at(&[key], &to_hex(at))?.pop().flatten().is_some())
+    }
+
     /// The most a transaction may use: what the dry run needed and a margin, but never more than any transaction may.
-    fn limits(&self, required: Weight, deposit: Deposit, attempt: &Attempt) -> Limits {
+    pub(crate) fn limits(&self, required: Weight, deposit: Deposit, attempt: &Attempt) -> Limits {
         let widened = |part: u64| part.saturating_add(part.checked_div(MARGIN).unwrap_or_default());
         let most = Weight { ref_time: u64::MAX, proof_size: u64::MAX };
         let limit = self.runtime.transaction_limit().unwrap_or(most);
@@ -108,7 +131,7 @@ impl RpcChain {
 
     /// The most deposit a transaction may take. The margin is for one more item; the pallet wants the whole limit to be there, so who can't spare it
     /// goes without.
-    fn deposit_limit(&self, deposit: Deposit, attempt: &Attempt) -> Balance {
+    pub(crate) fn deposit_limit(&self, deposit: Deposit, attempt: &Attempt) -> Balance {
         let charge = deposit.charge();
         let item = self.runtime.constant::<Balance>("Contracts", "DepositPerItem").unwrap_or_default();
         let margin = item.saturating_add(charge.checked_div(MARGIN.into()).unwrap_or_default());
@@ -219,20 +242,29 @@ impl Chain for RpcChain {
 
     fn events(&self, from_block: u32) -> Result<Vec<EventRecord>, ChainError> {
         let (height, _) = self.refresh()?;
-        Ok(self.events_between(from_block.max(self.first_block), height)?)
+        let from = from_block.max(self.first_block);
+        if let Some(archive) = &self.archive {
+            let mut archive = archive.borrow_mut();
+            self.backfill(archive.as_mut(), height)?;
+            return archive.read(from, height);
+        }
+        let mut found = Vec::new();
+        self.events_between(from, height, None, |_, events| {
+            found.extend(events);
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {
         let size = wasm.len();
         let code_hash = sp_core::hashing::blake2_256(wasm);
-        let longest = self.runtime.constant::<u32>("Contracts", "MaxCodeLen").unwrap_or(u32::MAX);
+        let longest = self.longest_code();
         if u32::try_from(size).map_or(true, |size| size > longest) {
             return Err(ChainError::CodeTooLarge { size });
         }
         let (_, at) = self.refresh()?;
-        let stored = self.runtime.entry("Contracts", "CodeInfoOf", &code_hash);
-        let stored = stored.ok_or_else(|| self.lacking("Contracts.CodeInfoOf"))?;
-        if self.stored_at(&[stored], &to_hex(at))?.pop().flatten().is_some() {
+        if self.is_stored(code_hash)? {
             return Ok((code_hash, Cost::default()));
         }
         let attempt = self.attempt(signer, signer, 0)?;

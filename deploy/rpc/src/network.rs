@@ -34,23 +34,49 @@ pub enum NetworkFault {
     File { path: String, source: std::io::Error },
     #[error("{path}: {why}")]
     Content { path: String, why: String },
-    #[error("{path}: a public network needs its genesis, or another chain could be taken for it")]
-    NoGenesis { path: String },
+    #[error("{name}: a network that is not on this machine needs its genesis, or another chain could be taken for it")]
+    NoGenesis { name: String },
 }
 
 impl Network {
     /// Reads a network's file.
     /// # Errors
-    /// `File`; `Content`; `NoGenesis` for one that is not a development network.
+    /// `File`; as `read`.
     pub fn load(path: &Path) -> Result<Self, NetworkFault> {
         let shown = || path.display().to_string();
         let text = fs::read_to_string(path).map_err(|source| NetworkFault::File { path: shown(), source })?;
-        let network: Self = toml::from_str(&text)
-            .map_err(|why| NetworkFault::Content { path: shown(), why: why.to_string() })?;
-        if network.genesis.is_none() && !network.dev {
-            return Err(NetworkFault::NoGenesis { path: shown() });
+        Self::read(&text, &shown())
+    }
+
+    /// Reads what a network's file says; `path` is what refusals call it.
+    /// # Errors
+    /// `Content`; `NoGenesis`, as `at`.
+    pub fn read(text: &str, path: &str) -> Result<Self, NetworkFault> {
+        let network: Self = toml::from_str(text)
+            .map_err(|why| NetworkFault::Content { path: path.to_owned(), why: why.to_string() })?;
+        network.ensure_known()
+    }
+
+    /// The same network behind another address, if one is given.
+    /// # Errors
+    /// `NoGenesis` for a network that names no genesis, unless it is for development and on this machine.
+    pub fn at(mut self, endpoint: Option<&str>) -> Result<Self, NetworkFault> {
+        if let Some(endpoint) = endpoint {
+            endpoint.clone_into(&mut self.endpoint);
         }
-        Ok(network)
+        self.ensure_known()
+    }
+
+    fn ensure_known(self) -> Result<Self, NetworkFault> {
+        let address = self.endpoint.split_once("://").map_or("", |(_, address)| address);
+        let here = ["127.0.0.1", "localhost", "[::1]"];
+        let on_this_machine = here.iter().any(|name| {
+            address.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+        if self.genesis.is_none() && !(self.dev && on_this_machine) {
+            return Err(NetworkFault::NoGenesis { name: self.name });
+        }
+        Ok(self)
     }
 }
 
@@ -94,9 +120,20 @@ mod tests {
     }
 
     #[test]
-    fn a_public_network_without_its_genesis_is_refused() {
-        let refused = read("name = \"x\"\nendpoint = \"wss://x\"\n");
-        assert!(matches!(refused, Err(NetworkFault::NoGenesis { .. })), "{refused:?}");
+    fn a_network_elsewhere_without_its_genesis_is_refused() {
+        let names = |endpoint: &str, dev: bool| {
+            read(&format!("name = \"x\"\nendpoint = \"{endpoint}\"\ndev = {dev}\n")).map(drop)
+        };
+        for endpoint in ["wss://x", "ws://127.0.0.1.x.org", "ws://localhost.x.org:9944"] {
+            let refused = names(endpoint, true);
+            assert!(matches!(refused, Err(NetworkFault::NoGenesis { .. })), "{endpoint}: {refused:?}");
+        }
+        for endpoint in ["ws://127.0.0.1:9944", "ws://localhost", "ws://[::1]:1/"] {
+            assert!(names(endpoint, true).is_ok(), "{endpoint}");
+            assert!(names(endpoint, false).is_err(), "{endpoint}");
+        }
+        let moved = shipped("local").at(Some("wss://rpc.example.org"));
+        assert!(matches!(moved, Err(NetworkFault::NoGenesis { .. })), "{moved:?}");
     }
 
     #[test]
@@ -106,8 +143,8 @@ mod tests {
             ("genesis = \"0x00\"", "`0x00` is no 0x hash"),
             ("existential_deposit = \"1.5\"", "`1.5` is no amount"),
         ] {
-            let fault =
-                read(&format!("name = \"x\"\nendpoint = \"wss://x\"\ndev = true\n{line}\n")).unwrap_err();
+            let fault = read(&format!("name = \"x\"\nendpoint = \"ws://127.0.0.1\"\ndev = true\n{line}\n"))
+                .unwrap_err();
             assert!(fault.to_string().contains(named), "{fault}");
         }
     }

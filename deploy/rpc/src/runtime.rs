@@ -49,6 +49,8 @@ pub(crate) enum Ending {
 pub(crate) struct Holding {
     pub(crate) free: Balance,
     pub(crate) reserved: Balance,
+    /// How many transactions the account has signed.
+    pub(crate) nonce: u64,
 }
 
 /// What the pallet keeps of a contract.
@@ -126,7 +128,11 @@ impl Runtime {
     pub(crate) fn holding(&self, bytes: &[u8]) -> Option<Holding> {
         let account = self.stored("System", "Account", bytes)?;
         let data = account.at("data")?;
-        Some(Holding { free: data.at("free")?.as_u128()?, reserved: data.at("reserved")?.as_u128()? })
+        Some(Holding {
+            free: data.at("free")?.as_u128()?,
+            reserved: data.at("reserved")?.as_u128()?,
+            nonce: whole(account.at("nonce")?)?,
+        })
     }
 
     /// A contract's info, from the bytes of `Contracts.ContractInfoOf`.

@@ -6,6 +6,7 @@
 use crate::{
     calls::PalletCall,
     fault::NodeFault,
+    journal::{Exported, Pending},
     node::Sent,
     read_runtime,
     runtime::{Ending, Seen},
@@ -19,7 +20,7 @@ use std::{
 };
 use subxt_core::{
     config::{DefaultExtrinsicParamsBuilder, SubstrateConfig},
-    tx,
+    tx::{self, payload::Payload},
     utils::{AccountId32, MultiSignature, H256},
 };
 
@@ -31,10 +32,26 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Where a transaction ended up.
 pub(crate) struct Included {
+    pub(crate) block: u32,
     pub(crate) parent: Hash,
     pub(crate) ending: Ending,
     /// Events of contracts, in order.
     pub(crate) events: Vec<Seen>,
+}
+
+/// What blocks tell of a transaction.
+pub(crate) enum Watched {
+    Included(Included),
+    /// It is in no block up to `last`, after which it can't be included.
+    Never {
+        last: u32,
+    },
+}
+
+impl Included {
+    pub(crate) fn succeeded(&self) -> bool {
+        matches!(self.ending, Ending::Success(_))
+    }
 }
 
 struct Signer<'a>(&'a Keypair);
@@ -53,10 +70,22 @@ impl RpcChain {
     /// Signs `call`, sends it, and waits until it is in a final block.
     ///
     /// # Errors
-    /// `NoKey`; `Node` if the node refused it or was never reached: nothing was changed. `Unsettled` if it may still be included, or was not within its
-    /// lifetime.
+    /// `NoKey`; `Node` if an earlier transaction is not settled or waits in the pool, if it can't be written down, if the node refused it, or if its lifetime passed:
+    /// nothing was changed. `Unsettled` if it may still be included.
     pub(crate) fn submit(&mut self, signer: AccountId, call: &PalletCall) -> Result<Included, ChainError> {
+        let what = format!("{}.{}", call.pallet, call.name);
+        let payload = tx::payload::dynamic(call.pallet, call.name, call.arguments.clone());
+        let unfit = |why: subxt_core::Error| self.node.nonsense(&what, why.to_string());
+        if let Some(exports) = &self.exports {
+            let call = payload.encode_call_data(&self.runtime.metadata).map_err(unfit)?;
+            exports.borrow_mut().push(Exported { signer, what, call });
+            return Err(NodeFault::Exported.into());
+        }
         let key = self.keys.get(&signer).cloned().ok_or(ChainError::NoKey { account: signer })?;
+        let left = self.journal.as_ref().and_then(|journal| journal.pending().ok().flatten());
+        if let Some(Pending { what, .. }) = left {
+            return Err(NodeFault::Pending { what }.into());
+        }
         let (number, hash) = self.refresh()?;
         self.follow_upgrade()?;
         let nonce = self.next_nonce(signer)?;
@@ -64,32 +93,34 @@ impl RpcChain {
             .nonce(nonce)
             .mortal_from_unchecked(LIFETIME.into(), number.into(), H256(hash))
             .build();
-        let unfit = |why: subxt_core::Error| {
-            self.node.nonsense(&format!("{}.{}", call.pallet, call.name), why.to_string())
-        };
-        let payload = tx::payload::dynamic(call.pallet, call.name, call.arguments.clone());
+        let unfit = |why: subxt_core::Error| self.node.nonsense(&what, why.to_string());
         let bytes = tx::create_v4_signed(&payload, &self.runtime.client_state(), params)
             .map_err(unfit)?
             .sign(&Signer(&key))
             .into_encoded();
         let text = format!("0x{}", hex::encode(&bytes));
         let id = sp_core::hashing::blake2_256(&bytes);
+        self.note(Some(&Pending { what: what.clone(), bytes: text.clone(), signed_at: number }))?;
         match self.node.send("author_submitExtrinsic", json!([text]))? {
             Sent::Accepted => {}
             Sent::Refused { code, message } => {
-                return Err(NodeFault::Refused {
-                    method: format!("{}.{}", call.pallet, call.name),
-                    code,
-                    message,
-                }
-                .into())
+                self.note(None)?;
+                return Err(NodeFault::Refused { method: what, code, message }.into());
             }
             // Only the chain can tell.
             Sent::Perhaps => {}
         }
-        let included = self.watch(id, &text, number)?;
-        self.nonces.insert(signer, nonce.saturating_add(1));
-        Ok(included)
+        let watched = self.watch(id, &text, number)?;
+        self.note(None)?;
+        match watched {
+            Watched::Included(included) => {
+                self.nonces.insert(signer, nonce.saturating_add(1));
+                Ok(included)
+            }
+            Watched::Never { last } => {
+                Err(NodeFault::Expired { transaction: crate::to_hex(id), last }.into())
+            }
+        }
     }
 
     /// Reads the runtime anew if the chain has upgraded it: a signature names the version.
@@ -101,17 +132,33 @@ impl RpcChain {
         Ok(())
     }
 
-    /// The nonce of the next transaction of `signer`: the node's, or one that this session knows to be further, since nodes answer late.
+    /// The nonce of the next transaction of `signer`. While the node knows of transactions that are in no final block yet, a later one would wait behind them, or
+    /// take effect twice with what they do; so they are waited for.
     fn next_nonce(&self, signer: AccountId) -> Result<u64, ChainError> {
-        let answer = self.node.ask("system_accountNextIndex", json!([chain::keys::ss58(&signer)]))?;
-        let told = answer
-            .as_u64()
-            .ok_or_else(|| self.node.nonsense("system_accountNextIndex", answer.to_string()))?;
-        Ok(told.max(self.nonces.get(&signer).copied().unwrap_or_default()))
+        let began = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let answer = self.node.ask("system_accountNextIndex", json!([chain::keys::ss58(&signer)]))?;
+            let told = answer
+                .as_u64()
+                .ok_or_else(|| self.node.nonsense("system_accountNextIndex", answer.to_string()))?;
+            // Nodes may answer late: what this session has seen in a final block is known better.
+            let known = self.nonces.get(&signer).copied().unwrap_or_default();
+            let final_nonce = self.holding(signer)?.nonce.max(known);
+            if told <= final_nonce {
+                return Ok(final_nonce);
+            }
+            if began.elapsed() > self.patience {
+                let account = chain::keys::ss58(&signer);
+                return Err(NodeFault::Stuck { account, next: told, final_nonce }.into());
+            }
+            thread::sleep(pause);
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
     }
 
-    /// Looks through final blocks after `from` until one has the transaction.
-    fn watch(&mut self, id: Hash, text: &str, from: u32) -> Result<Included, ChainError> {
+    /// Looks through final blocks after `from` until one has the transaction, or none can have it any more.
+    pub(crate) fn watch(&mut self, id: Hash, text: &str, from: u32) -> Result<Watched, ChainError> {
         let unsettled = |why: String| ChainError::Unsettled { transaction: id, why };
         let last = from.saturating_add(LIFETIME);
         let began = Instant::now();
@@ -119,17 +166,15 @@ impl RpcChain {
         let mut looked_at = from;
         loop {
             let (height, _) = self.refresh().map_err(|fault| unsettled(fault.to_string()))?;
-            while looked_at < height {
+            while looked_at < height.min(last) {
                 looked_at = looked_at.saturating_add(1);
                 let found = self.find_in(looked_at, text).map_err(|fault| unsettled(fault.to_string()))?;
                 if let Some(included) = found {
-                    return Ok(included);
+                    return Ok(Watched::Included(included));
                 }
             }
-            if looked_at > last {
-                return Err(unsettled(format!(
-                    "it was in no block up to {last}, and can't be in a later one"
-                )));
+            if looked_at >= last {
+                return Ok(Watched::Never { last });
             }
             if began.elapsed() > self.patience {
                 return Err(unsettled(format!("it was in no final block up to {looked_at}")));
@@ -165,7 +210,7 @@ impl RpcChain {
             .into_iter()
             .filter(|seen| seen.transaction == Some(index))
             .collect();
-        Ok(Some(Included { parent, ending, events }))
+        Ok(Some(Included { block: number, parent, ending, events }))
     }
 }
 

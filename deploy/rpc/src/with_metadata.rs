@@ -101,7 +101,7 @@ fn what_a_transaction_may_use_is_the_runtimes_own_limit() {
 #[test]
 fn accounts_and_contracts_are_read_by_the_names_of_their_fields() {
     let account = (1_u32, 2_u32, 3_u32, 4_u32, 50_u128, 60_u128, 70_u128, 0_u128).encode();
-    assert_eq!(runtime().holding(&account), Some(Holding { free: 50, reserved: 60 }));
+    assert_eq!(runtime().holding(&account), Some(Holding { free: 50, reserved: 60, nonce: 1 }));
     assert_eq!(runtime().holding(&account[..20]), None);
 
     let sizes = (1_u32, 2_u32, 3_u128, 4_u128, 5_u128);

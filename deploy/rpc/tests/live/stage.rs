@@ -1,6 +1,6 @@
 //! A chain that writes down all that happens on it, with what differs between chains written as words. Knows no coupon.
 
-use chain::{AccountId, Balance, Chain, ChainError, Cost, EventRecord, Hash, Outcome, StorageItem};
+use chain::{AccountId, Balance, Chain, ChainError, Cost, EventRecord, Hash, Outcome};
 use std::{cell::RefCell, collections::VecDeque};
 
 /// Who keeps the time.
@@ -70,41 +70,7 @@ impl<C: Clock> Stage<C> {
 }
 
 impl<C: Clock> Chain for Stage<C> {
-    fn genesis(&self) -> Hash {
-        self.chain.genesis()
-    }
-
-    fn height(&self) -> u32 {
-        self.chain.height()
-    }
-
-    fn now(&self) -> u64 {
-        self.chain.now()
-    }
-
-    fn existential_deposit(&self) -> Balance {
-        self.chain.existential_deposit()
-    }
-
-    fn balance(&self, account: AccountId) -> Result<Balance, ChainError> {
-        self.chain.balance(account)
-    }
-
-    fn reserved(&self, account: AccountId) -> Result<Balance, ChainError> {
-        self.chain.reserved(account)
-    }
-
-    fn code_hash_of(&self, contract: AccountId) -> Result<Option<Hash>, ChainError> {
-        self.chain.code_hash_of(contract)
-    }
-
-    fn storage(&self, contract: AccountId) -> Result<Vec<StorageItem>, ChainError> {
-        self.chain.storage(contract)
-    }
-
-    fn events(&self, from_block: u32) -> Result<Vec<EventRecord>, ChainError> {
-        self.chain.events(from_block)
-    }
+    chain::forward_reads!(self => self.chain);
 
     fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {
         self.chain.upload(signer, wasm)
@@ -137,16 +103,6 @@ impl<C: Clock> Chain for Stage<C> {
         done
     }
 
-    fn view(
-        &self,
-        caller: AccountId,
-        contract: AccountId,
-        value: Balance,
-        data: Vec<u8>,
-    ) -> Result<Outcome, ChainError> {
-        self.chain.view(caller, contract, value, data)
-    }
-
     fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), ChainError> {
         self.chain.transfer(from, to, amount)
     }
@@ -160,41 +116,7 @@ impl Clock for Replayed {
 }
 
 impl Chain for Replayed {
-    fn genesis(&self) -> Hash {
-        self.chain.genesis()
-    }
-
-    fn height(&self) -> u32 {
-        self.chain.height()
-    }
-
-    fn now(&self) -> u64 {
-        self.chain.now()
-    }
-
-    fn existential_deposit(&self) -> Balance {
-        self.chain.existential_deposit()
-    }
-
-    fn balance(&self, account: AccountId) -> Result<Balance, ChainError> {
-        self.chain.balance(account)
-    }
-
-    fn reserved(&self, account: AccountId) -> Result<Balance, ChainError> {
-        self.chain.reserved(account)
-    }
-
-    fn code_hash_of(&self, contract: AccountId) -> Result<Option<Hash>, ChainError> {
-        self.chain.code_hash_of(contract)
-    }
-
-    fn storage(&self, contract: AccountId) -> Result<Vec<StorageItem>, ChainError> {
-        self.chain.storage(contract)
-    }
-
-    fn events(&self, from_block: u32) -> Result<Vec<EventRecord>, ChainError> {
-        self.chain.events(from_block)
-    }
+    chain::forward_reads!(self => self.chain);
 
     fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {
         self.chain.upload(signer, wasm)
@@ -219,16 +141,6 @@ impl Chain for Replayed {
         data: Vec<u8>,
     ) -> Result<Outcome, ChainError> {
         self.chain.call(signer, contract, value, data)
-    }
-
-    fn view(
-        &self,
-        caller: AccountId,
-        contract: AccountId,
-        value: Balance,
-        data: Vec<u8>,
-    ) -> Result<Outcome, ChainError> {
-        self.chain.view(caller, contract, value, data)
     }
 
     fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), ChainError> {
