@@ -14,11 +14,11 @@ demo: setup ## play a town and its coupons on an embedded chain, and audit them
 	cargo run --locked -p couponry -- demo
 
 test: build ## run every test
-	cargo test --workspace --exclude rpc-chain --locked
+	cargo test --workspace --locked
 
 live: build ## bring up a live chain on 127.0.0.1 (once, outside the checkout), and run what needs one
-	cargo clippy -p rpc-chain --all-targets --features live --locked -- -D warnings
-	deploy/live/run cargo test --locked -p rpc-chain --features live -- --test-threads 1 --nocapture
+	cargo clippy -p rpc-chain -p couponry --test live --locked -- -D warnings
+	deploy/live/run cargo test --locked -p rpc-chain -p couponry --test live -- --test-threads 1 --nocapture
 
 soak: build ## run the property test for 90,000 steps, and plant every bug for it to catch
 	COUPONRY_STEPS=90000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
@@ -29,7 +29,7 @@ golden: build ## rewrite the golden files, on purpose
 
 lint: ## check the format, and refuse every warning
 	cargo fmt --check
-	cargo clippy --workspace --exclude rpc-chain --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 clean: ## remove everything that was built
 	cargo clean

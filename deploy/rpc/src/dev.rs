@@ -4,6 +4,9 @@ use crate::{moment, NodeFault, RpcChain};
 use chain::{Chain, ChainError};
 use serde_json::json;
 
+/// How far Chopsticks moves time in each block of a runtime without slots.
+const SLOTLESS_MS: u64 = 12_000;
+
 impl RpcChain {
     /// Lets `ms` milliseconds pass in a block that does nothing else.
     /// # Errors
@@ -30,11 +33,16 @@ impl RpcChain {
         Ok(())
     }
 
-    /// How far each block moves time on a chain whose authors take slots in turn, in milliseconds.
+    /// How far each block moves a development chain's time, in milliseconds: what its slots say, or what the server takes for a runtime without slots.
     /// # Errors
-    /// The chain has no such slots.
+    /// The node can't be read.
     pub fn slot_ms(&self) -> Result<u64, NodeFault> {
         let (_, at) = self.refresh()?;
-        self.runtime_call("AuraApi_slot_duration", &[], &at).map(|bytes| moment(&bytes))
+        match self.runtime_call("AuraApi_slot_duration", &[], &at) {
+            Ok(bytes) => Ok(moment(&bytes)),
+            // The runtime has no such function.
+            Err(NodeFault::Refused { .. }) => Ok(SLOTLESS_MS),
+            Err(fault) => Err(fault),
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! A chain that writes down all that happens on it, with what differs between chains written as words. Knows no coupon.
 
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventRecord, Hash, Outcome};
-use std::{cell::RefCell, collections::VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, VecDeque},
+};
 
 /// Who keeps the time.
 pub(crate) trait Clock: Chain {
@@ -37,13 +40,15 @@ pub(crate) struct Step {
 pub(crate) struct Stage<C> {
     pub(crate) chain: C,
     pub(crate) steps: RefCell<Vec<Step>>,
+    /// What storing each code took as a deposit.
+    pub(crate) stored: HashMap<Hash, Balance>,
     name: String,
     began: u64,
 }
 
 impl<C: Clock> Stage<C> {
     pub(crate) fn new(chain: C) -> Self {
-        Self { chain, steps: RefCell::default(), name: "deploy".to_owned(), began: 0 }
+        Self { chain, steps: RefCell::default(), stored: HashMap::new(), name: "deploy".to_owned(), began: 0 }
     }
 
     /// What the next calls are called.
@@ -73,7 +78,9 @@ impl<C: Clock> Chain for Stage<C> {
     chain::forward_reads!(self => self.chain);
 
     fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {
-        self.chain.upload(signer, wasm)
+        let (hash, cost) = self.chain.upload(signer, wasm)?;
+        self.stored.insert(hash, cost.deposit.unsigned_abs());
+        Ok((hash, cost))
     }
 
     fn instantiate(
