@@ -24,6 +24,16 @@ pub struct Price {
     pub estimated: bool,
 }
 
+/// Whether all that is wrong is that the signer has too little.
+fn is_poverty(fault: &ChainError) -> bool {
+    matches!(
+        fault,
+        ChainError::DepositShort { .. }
+            | ChainError::DepositLimit { .. }
+            | ChainError::InsufficientBalance { .. }
+    )
+}
+
 /// The beginning of what `TransactionPaymentCallApi` answers.
 #[derive(Decode)]
 struct FeeAnswer {
@@ -33,10 +43,15 @@ struct FeeAnswer {
 }
 
 impl RpcChain {
-    /// What storing `wasm` would take.
+    /// What storing `wasm` would take, by a dry run, or if the signer can't pay for it by what it took on the embedded chain.
     /// # Errors
-    /// `CodeTooLarge`, `CodeRejected`, `DepositShort` as [`chain::Chain::upload`] would refuse.
-    pub fn price_of_upload(&self, signer: AccountId, wasm: &[u8]) -> Result<Price, ChainError> {
+    /// `CodeTooLarge`, `CodeRejected`; the chain can't be read.
+    pub fn price_of_upload(
+        &self,
+        signer: AccountId,
+        wasm: &[u8],
+        elsewhere: Cost,
+    ) -> Result<Price, ChainError> {
         let (size, code_hash) = (wasm.len(), sp_core::hashing::blake2_256(wasm));
         let longest = self.longest_code();
         if u32::try_from(size).map_or(true, |size| size > longest) {
@@ -51,15 +66,20 @@ impl RpcChain {
         };
         let answer: Result<Stored, Dispatched> = self.run_dry("ContractsApi_upload_code", &question, &at)?;
         let attempt = self.attempt(signer, signer, 0)?;
-        let stored = answer.map_err(|error| match self.runtime.contracts_error(&error).as_deref() {
+        let answer = answer.map_err(|error| match self.runtime.contracts_error(&error).as_deref() {
             Some("CodeRejected") => ChainError::CodeRejected { code_hash, size },
             _ => self.runtime.execution_fault(&error, &attempt, Weight::default(), &[]),
-        })?;
-        let fee = self.fee(&calls::upload(wasm, stored.deposit))?;
-        Ok(Price { deposit: stored.deposit, fee, estimated: false })
+        });
+        let (deposit, estimated) = match answer {
+            Ok(stored) => (stored.deposit, false),
+            Err(fault) if is_poverty(&fault) => (elsewhere.deposit.unsigned_abs(), true),
+            Err(fault) => return Err(fault),
+        };
+        let fee = self.fee(&calls::upload(wasm, deposit))?;
+        Ok(Price { deposit, fee, estimated })
     }
 
-    /// What instantiating would take, by a dry run if the codes it needs are stored, else by what it took on the embedded chain.
+    /// What instantiating would take, by a dry run if the codes it needs are stored and the signer can pay, else by what it took on the embedded chain.
     /// # Errors
     /// The constructor's or the chain's refusal.
     pub fn price_of_instantiation(
@@ -69,14 +89,16 @@ impl RpcChain {
         value: Balance,
         data: &[u8],
         salt: &[u8],
-        elsewhere: Option<Cost>,
+        elsewhere: Cost,
+        codes_are_stored: bool,
     ) -> Result<Price, ChainError> {
         let (_, at) = self.refresh()?;
         let attempt = self.attempt(signer, signer, value)?;
-        let (required, deposit, estimated) = if let Some(cost) = elsewhere {
-            let required = Weight { ref_time: cost.ref_time, proof_size: cost.proof_size };
-            (required, Deposit::Charge(cost.deposit.unsigned_abs()), true)
-        } else {
+        let there = || {
+            let required = Weight { ref_time: elsewhere.ref_time, proof_size: elsewhere.proof_size };
+            (required, Deposit::Charge(elsewhere.deposit.unsigned_abs()), true)
+        };
+        let (required, deposit, estimated) = if codes_are_stored {
             let question = InstantiateQuestion {
                 origin: *signer.as_ref(),
                 value,
@@ -87,8 +109,13 @@ impl RpcChain {
                 salt,
             };
             let run: DryRun<Made> = self.run_dry("ContractsApi_instantiate", &question, &at)?;
-            self.accepted(&run, &attempt)?;
-            (run.required, run.deposit, false)
+            match self.accepted(&run, &attempt) {
+                Ok(()) => (run.required, run.deposit, false),
+                Err(fault) if is_poverty(&fault) => there(),
+                Err(fault) => return Err(fault),
+            }
+        } else {
+            there()
         };
         let limits = self.limits(required, deposit, &attempt);
         let fee = self.fee(&calls::instantiate(code_hash, value, data, salt, limits))?;

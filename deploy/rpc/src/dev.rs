@@ -8,7 +8,7 @@ use serde_json::json;
 const SLOTLESS_MS: u64 = 12_000;
 
 impl RpcChain {
-    /// Lets `ms` milliseconds pass in a block that does nothing else.
+    /// Lets `ms` milliseconds pass in blocks that do nothing else.
     /// # Errors
     /// As `set_time`.
     pub fn advance(&mut self, ms: u64) -> Result<(), ChainError> {
@@ -17,16 +17,17 @@ impl RpcChain {
         self.set_time(time)
     }
 
-    /// Lets time pass until `time`, in milliseconds since the Unix epoch, in a block that does nothing else.
+    /// Lets time pass until `time`, in milliseconds since the Unix epoch, in blocks that do nothing else, each of which takes a slot.
     /// # Errors
-    /// `TimeBackwards`; `Node` if this is not a development chain that can travel in time.
+    /// `TimeBackwards` if two slots would be later; `Node` if this is not a development chain that can travel in time.
     pub fn set_time(&mut self, time: u64) -> Result<(), ChainError> {
-        let now = self.now();
-        // The block that is made then is one slot later.
-        let before = time.saturating_sub(self.slot_ms()?);
-        if before < now {
+        let (now, slot) = (self.now(), self.slot_ms()?);
+        let before = time.saturating_sub(slot);
+        if before < now.saturating_add(slot) {
             return Err(ChainError::TimeBackwards { now, asked: time });
         }
+        // Travelling changes the last block's own state: that must be a block in which nothing happened, or what did happen there would seem to be of another time.
+        self.node.ask("dev_newBlock", json!([{ "count": 1 }]))?;
         self.node.ask("dev_timeTravel", json!([before]))?;
         self.node.ask("dev_newBlock", json!([{ "count": 1 }]))?;
         self.refresh()?;

@@ -230,6 +230,13 @@ impl RpcChain {
         self.keys.contains_key(&account)
     }
 
+    /// How many transactions of `account` are in final blocks.
+    /// # Errors
+    /// The chain can't be read.
+    pub fn transactions_of(&self, account: AccountId) -> Result<u64, ChainError> {
+        self.holding(account).map(|holding| holding.nonce)
+    }
+
     /// Which chain this is, for a person.
     pub fn describe(&self) -> String {
         format!("{} at block {}", self.node.endpoint(), self.height())

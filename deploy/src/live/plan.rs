@@ -25,6 +25,7 @@ enum Step {
     Upload {
         code_hash: Hash,
         wasm: Vec<u8>,
+        cost: Cost,
     },
     Instantiate {
         address: AccountId,
@@ -55,7 +56,7 @@ impl Chain for Rehearsal {
 
     fn upload(&mut self, signer: AccountId, wasm: &[u8]) -> Result<(Hash, Cost), ChainError> {
         let (code_hash, cost) = self.chain.upload(signer, wasm)?;
-        self.steps.push(Step::Upload { code_hash, wasm: wasm.to_vec() });
+        self.steps.push(Step::Upload { code_hash, wasm: wasm.to_vec(), cost });
         Ok((code_hash, cost))
     }
 
@@ -156,27 +157,33 @@ impl Plan {
         }
         let name_of = |hash: &Hash| names.get(hash).copied().unwrap_or("code").to_owned();
         let mut planned = Vec::new();
+        let prices = chain.deposit_prices();
         let mut all_stored = true;
         let mut code_records = BTreeMap::new();
         for step in rehearsal.steps {
             let (what, place, done, price) = match &step {
-                Step::Upload { code_hash, wasm } => {
+                Step::Upload { code_hash, wasm, cost } => {
                     let name = name_of(code_hash);
                     let record = CodeRecord { hash: hex0x(code_hash), size: wasm.len() };
                     code_records.insert(name.clone(), record);
                     let done = chain.is_stored(*code_hash)?;
                     all_stored &= done;
-                    let price =
-                        if done { Price::default() } else { chain.price_of_upload(deployer, wasm)? };
+                    let price = if done {
+                        Price::default()
+                    } else {
+                        chain.price_of_upload(deployer, wasm, scaled(*cost, prices))?
+                    };
                     (format!("upload the {name}, {} bytes", wasm.len()), hex0x(code_hash), done, price)
                 }
                 Step::Instantiate { address, code_hash, value, data, salt, cost, .. } => {
                     let done = chain.code_hash_of(*address)?.is_some();
-                    let elsewhere = (!all_stored).then(|| scaled(*cost, chain.deposit_prices()));
+                    let elsewhere = scaled(*cost, prices);
                     let price = if done {
                         Price::default()
                     } else {
-                        chain.price_of_instantiation(deployer, *code_hash, *value, data, salt, elsewhere)?
+                        chain.price_of_instantiation(
+                            deployer, *code_hash, *value, data, salt, elsewhere, all_stored,
+                        )?
                     };
                     (format!("make the {}", name_of(code_hash)), ss58(address), done, price)
                 }

@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::float_arithmetic,
+    clippy::integer_division,
     clippy::cast_precision_loss,
     reason = "tests: a panic here is a failure with its place"
 )]

@@ -26,6 +26,8 @@ pub(crate) struct Replayed {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) name: String,
+    /// Which contract was called; `None` where one was made.
+    pub(crate) called: Option<AccountId>,
     /// Its answer, or its refusal.
     pub(crate) said: Result<Vec<u8>, String>,
     pub(crate) events: Vec<EventRecord>,
@@ -56,14 +58,14 @@ impl<C: Clock> Stage<C> {
         self.name = name.to_owned();
     }
 
-    fn note(&self, result: &Result<Outcome, ChainError>) {
+    fn note(&self, called: Option<AccountId>, result: &Result<Outcome, ChainError>) {
         let (said, events, cost) = match result {
             Ok(outcome) => (Ok(outcome.data.clone()), outcome.events.clone(), outcome.cost),
             Err(ChainError::Reverted { data, cost }) => (Ok(data.clone()), Vec::new(), *cost),
             Err(fault) => (Err(fault.to_string()), Vec::new(), Cost::default()),
         };
-        let step =
-            Step { name: self.name.clone(), said, events, cost, began: self.began, time: self.chain.now() };
+        let (name, began, time) = (self.name.clone(), self.began, self.chain.now());
+        let step = Step { name, called, said, events, cost, began, time };
         self.steps.borrow_mut().push(step);
     }
 
@@ -93,7 +95,7 @@ impl<C: Clock> Chain for Stage<C> {
     ) -> Result<(AccountId, Outcome), ChainError> {
         self.before();
         let made = self.chain.instantiate(signer, code_hash, value, data, salt);
-        self.note(&made.clone().map(|(_, outcome)| outcome));
+        self.note(None, &made.clone().map(|(_, outcome)| outcome));
         made
     }
 
@@ -106,7 +108,7 @@ impl<C: Clock> Chain for Stage<C> {
     ) -> Result<Outcome, ChainError> {
         self.before();
         let done = self.chain.call(signer, contract, value, data);
-        self.note(&done);
+        self.note(Some(contract), &done);
         done
     }
 
