@@ -53,7 +53,7 @@ struct Encoding {
 enum Kept {
     Wallet(PathBuf),
     Seed(PathBuf),
-    Derived(Keypair),
+    Derived(Box<Keypair>),
 }
 
 impl KeyRing {
@@ -79,7 +79,7 @@ impl KeyRing {
                 decrypt(&path, &file, &password)
             }
             Kept::Seed(path) => seed(&path),
-            Kept::Derived(key) => Ok(key),
+            Kept::Derived(key) => Ok(*key),
         }
     }
 
@@ -97,7 +97,7 @@ impl KeyRing {
         }
         if self.dev {
             let key = Keypair::development(name).unwrap_or_else(|| Keypair::named(name));
-            return Ok(Kept::Derived(key));
+            return Ok(Kept::Derived(Box::new(key)));
         }
         Err(Refusal::new(
             format!("there is no key of {name} in {}", self.folder.display()),
@@ -209,4 +209,96 @@ fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> Refusal {
         format!("cannot read {}: {why}", path.display()),
         "export the account from a wallet anew, or write a key with `couponry key new`",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What polkadot-js 14 exports of `//Couponry test`, with the password `open sesame`.
+    const WALLET: &str = r#"{"encoded":"oCiz2U90PCqGIMccgmMVUHhWKKGcU+9cS8mKItJzaRgAAAIAAQAAAAgAAADA1ZNf/hpVvKrhWqk0aVKU02UctmmCWVflAW11/XnfcAXcYS0DfEVX6FGvSCeJ+JuLGN86wcb72YKVdzAz/89uARqg794E+XQWctMmyOJ02dInW8Qpm9Pz1FnCZ5Z4h85PQytq9Gs9qZj6nR6MnlQRp1p0jKYg7On5cJB4ZNiHaBQ5JZ8fV/8lj+sWhPpt7STfjSM8iIq0sRk+6dxa","encoding":{"content":["pkcs8","sr25519"],"type":["scrypt","xsalsa20-poly1305"],"version":"3"},"address":"5H3S5pKWAQmqJ2BPUZYtvDjuQLNsj8tfZs3HsuadjfsPqqRJ","meta":{"name":"test"}}"#;
+    const ADDRESS: &str = "5H3S5pKWAQmqJ2BPUZYtvDjuQLNsj8tfZs3HsuadjfsPqqRJ";
+
+    struct Ring {
+        ring: KeyRing,
+        folder: tempfile::TempDir,
+    }
+
+    fn ring(dev: bool) -> Ring {
+        let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        let ring = KeyRing { folder: folder.path().to_owned(), dev, password: Some(password) };
+        let ring = Ring { ring, folder };
+        ring.write("password", "open sesame\n", 0o600);
+        ring
+    }
+
+    impl Ring {
+        fn write(&self, name: &str, text: &str, mode: u32) {
+            use std::os::unix::fs::PermissionsExt;
+            let path = self.folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+
+        fn refusal(&self, name: &str) -> String {
+            self.ring.open(name).err().unwrap().what
+        }
+    }
+
+    #[test]
+    fn a_wallets_file_gives_its_key_for_its_password() {
+        let ring = ring(false);
+        ring.write("bakery.json", WALLET, 0o644);
+        assert_eq!(keys::ss58(&ring.ring.account("bakery").unwrap()), ADDRESS);
+        let key = ring.ring.open("bakery").unwrap();
+        assert_eq!(keys::ss58(&key.account()), ADDRESS);
+        assert!(keys::verify(key.sign(b"x"), b"x", key.account()));
+
+        ring.write("password", "open sesamo", 0o600);
+        assert!(ring.refusal("bakery").ends_with("bakery.json: the password is wrong"));
+        ring.write("password", "open sesame", 0o640);
+        assert!(ring.refusal("bakery").ends_with("password can be read by others (mode 640)"));
+    }
+
+    #[test]
+    fn a_file_that_is_damaged_or_of_another_kind_is_refused_before_any_work() {
+        let ring = ring(false);
+        let other = keys::ss58(&Keypair::named("other").account());
+        for (from, to, why) in [
+            ("sr25519", "ed25519", "only sr25519 accounts with a password are read"),
+            ("\"3\"", "\"2\"", "only sr25519 accounts with a password are read"),
+            // The number of rounds: 2^17 as 2^31.
+            ("aRgAAAIAAQ", "aRgAAACAAQ", "its password is to be worked on in a way no wallet does"),
+            ("oCiz2U90PCqGIMccgmMVUHhWKKGcU", "o", "cannot read"),
+        ] {
+            let changed = WALLET.replacen(from, to, 1);
+            assert_ne!(changed, WALLET);
+            ring.write("bakery.json", &changed, 0o600);
+            let said = ring.refusal("bakery");
+            assert!(said.contains(why), "{said}");
+        }
+        ring.write("bakery.json", &WALLET.replace(ADDRESS, &other), 0o600);
+        assert!(ring.refusal("bakery").ends_with("its secret is another account's"));
+    }
+
+    #[test]
+    fn names_without_a_file_have_keys_on_development_chains_only() {
+        let public = ring(false);
+        for name in ["bakery", "//Alice", "../bakery", ".hidden"] {
+            assert!(public.refusal(name).starts_with(&format!("there is no key of {name} in ")));
+        }
+        let dev = ring(true);
+        assert_eq!(dev.ring.account("bakery").unwrap(), Keypair::named("bakery").account());
+        let alice = keys::ss58(&dev.ring.account("//Alice").unwrap());
+        assert_eq!(alice, "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
+        // A file comes first.
+        dev.write("bakery.key", &hex::encode([7; 32]), 0o600);
+        assert_eq!(dev.ring.account("bakery").unwrap(), Keypair::from_seed([7; 32]).account());
+        dev.write("bakery.key", &hex::encode([7; 32]), 0o604);
+        assert!(dev.refusal("bakery").ends_with("bakery.key can be read by others (mode 604)"));
+        dev.write("bakery.key", "secret", 0o600);
+        let said = dev.refusal("bakery");
+        assert!(said.ends_with("not 64 hexadecimal digits") && !said.contains("secret"), "{said}");
+    }
 }

@@ -1,4 +1,5 @@
 //! What the Contracts pallet answers when it is asked what a call would do: the bytes of `ContractsApi`, and what they mean. It asks no node.
+#![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use crate::runtime::{Runtime, Weight};
 use chain::{AccountId, Balance, ChainError, Cost, Hash};

@@ -62,7 +62,7 @@ impl RpcChain {
                 let seen = seen
                     .map_err(|why| self.node.nonsense("System.Events", format!("block {number}: {why}")))?;
                 let pinned = |record: &EventRecord| {
-                    self.pinned.as_ref().map_or(true, |pinned| pinned.contains(&record.contract))
+                    self.pinned.as_ref().is_none_or(|pinned| pinned.contains(&record.contract))
                 };
                 found.extend(seen.into_iter().map(|seen| seen.record).filter(pinned));
             }

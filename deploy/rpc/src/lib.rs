@@ -175,7 +175,7 @@ impl RpcChain {
         if hash == known_hash && known > 0 {
             return Ok((known, known_hash));
         }
-        let text = to_hex(&hash);
+        let text = to_hex(hash);
         let number = self.number_of(&text)?;
         if number < known {
             return Ok((known, known_hash));

@@ -167,9 +167,12 @@ impl Node {
             .max_frame_size(Some(LONGEST_ANSWER));
         let (socket, _) = tungstenite::client::connect_with_config(&self.endpoint, Some(config), 0)
             .map_err(|fault| self.unreachable(&fault))?;
-        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(SILENCE)).map_err(|fault| self.unreachable(&fault))?;
-        }
+        let stream = match socket.get_ref() {
+            MaybeTlsStream::Plain(stream) => stream,
+            MaybeTlsStream::Rustls(stream) => stream.get_ref(),
+            _ => return Err(self.unreachable(&"a connection of an unknown kind")),
+        };
+        stream.set_read_timeout(Some(SILENCE)).map_err(|fault| self.unreachable(&fault))?;
         Ok(socket)
     }
 
@@ -267,6 +270,41 @@ mod tests {
         let node = Node::connect(&endpoint).unwrap();
         let sent = node.send("submit", json!(["0xaa"]));
         assert!(matches!(sent, Ok(Sent::Refused { code: 1_010, message }) if message == "bad signature"));
+    }
+
+    /// A certificate for `localhost` that nobody vouches for, and its key.
+    const UNKNOWN: (&str, &str) =
+        (include_str!("../tests/unknown-certificate.pem"), include_str!("../tests/unknown-key.pem"));
+
+    #[test]
+    fn a_node_that_nobody_vouches_for_is_not_talked_to() {
+        use rustls::pki_types::{pem::PemObject, CertificateDer, PrivateKeyDer};
+        let certificate = CertificateDer::from_pem_slice(UNKNOWN.0.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(UNKNOWN.1.as_bytes()).unwrap();
+        let config = rustls::ServerConfig::builder().with_no_client_auth();
+        let config = std::sync::Arc::new(config.with_single_cert(vec![certificate], key).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let node = thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let mut session = rustls::ServerConnection::new(config).unwrap();
+            while session.complete_io(&mut stream).is_ok() && session.is_handshaking() {}
+            session.is_handshaking()
+        });
+        let fault = Node::connect(&format!("wss://localhost:{port}")).err();
+        let Some(NodeFault::Unreachable { why, .. }) = &fault else { panic!("{fault:?}") };
+        assert!(why.contains("UnknownIssuer"), "{why}");
+        assert!(node.join().unwrap(), "no word was exchanged");
+    }
+
+    #[test]
+    fn a_node_that_does_not_encrypt_is_not_talked_to_over_wss() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let node = thread::spawn(move || tungstenite::accept(listener.accept().unwrap().0).is_err());
+        let fault = Node::connect(&format!("wss://localhost:{port}")).err();
+        assert!(matches!(fault, Some(NodeFault::Unreachable { .. })), "{fault:?}");
+        assert!(node.join().unwrap());
     }
 
     #[test]

@@ -58,14 +58,6 @@ impl SqliteArchive {
         })
     }
 
-    /// How many events it holds.
-    /// # Errors
-    /// The file can't be read.
-    pub fn len(&self) -> rusqlite::Result<u64> {
-        self.database
-            .query_row("SELECT COUNT(*) FROM event", [], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))
-    }
-
     fn add(&mut self, to: Cursor, events: &[EventRecord]) -> rusqlite::Result<()> {
         let change = self.database.transaction()?;
         {
@@ -162,7 +154,6 @@ mod tests {
         archive.append(Cursor { block: 9, hash: [5; 32] }, &[event(9, 0)]).unwrap();
         assert_eq!(archive.read(0, 9), Ok(vec![event(3, 2), event(4, 1), event(9, 0)]));
         assert_eq!(archive.read(4, 8), Ok(vec![event(4, 1)]));
-        assert_eq!(archive.len(), Ok(3));
     }
 
     #[test]
