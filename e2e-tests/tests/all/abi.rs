@@ -16,6 +16,11 @@ const SUITE: [(&str, &[&str]); 5] = [
     ("market", &["MarketError", "PaymentFault"]),
 ];
 
+/// The names of the suite's contracts.
+pub(crate) fn suite() -> impl Iterator<Item = &'static str> {
+    SUITE.iter().map(|(contract, _)| *contract)
+}
+
 /// The built metadata of a contract, with its version level taken off.
 pub(crate) fn metadata(contract: &str) -> Value {
     let path = built().join(contract).with_extension("json");

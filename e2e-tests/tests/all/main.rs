@@ -12,6 +12,7 @@
 
 mod abi;
 mod alliance;
+mod event_reference;
 mod findings;
 mod golden;
 mod invariants;

@@ -14,6 +14,7 @@ mod chain_behaviour;
 mod same_story;
 mod stage;
 mod story;
+mod trade_story;
 
 use chain::{Chain, Keypair};
 use rpc_chain::RpcChain;

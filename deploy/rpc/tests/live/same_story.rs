@@ -73,6 +73,7 @@ fn both_chains_give_the_same_answers_events_and_storage() {
     let mut live = Stage::new(chain);
     let live_suite = play(&mut live, &codes, start);
     let live_steps = live.steps.take();
+    assert!(live_steps.len() > 60, "the story has {} calls", live_steps.len());
 
     let endowed = PEOPLE.iter().map(|name| (account(name), WEALTH)).collect();
     let genesis = Genesis { seed: [6; 32], time: start, block_time_ms: 0, endowed };

@@ -1,7 +1,10 @@
 //! What happens: the suite is deployed, a bakery hands out coupons, people claim, send, sell, buy and spend them, and some of what they try is refused.
 //! Knows no chain.
 
-use crate::stage::{Clock, Stage};
+use crate::{
+    stage::{Clock, Stage},
+    trade_story,
+};
 use chain::{AccountId, Balance, Chain, Keypair, Message, TypedChain};
 use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
 use desk::DeskRef;
@@ -24,7 +27,7 @@ const HOUR: u64 = 60 * 60 * 1_000;
 /// Also the campaign's rollback window.
 pub(crate) const DAY: u64 = 24 * HOUR;
 /// A hundredth of a token.
-const CENT: Balance = 10_000_000_000;
+pub(crate) const CENT: Balance = 10_000_000_000;
 
 pub(crate) fn account(name: &str) -> AccountId {
     Keypair::named(name).account()
@@ -94,10 +97,13 @@ pub(crate) fn play<C: Clock>(stage: &mut Stage<C>, codes: &Codes, start: u64) ->
     let not_hers = PSP34::transfer(registry.call_mut(), account("ann"), third.into(), Vec::new());
     refused(stage, "transfer another's", "ann", 0, not_hers);
     act(stage, "issue to three", "bakery", 0, office.call_mut().issue(campaign, vec![account("ann"); 3], 7));
+    // Serials go up: three were claimed before.
+    let anns = [4, 5, 6].map(|serial| CouponId { campaign, serial });
+    trade_story::play(stage, &suite, anns, second, start);
     suite
 }
 
-fn act<C: Clock, Args: Encode, T: Decode, E: Decode + std::fmt::Debug>(
+pub(crate) fn act<C: Clock, Args: Encode, T: Decode, E: Decode + std::fmt::Debug>(
     stage: &mut Stage<C>,
     name: &str,
     who: &str,
@@ -110,7 +116,7 @@ fn act<C: Clock, Args: Encode, T: Decode, E: Decode + std::fmt::Debug>(
     result.unwrap_or_else(|refusal| panic!("{name}: {refusal:?}"))
 }
 
-fn refused<C: Clock, Args: Encode, T: Decode, E: Decode>(
+pub(crate) fn refused<C: Clock, Args: Encode, T: Decode, E: Decode>(
     stage: &mut Stage<C>,
     name: &str,
     who: &str,
