@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test soak golden lint clean
+.PHONY: help setup build demo test live soak golden lint clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ demo: setup ## play a town and its coupons on an embedded chain, and audit them
 
 test: build ## run every test
 	cargo test --workspace --locked
+
+live: build ## bring up a live chain on 127.0.0.1 (once, outside the checkout), and run what needs one
+	cargo clippy -p rpc-chain -p couponry --test live --locked -- -D warnings
+	deploy/live/run cargo test --locked -p rpc-chain -p couponry --test live -- --test-threads 1 --nocapture
 
 soak: build ## run the property test for 90,000 steps, plant every bug for it to catch, and measure the auditor
 	COUPONRY_RATE=50000 cargo test --locked -p couponry --lib rate -- --nocapture

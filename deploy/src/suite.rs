@@ -114,6 +114,31 @@ impl SuiteConfig {
 }
 
 impl SuiteAddresses {
+    /// The contracts by their names.
+    pub fn named(&self) -> [(&'static str, AccountId); 5] {
+        [
+            ("registry", self.registry),
+            ("office", self.office),
+            ("desk", self.desk),
+            ("alliance", self.alliance),
+            ("market", self.market),
+        ]
+    }
+
+    /// The inverse of `named`; the error is the name of one that is missing.
+    /// # Errors
+    /// A contract that `address` does not know.
+    pub fn from_named(address: impl Fn(&str) -> Option<AccountId>) -> Result<Self, &'static str> {
+        let at = |name: &'static str| address(name).ok_or(name);
+        Ok(Self {
+            registry: at("registry")?,
+            office: at("office")?,
+            desk: at("desk")?,
+            alliance: at("alliance")?,
+            market: at("market")?,
+        })
+    }
+
     /// The first registry, with its office and its desk, alliance and market of a chain, by the events of their constructors. `None` unless all are there.
     /// # Errors
     /// The chain can't be read.

@@ -11,6 +11,7 @@ pub mod claim;
 pub mod coupon;
 pub mod demo;
 pub mod deploy;
+pub mod doctor;
 pub mod drop;
 pub mod entitle;
 pub mod hands;

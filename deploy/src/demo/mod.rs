@@ -66,7 +66,7 @@ pub fn run(opts: &Opts, bundles: &Path, out: &mut dyn Write) -> Result<Ending, R
     if file.exists() {
         fs::remove_file(&file).map_err(|why| cannot("replace", &file, &why))?;
     }
-    let ctx = Context { file, json: false };
+    let ctx = Context { file, json: false, live: None };
     let town::TownPlayed { desk, refused } =
         town::play(&scenario, &ctx, bundles, &opts.out.join("drops"), out)?;
     let told =

@@ -206,7 +206,7 @@ fn approve(desk: &mut Desk, holder: AccountId, coupons: &[CouponId]) -> Result<(
 
 /// All events of one kind that the market emitted.
 fn told<E: Event + Decode>(desk: &Desk) -> Result<Vec<E>, Refusal> {
-    let events = desk.session.chain.events(0).map_err(|fault| desk.session.words.chain(&fault))?;
+    let events = desk.session.history()?;
     let of_kind = events.iter().filter(|event| {
         event.contract == desk.suite.market && event.topics.first() == E::SIGNATURE_TOPIC.as_ref()
     });
