@@ -1,4 +1,5 @@
-// Serves a development chain on 127.0.0.1: `node serve.mjs GENESIS.json [PORT]`. Each transaction is a block at once, which is final.
+// Serves a development chain on 127.0.0.1: `node serve.mjs GENESIS.json [PORT [MODE]]`. Each transaction is a block at once, which is final; in the
+// mode Manual it waits until it is told to make one.
 // Prints one line of JSON, `{"endpoint": "ws://…"}`, once it answers, and runs until it is stopped.
 import { readFileSync } from 'node:fs'
 import { setupWithServer } from '@acala-network/chopsticks'
@@ -8,9 +9,9 @@ const HOST = '127.0.0.1'
 // Contracts begin in the present, not in 1970.
 const START = Date.now()
 
-const [genesis, port] = process.argv.slice(2)
+const [genesis, port = '0', mode = 'Instant'] = process.argv.slice(2)
 if (!genesis) {
-  console.error('usage: node serve.mjs GENESIS.json [PORT]')
+  console.error('usage: node serve.mjs GENESIS.json [PORT [MODE]]')
   process.exit(64)
 }
 
@@ -28,8 +29,8 @@ function withoutChildrenAtGenesis(chain) {
 const { chain, addr, close } = await setupWithServer({
   genesis: JSON.parse(readFileSync(genesis, 'utf8')),
   host: HOST,
-  port: port === undefined ? 0 : Number(port),
-  'build-block-mode': 'Instant',
+  port: Number(port),
+  'build-block-mode': mode,
   'allow-unresolved-imports': true,
   // Blocks live in memory only: none may be forgotten while a test still reads its events.
   'max-memory-block-count': 1_000_000,

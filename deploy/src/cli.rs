@@ -11,12 +11,13 @@ use crate::{
     keys::KeyRing,
     live::Live,
     refusals::Refusal,
+    times,
 };
 use ::chain::keys::ss58;
 use clap::{Args, Parser, Subcommand};
 use rpc_chain::Exported;
 use serde_json::json;
-use std::{cell::RefCell, ffi::OsString, io::Write, path::PathBuf, rc::Rc};
+use std::{cell::RefCell, ffi::OsString, io::Write, path::PathBuf, rc::Rc, time::Duration};
 
 /// It worked.
 pub const OK: u8 = 0;
@@ -76,6 +77,9 @@ struct LiveOpts {
     /// Holds what is deployed on which network
     #[arg(long, global = true, default_value = "deployments", value_name = "DIR")]
     deployments: PathBuf,
+    /// How long a transaction may take to be final before it is given up as unsettled
+    #[arg(long, global = true, default_value = "2m", value_name = "PERIOD")]
+    patience: String,
     /// Sign nothing: print the call, for a multisig or an offline signer
     #[arg(long, global = true, requires = "network")]
     export_call: bool,
@@ -94,6 +98,9 @@ impl LiveOpts {
             network,
             deployments: self.deployments.clone(),
             keys,
+            patience: times::period(&self.patience)
+                .map(Duration::from_millis)
+                .map_err(|fault| fault.at("--patience"))?,
             exports: self.export_call.then(Rc::default),
         }))
     }

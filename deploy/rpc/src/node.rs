@@ -194,12 +194,12 @@ fn answer_of(answer: &mut Value) -> Result<Value, (i64, String)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::{net::TcpListener, thread::JoinHandle};
 
     /// What a pretended node does with one question.
-    enum Reply {
+    pub(crate) enum Reply {
         Answer(Value),
         Error(i64, &'static str),
         /// Closes the connection without a word.
@@ -207,7 +207,7 @@ mod tests {
     }
 
     /// A node that gets one question a connection until it answers, and tells in the end what it was asked.
-    fn pretend(replies: Vec<Reply>) -> (String, JoinHandle<Vec<String>>) {
+    pub(crate) fn pretend(replies: Vec<Reply>) -> (String, JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("ws://{}", listener.local_addr().unwrap());
         let node = thread::spawn(move || {

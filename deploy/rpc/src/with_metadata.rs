@@ -3,7 +3,9 @@
 use crate::{
     calls::{self, Limits, PalletCall},
     dry_run::{Attempt, Dispatched},
+    node::tests::{pretend, Reply},
     runtime::{ContractInfo, Ending, Holding, Runtime, Weight},
+    to_hex, NodeFault, RpcChain,
 };
 use chain::{
     runtime::{
@@ -19,6 +21,7 @@ use drink::{
 use frame_support::dispatch::DispatchInfo;
 use frame_system::{EventRecord, Phase};
 use scale::{Decode, Encode};
+use serde_json::json;
 use sp_core::{hashing, H256};
 use subxt_core::tx::payload::{dynamic, Payload};
 
@@ -181,4 +184,33 @@ fn refusals_have_the_embedded_chains_words() {
     assert_eq!((pallet.as_str(), error.as_str()), ("Contracts", "DecodingFailed"));
     assert!(docs.starts_with("Input passed to a contract API function"), "{docs}");
     assert_eq!(said(DispatchError::BadOrigin), ChainError::Dispatch("BadOrigin".into()));
+}
+
+#[test]
+fn a_chain_without_the_pallet_is_refused_when_it_is_connected_to() {
+    let metadata = CouponSandbox::get_metadata().encode();
+    let place = metadata.windows(9).position(|bytes| bytes == b"Contracts").unwrap();
+    let connect = |change: Option<usize>| {
+        let mut metadata = metadata.clone();
+        if let Some(place) = change {
+            metadata[place] = b'K';
+        }
+        let (endpoint, _) = pretend(vec![
+            Reply::Answer(json!(to_hex([4; 32]))),
+            Reply::Answer(json!({ "specVersion": 7, "transactionVersion": 1 })),
+            Reply::Answer(json!(to_hex(metadata))),
+            Reply::Error(-32_601, "that is as far as this node goes"),
+        ]);
+        let fault = RpcChain::connect(&endpoint, None).err().unwrap();
+        (endpoint, fault)
+    };
+    let all: Vec<usize> =
+        (place..metadata.len() - 9).filter(|at| metadata[*at..].starts_with(b"Contracts")).collect();
+    // One of these is the pallet's own name.
+    let refusals: Vec<_> = all.into_iter().map(|place| connect(Some(place))).collect();
+    let lacks = |(endpoint, fault): &(String, NodeFault)| {
+        *fault == NodeFault::Lacking { endpoint: endpoint.clone(), what: "Contracts pallet".to_owned() }
+    };
+    assert!(refusals.iter().any(lacks), "{refusals:?}");
+    assert!(matches!(connect(None).1, NodeFault::Refused { code: -32_601, .. }));
 }

@@ -23,6 +23,7 @@ use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     rc::Rc,
+    time::Duration,
 };
 
 /// The networks that come with the tool.
@@ -39,6 +40,8 @@ pub struct Live {
     /// Holds `NETWORK.json`, what is deployed there, and what is under way.
     pub deployments: PathBuf,
     pub keys: KeyRing,
+    /// How long a transaction may take to be final.
+    pub patience: Duration,
     /// Calls are put here instead of being signed.
     pub exports: Option<Rc<RefCell<Vec<Exported>>>>,
 }
@@ -131,6 +134,7 @@ impl Live {
         }
         let mut rpc = RpcChain::connect(&network.endpoint, network.genesis).map_err(refused)?;
         self.unit(&rpc)?.set_native();
+        rpc.set_patience(self.patience);
         rpc.set_journal(Box::new(FileJournal::new(self.file("pending.json"))));
         let settled = rpc.settle().map_err(|fault| Words::default().chain(&fault))?;
         if let Some(exports) = &self.exports {

@@ -541,6 +541,6 @@ fn exit_codes_and_json_are_as_documented() {
     town.refuses(
         &format!("send 1/1 --to anna --as {}", address("anna")),
         &format!("the key of {} is not here, so it can't sign", address("anna")),
-        "sign as a named account of the embedded chain, such as bakery",
+        "sign as a name, such as bakery",
     );
 }

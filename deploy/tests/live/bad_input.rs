@@ -52,13 +52,8 @@ fn keys_that_anyone_can_derive_sign_on_development_chains_only() {
     };
     for name in ["bakery", "//Alice"] {
         let said = run(&format!("chain fund bakery 1 --as {name}"));
-        assert!(
-            said.contains(&format!(
-                "there is no key of {}",
-                if name == "bakery" { "bakery" } else { "bakery" }
-            )),
-            "{said}"
-        );
+        // The payee is looked up first.
+        assert!(said.contains("there is no key of bakery"), "{said}");
     }
     // A key of one's own signs, if nobody else can read it.
     fs::create_dir(town.path("keys")).unwrap();

@@ -1,5 +1,6 @@
 //! A tool that is killed, and a node that goes away: whatever was under way is found out about, and nothing is done twice.
-use crate::town::{text, OwnChain, Town};
+use crate::town::{text, OwnChain, Town, UNIT};
+use rpc_chain::RpcChain;
 use std::{
     io::{self, Read, Write},
     net::{TcpListener, TcpStream},
@@ -114,6 +115,30 @@ fn a_node_that_goes_away_leaves_nothing_done_twice() {
         "{signed} transactions for {made} contracts and at most 5 codes"
     );
     assert_eq!(town.json("deploy verify")["agrees"], true);
+}
+
+#[test]
+fn a_transaction_that_waits_is_not_signed_past_and_is_told_of_once_it_took_effect() {
+    let own = OwnChain::waiting();
+    let (town, another) = (Town::at(&own.endpoint), Town::at(&own.endpoint));
+    let pay = "chain fund waiter 5 --as //Alice";
+    assert!(!killed(&town, pay, 3_000), "no block is made, so it waits");
+
+    let (what, _) = another.refusal("chain fund other 1 --as //Alice --patience 1s");
+    let waits = "transactions that wait in the node's pool (its next nonce is 1, and 0 in final blocks): nothing was signed";
+    assert!(what.ends_with(waits), "{what}");
+    // Whoever sent it can't tell yet what came of it.
+    let (what, fix) = town.refusal("chain balance waiter --patience 1s");
+    assert!(what.contains("was sent, and it is not known what came of it"), "{what}");
+    assert!(fix.contains("run this again"), "{fix}");
+
+    RpcChain::connect(&own.endpoint, None).unwrap().advance(60_000).unwrap();
+    let (what, _) = town.refusal("chain balance waiter");
+    assert!(
+        what.starts_with("an earlier command was cut short: its transaction (Balances.transfer_allow_death) took effect in block "),
+        "{what}"
+    );
+    assert_eq!(town.balance("waiter"), 5 * UNIT, "once");
 }
 
 /// A way to a node that can be shut: then every connection ends, and none is made.

@@ -38,9 +38,19 @@ pub(crate) fn server_folder() -> PathBuf {
 
 impl OwnChain {
     pub(crate) fn start() -> Self {
+        Self::in_mode("Instant")
+    }
+
+    /// One on which transactions wait until a block is asked for.
+    pub(crate) fn waiting() -> Self {
+        Self::in_mode("Manual")
+    }
+
+    fn in_mode(mode: &str) -> Self {
         let folder = server_folder();
         let mut server = Command::new("node")
             .args([folder.join("serve.mjs"), folder.join("genesis.json")])
+            .args(["0", mode])
             .env("LOG_LEVEL", "error")
             .stdout(Stdio::piped())
             .spawn()
