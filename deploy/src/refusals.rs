@@ -437,7 +437,7 @@ impl Words {
             ),
             E::HeldByContract { holder } => Refusal::new(
                 format!("{} holds the coupon, and couldn't pass on what is paid for it", account(holder)),
-                "have its holder take it back first (`couponry market cancel`)",
+                "have its holder take it back first (`couponry market cancel`); 90 days after its end it needn't",
             ),
             E::NotApproved { coupon: id } => Refusal::new(
                 format!("coupon {} isn't the caller's to move", coupon(*id)),
@@ -1147,12 +1147,15 @@ fn overflow() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ink::scale_info::{TypeDef, TypeInfo};
     use scale::Decode;
     use std::collections::BTreeSet;
 
-    /// Every variant of an error by its index, with zeros for evidence.
-    fn variants<E: Decode>(count: u8) -> Vec<E> {
-        (0..count)
+    /// Every variant of an error, with zeros for evidence.
+    fn variants<E: Decode + TypeInfo>() -> Vec<E> {
+        let TypeDef::Variant(variants) = E::type_info().type_def else { panic!("an error is an enum") };
+        let indices = variants.variants.iter().map(|variant| variant.index);
+        indices
             .map(|index| {
                 let mut bytes = vec![0; 256];
                 bytes[0] = index;
@@ -1164,16 +1167,13 @@ mod tests {
     #[test]
     fn every_error_says_something_of_its_own() {
         let words = Words::default();
-        let registry: Vec<_> = variants(93).iter().map(|error| words.registry(error)).collect();
-        let alliance: Vec<_> = variants(68).iter().map(|error| words.alliance(error)).collect();
-        let market: Vec<_> = variants(28).iter().map(|error| words.market(error)).collect();
+        let registry: Vec<_> = variants().iter().map(|error| words.registry(error)).collect();
+        let alliance: Vec<_> = variants().iter().map(|error| words.alliance(error)).collect();
+        let market: Vec<_> = variants().iter().map(|error| words.market(error)).collect();
         for refusals in [registry, alliance, market] {
             let said: BTreeSet<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();
             assert_eq!(said.len(), refusals.len());
             assert!(refusals.iter().all(|refusal| !refusal.what.is_empty() && !refusal.fix.is_empty()));
-        }
-        for index in [93, u8::MAX] {
-            assert!(RegistryError::decode(&mut [index; 256].as_slice()).is_err());
         }
     }
 

@@ -12,7 +12,7 @@ use scale::{Decode, Encode};
 use shared::{
     alliance::error::{AllianceError, Outcome, Refusal},
     assets::{Asset, PaymentFault},
-    ledger::{Raw, Trusted},
+    ledger::Raw,
     order::{Kept, Redeemed, Redemption},
     registry::RegistryError,
     AccountId, Balance,
@@ -82,7 +82,8 @@ pub(crate) fn approve(asset: Asset, spender: AccountId, amount: Balance) -> Outc
 fn answer<T: Decode>(registry: AccountId, reply: Option<Vec<u8>>) -> Outcome<T> {
     match reply.as_deref() {
         Some([0, answer @ ..]) => {
-            let answer = T::decode(&mut Trusted(answer));
+            // As a call's arguments are read: a redemption is one too, so its code is there once.
+            let answer = T::decode(&mut &*answer);
             Ok(answer.map_err(|_| AllianceError::RegistryFailed { registry })?)
         }
         Some([1, refusal @ ..]) => Err(AllianceError::Registry(Refusal::from(refusal.to_vec())).into()),

@@ -3,7 +3,6 @@ use ink::prelude::{vec, vec::Vec};
 use scale::{Compact, Decode, Encode, Error, Input, Output};
 use shared::{
     alliance::error::{AllianceError, Outcome},
-    ledger::Trusted,
     order::{Order, Settlement},
     permit::Permits,
     AccountId, Balance,
@@ -47,7 +46,7 @@ impl Head {
         let Some(permit) = bytes.get(ORDER_BYTES) else {
             return Err(no_order.into());
         };
-        let Ok(order) = Order::decode(&mut Trusted(bytes)) else {
+        let Ok(order) = Order::decode(&mut &*bytes) else {
             return Err(no_order.into());
         };
         let Order { acceptor, number, basket, settlement, .. } = order;

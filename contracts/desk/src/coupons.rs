@@ -7,12 +7,16 @@ use shared::{
     ids::CouponId,
     ledger::items,
     math,
-    order::{digest, Order},
+    order::{digest, Order, OrderWord},
     permit::{ensure_permitted, Domain, OrderPermit, Permit, Permits, Purpose},
     registry::{Refusal, RegistryError},
     terms::Acceptance,
+    weighing::MAX_COUPONS,
     AccountId, Balance, Hash, Timestamp,
 };
+
+/// How long after its end a coupon that a contract holds, a market say, waits to come back to a person: 90 days, in milliseconds.
+pub const CONTRACT_GRACE: u64 = 90 * 24 * 60 * 60 * 1_000;
 
 /// How an ended coupon's backing was shared out.
 pub struct Ended {
@@ -31,8 +35,13 @@ pub fn expire(books: &mut Books, caller: AccountId, id: CouponId, now: Timestamp
     if now < ends_at {
         return Err(RegistryError::NotExpired { coupon: id, ends_at }.into());
     }
-    ensure_held_by_person(&coupon)?;
-    let cleared = caller == campaign.issuer || caller == coupon.owner;
+    let by_owner = caller == coupon.owner;
+    let held_by_person = ensure_held_by_person(&coupon);
+    if !by_owner && now < ends_at.saturating_add(CONTRACT_GRACE) {
+        held_by_person.clone()?;
+    }
+    // A market that holds it must still find it, to give it back.
+    let cleared = by_owner || (caller == campaign.issuer && held_by_person.is_ok());
     if coupon.left == 0 && !cleared {
         return Err(RegistryError::NoChange.into());
     }
@@ -147,8 +156,8 @@ pub struct Reserved {
 
 /// Locks coupons for an order whose acceptor and holders agree. The terms are looked at as the coupons are spent, and not now.
 /// # Errors
-/// `OrderExpired`, the acceptor's consent (`NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`), and for each coupon `NoSuchCampaign`,
-/// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, the holder's consent (`PermitMissing`, `PermitExpired`, `PermitCancelled`,
+/// `OrderExpired`, `OrderUsed`, the acceptor's consent (`NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`), `CouponCount`, and for each coupon
+/// `NoSuchCampaign`, `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, the holder's consent (`PermitMissing`, `PermitExpired`, `PermitCancelled`,
 /// `PermitInvalid`).
 #[inline(never)]
 pub fn reserve(
@@ -162,8 +171,18 @@ pub fn reserve(
     if now >= order.deadline {
         return Err(RegistryError::OrderExpired { deadline: order.deadline, now }.into());
     }
+    // Who has seen an order's permits could lock what it left of its coupons again.
+    let (number, place) = OrderWord::locate(order.number);
+    let word: Option<OrderWord> = books.one(items::ORDERS, &(order.acceptor, number))?;
+    if word.is_some_and(|word| word.is_used(place)) {
+        return Err(RegistryError::OrderUsed { number: order.number }.into());
+    }
     let hash = digest(order);
     ensure_acceptor_agrees(books, caller, order.acceptor, (permits, hash), domain, now)?;
+    let presented = u32::try_from(permits.coupons.len()).unwrap_or(u32::MAX);
+    if presented == 0 || presented > MAX_COUPONS {
+        return Err(RegistryError::CouponCount { presented, most: MAX_COUPONS }.into());
+    }
     let mut until = order.deadline;
     if let Some(signed) = &permits.acceptor {
         until = until.min(signed.permit.deadline);

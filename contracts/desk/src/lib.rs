@@ -83,8 +83,8 @@ mod desk {
         /// or a permit's deadline, or as long as the coupons' terms allow, they are spent on it or not at all, and stay where they are. Gives the end; from
         /// then on they are free by themselves. A coupon that the order has locked already keeps its end. Budgets aren't reserved.
         /// # Errors
-        /// `OrderExpired`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`, and for each coupon `NoSuchCampaign`, `NoSuchCoupon`,
-        /// `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, `PermitMissing`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
+        /// `OrderExpired`, `OrderUsed`, `NotAcceptor`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`, `CouponCount`, and for each coupon `NoSuchCampaign`,
+        /// `NoSuchCoupon`, `CouponFrozen`, `CouponLocked`, `NoReservations`, `ForeignCoupon`, `PermitMissing`, `PermitExpired`, `PermitCancelled`, `PermitInvalid`.
         #[ink(message)]
         pub fn reserve(&mut self, order: Order, permits: Permits) -> Outcome<Timestamp> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
@@ -180,7 +180,8 @@ mod desk {
         }
 
         /// Ends a coupon whose time is over and shares what backed it as the terms say; what is the issuer's it can withdraw. Anyone may; but
-        /// only its issuer or its holder clears it, for only they may have its deposit: after anyone else it stays, empty.
+        /// only its issuer or its holder clears it, for only they may have its deposit: after anyone else it stays, empty. One that a contract holds
+        /// is left alone for 90 days after its end, for a person to have it back first, and is cleared by the contract alone, which ends it when it likes.
         /// # Errors
         /// `NoSuchCampaign`, `NoSuchCoupon`, `NotExpired`, `HeldByContract`, `NoChange`, `Overflow`.
         #[ink(message)]

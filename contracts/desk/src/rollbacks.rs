@@ -1,5 +1,6 @@
 //! Undoing a redemption, whole or in part: the inverse of what the registry's till wrote.
 use crate::redemptions::{amend, ensure_known};
+use ink::prelude::vec::Vec;
 use shared::{
     books::{coupon_key, Books},
     campaigns::{Progress, Usage},
@@ -45,15 +46,21 @@ pub fn roll_back(
     let mut remains = redemption.clone();
     (remains.basket, remains.eligible, remains.net) = (basket, eligible, basket);
     remains.uses.clear();
+    let mut marks = Marks::default();
     for used in &redemption.uses {
         let running = eligible.saturating_sub(basket.saturating_sub(remains.net));
-        if let Some(used) = lower(books, used, &left, kept.is_some(), running, redemption)? {
+        let lowered = lower(books, used, &left, kept.is_some(), running, redemption)?;
+        if lowered.marks_first_order {
+            let marked = if lowered.remains.is_some() { &mut marks.kept } else { &mut marks.undone };
+            marked.push((used.issuer, used.holder));
+        }
+        if let Some(used) = lowered.remains {
             remains.net = remains.net.saturating_sub(used.discount);
             remains.uses.push(used);
         }
         books.flush()?;
     }
-    forget_first_orders(books, redemption, &remains)?;
+    forget_first_orders(books, redemption, &marks)?;
     let (before, after) = (redemption.net, remains.net);
     let to_payer = match remains.payer {
         Some(_) => before.checked_sub(after).ok_or(RegistryError::NetWouldRise { before, after })?,
@@ -65,27 +72,34 @@ pub fn roll_back(
     Ok(RolledBack { remains, to_escrow, to_payer })
 }
 
-/// Where nothing of this order remains of a holder at an issuer, it wasn't the holder's first there.
-fn forget_first_orders(
-    books: &mut Books,
-    redemption: &Redemption,
-    remains: &Redemption,
-) -> Result<(), Refusal> {
-    for used in &redemption.uses {
-        let at = (used.issuer, used.holder);
-        if remains.uses.iter().any(|other| (other.issuer, other.holder) == at) {
-            continue;
-        }
-        let customer: Option<Customer> = books.one(items::CUSTOMERS, &at)?;
-        let order = Some((redemption.acceptor, redemption.number));
+/// Where nothing that marks first orders remains of this order, of a holder at an issuer, it wasn't the holder's first there.
+fn forget_first_orders(books: &mut Books, redemption: &Redemption, marks: &Marks) -> Result<(), Refusal> {
+    let order = Some((redemption.acceptor, redemption.number));
+    for at in marks.undone.iter().filter(|at| !marks.kept.contains(at)) {
+        let customer: Option<Customer> = books.one(items::CUSTOMERS, at)?;
         if let Some(customer) = customer.filter(|customer| customer.first_order == order) {
-            books.write(items::CUSTOMERS, &at, &Customer { first_order: None, ..customer });
+            books.write(items::CUSTOMERS, at, &Customer { first_order: None, ..customer });
         }
     }
     Ok(())
 }
 
-/// One coupon's part: gives what remains of its use.
+/// The uses that mark first orders, as (issuer, holder).
+#[derive(Default)]
+struct Marks {
+    kept: Vec<(AccountId, AccountId)>,
+    undone: Vec<(AccountId, AccountId)>,
+}
+
+/// What became of a coupon's part.
+struct Lowered {
+    /// As it stands now; `None` where it is undone.
+    remains: Option<Use>,
+    /// Whether its terms do.
+    marks_first_order: bool,
+}
+
+/// One coupon's part.
 #[inline(never)]
 fn lower(
     books: &mut Books,
@@ -94,7 +108,7 @@ fn lower(
     in_part: bool,
     eligible: Balance,
     redemption: &Redemption,
-) -> Result<Option<Use>, Refusal> {
+) -> Result<Lowered, Refusal> {
     let number = used.coupon.campaign;
     let (campaign, mut progress) = books.campaign(number)?;
     let terms = &campaign.terms;
@@ -127,7 +141,8 @@ fn lower(
     }
     books.write_progress(number, &progress);
     let left_after = used.left_after.saturating_add(restored);
-    Ok((!whole).then_some(Use { discount, left_after, ..*used }))
+    let remains = (!whole).then_some(Use { discount, left_after, ..*used });
+    Ok(Lowered { remains, marks_first_order: terms.marks_first_order })
 }
 
 /// Gives a coupon back what a use took: to the coupon where its holder still has it and it hasn't ended, else as a coupon of its own.

@@ -29,7 +29,7 @@ pub fn sale_terms(books: &Books, id: CouponId, now: Timestamp) -> Result<SaleTer
 pub fn sale_terms_of(books: &Books, coupons: &[CouponId], now: Timestamp) -> Result<Vec<SaleTerms>, Refusal> {
     ensure_few(coupons)?;
     ensure_trading(books)?;
-    let mut found = read(books, coupons)?;
+    let mut found = books.read(coupons.iter().map(|id| coupon_key(*id)).collect())?;
     let mut known: Option<(CampaignId, (Campaign, Progress))> = None;
     let mut terms = Vec::with_capacity(coupons.len());
     for id in coupons {
@@ -57,7 +57,9 @@ pub fn transfer_many(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     ensure_few(coupons)?;
-    let mut found = read(books, coupons)?;
+    let mut keys: Vec<_> = coupons.iter().map(|id| coupon_key(*id)).collect();
+    keys.extend([key(items::HOLDERS, &caller), key(items::HOLDERS, &to)]);
+    let mut found = books.read(keys)?;
     let mut moved: Vec<(CouponId, Coupon)> = Vec::with_capacity(coupons.len());
     for id in coupons {
         if moved.iter().any(|(before, _)| before == id) {
@@ -75,19 +77,24 @@ pub fn transfer_many(
     let Some(from) = moved.first().map(|(_, coupon)| coupon.owner) else {
         return Ok(());
     };
-    if caller != from {
-        ensure_approved(books, caller, from, &moved)?;
-    }
+    let callers: Option<Holder> = found.take()?;
+    let receivers: Option<Holder> = found.take()?;
+    let givers = if caller == from { callers } else { ensure_approved(books, caller, from, &moved)? };
     let count = u32::try_from(moved.len()).unwrap_or(u32::MAX);
     for (id, coupon) in moved {
         books.move_coupon(id, from, &Coupon { owner: to, approved: None, ..coupon });
     }
     if from != to {
-        count_moved(books, from, to, count)?;
+        let (giver, receiver) = (givers.unwrap_or_default(), receivers.unwrap_or_default());
+        let fewer = giver.coupons.checked_sub(count).ok_or(RegistryError::Overflow)?;
+        let more = receiver.coupons.checked_add(count).ok_or(RegistryError::Overflow)?;
+        keep_holder(books, from, Holder { coupons: fewer, ..giver });
+        keep_holder(books, to, Holder { coupons: more, ..receiver });
     }
     Ok(())
 }
 
+/// Whether `caller` may move the owner's coupons, and what the owner holds.
 /// # Errors
 /// `NotApproved`.
 fn ensure_approved(
@@ -95,31 +102,24 @@ fn ensure_approved(
     caller: AccountId,
     owner: AccountId,
     coupons: &[(CouponId, Coupon)],
-) -> Result<(), Refusal> {
+) -> Result<Option<Holder>, Refusal> {
+    let keys = [key(items::HOLDERS, &owner), key(items::OPERATORS, &(owner, caller))].to_vec();
+    let mut found = books.read(keys)?;
+    let holder = found.take()?;
+    let is_operator = found.take::<()>()?.is_some();
     match coupons.iter().find(|(_, coupon)| coupon.approved != Some(caller)) {
-        Some((coupon, _)) if books.one::<()>(items::OPERATORS, &(owner, caller))?.is_none() => {
-            Err(RegistryError::NotApproved { coupon: *coupon }.into())
-        }
-        Some(_) | None => Ok(()),
+        Some((coupon, _)) if !is_operator => Err(RegistryError::NotApproved { coupon: *coupon }.into()),
+        Some(_) | None => Ok(holder),
     }
 }
 
 /// An account with no coupons and no cancelled permits takes no storage, as in the registry.
-/// # Errors
-/// `Overflow`.
-fn count_moved(books: &mut Books, from: AccountId, to: AccountId, count: u32) -> Result<(), Refusal> {
-    let mut found = books.read([key(items::HOLDERS, &from), key(items::HOLDERS, &to)].to_vec())?;
-    let mut giver: Holder = found.take()?.unwrap_or_default();
-    let mut receiver: Holder = found.take()?.unwrap_or_default();
-    giver.coupons = giver.coupons.checked_sub(count).ok_or(RegistryError::Overflow)?;
-    receiver.coupons = receiver.coupons.checked_add(count).ok_or(RegistryError::Overflow)?;
-    if giver == Holder::default() {
-        books.remove(items::HOLDERS, &from);
+fn keep_holder(books: &mut Books, account: AccountId, holder: Holder) {
+    if holder == Holder::default() {
+        books.remove(items::HOLDERS, &account);
     } else {
-        books.write(items::HOLDERS, &from, &giver);
+        books.write(items::HOLDERS, &account, &holder);
     }
-    books.write(items::HOLDERS, &to, &receiver);
-    Ok(())
 }
 
 /// # Errors
@@ -138,10 +138,6 @@ fn ensure_few(coupons: &[CouponId]) -> Result<(), Refusal> {
 fn ensure_trading(books: &Books) -> Result<(), Refusal> {
     let paused: u8 = books.one(items::PAUSED, &())?.unwrap_or_default();
     Scope::Trading.ensure_not_in(paused)
-}
-
-fn read(books: &Books, coupons: &[CouponId]) -> Result<Items, Refusal> {
-    books.read(coupons.iter().map(|id| coupon_key(*id)).collect())
 }
 
 /// # Errors

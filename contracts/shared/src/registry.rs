@@ -100,7 +100,7 @@ pub trait ServiceDesk {
     /// Moves 1 to 20 coupons of one holder to `to`, all or none, by the rules of PSP34's `transfer`: the caller is the holder, or approved for all it holds
     /// or for each of them. One PSP34 `Transfer` each, which the registry emits. No deposit changes hands but that of a holder's record.
     ///
-    /// Touches: 2 a coupon, 2 each for the holders' records, 1 more where the caller isn't the holder.
+    /// Touches: 2 a coupon, 2 each for the holders' records, 2 more where the caller isn't the holder.
     /// # Errors
     /// `BatchSize`, then for the first coupon that is refused `DuplicateCoupon`, `NoSuchCoupon`, `NotHolder` where the first one's holder doesn't hold it,
     /// `CouponFrozen`, `CouponLocked`, `Soulbound`, `MarketOnly`; `NotApproved`, `Overflow`.

@@ -90,6 +90,11 @@ pub(crate) fn describe_interface(
 
 fn host_manifest(name: &str, package: &Package, workspace: &Workspace) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
+    let patches: Vec<_> = workspace
+        .patches
+        .iter()
+        .map(|(name, dir)| format!("{name} = {{ path = {} }}", quoted(&dir.to_string_lossy())))
+        .collect();
     format!(
         r#"[workspace]
 
@@ -110,11 +115,15 @@ serde_json = "1"
 
 [profile.dev]
 debug = 0
+
+[patch.crates-io]
+{patches}
 "#,
         name = quoted(name),
         package = quoted(&package.name),
         path = quoted(&package.dir().to_string_lossy()),
         ink = quoted(&format!("={}", workspace.ink)),
+        patches = patches.join("\n"),
     )
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
     Blake2b::<U32>::digest(bytes).into()
 }
 
-/// A digest of the sources of `package` and its path dependencies (`Cargo.toml`, `build.rs` and `src`), the workspace's
+/// A digest of the sources of `package`, its path dependencies and what stands in for others (`Cargo.toml`, `build.rs` and `src`), the workspace's
 /// manifest and lockfile, the code it pins, the tools and the recipe.
 pub(crate) fn of(
     package: &Package,
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(files, ["a.rs", "m/b.rs", "z.rs"].map(|file| dir.path().join(file)));
     }
 
-    const COUNTED: [&str; 7] = [
+    const COUNTED: [&str; 9] = [
         "Cargo.toml",
         "Cargo.lock",
         "market/Cargo.toml",
@@ -116,6 +116,8 @@ mod tests {
         "market/src/lib.rs",
         "shared/Cargo.toml",
         "shared/src/terms/mod.rs",
+        "memory/Cargo.toml",
+        "memory/src/lib.rs",
     ];
 
     /// A workspace of the files of [`COUNTED`], whose first package is the market.
@@ -141,6 +143,7 @@ mod tests {
                 package("market", serde_json::json!([{ "path": path("shared") }])),
                 package("shared", serde_json::json!([])),
             ],
+            patches: [("memory".into(), path("memory"))].into(),
         };
         let toolchain = Toolchain {
             compiler: "rustc 1.96.0".into(),

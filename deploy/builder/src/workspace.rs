@@ -1,7 +1,7 @@
 //! What cargo says of a workspace's packages. Owns the one call of `cargo metadata`; must not know how contracts are built.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -17,6 +17,8 @@ pub(crate) struct Workspace {
     /// The version of ink! in the lockfile.
     pub(crate) ink: String,
     pub(crate) packages: Vec<Package>,
+    /// Packages of this workspace that stand in for packages of crates.io in everything that is built: their names and folders.
+    pub(crate) patches: BTreeMap<String, PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,6 +41,17 @@ struct Dependency {
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    #[serde(default)]
+    patch: BTreeMap<String, BTreeMap<String, Patch>>,
+}
+
+#[derive(Deserialize)]
+struct Patch {
+    path: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +89,7 @@ impl Workspace {
             serde_json::from_slice(&output.stdout).map_err(|error| BuildError::manifest(&manifest, error))?;
         Ok(Self {
             ink: locked_version("ink", &lockfile)?,
+            patches: patches(&manifest, &dir)?,
             dir,
             manifest,
             lockfile,
@@ -90,10 +104,11 @@ impl Workspace {
             .ok_or_else(|| BuildError::NoSuchPackage { package: name.into(), workspace: self.dir.clone() })
     }
 
-    /// The folders of `package` and of every package it is built from by path, sorted.
+    /// The folders of `package`, of every package it is built from by path, and of those that stand in for others, sorted.
     pub(crate) fn source_dirs(&self, package: &Package) -> BTreeSet<PathBuf> {
         let mut found = BTreeSet::new();
-        let mut next = vec![package.dir().to_path_buf()];
+        let mut next: Vec<_> = self.patches.values().cloned().collect();
+        next.push(package.dir().to_path_buf());
         while let Some(dir) = next.pop() {
             let here = self.packages.iter().find(|package| package.dir() == dir);
             if found.insert(dir) {
@@ -107,6 +122,15 @@ impl Workspace {
         }
         found
     }
+}
+
+/// What the manifest puts in the place of packages of crates.io.
+fn patches(manifest: &Path, dir: &Path) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    let text = fs::read_to_string(manifest).map_err(BuildError::io("read", manifest))?;
+    let Manifest { mut patch } =
+        toml::from_str(&text).map_err(|error| BuildError::manifest(manifest, error))?;
+    let patches = patch.remove("crates-io").unwrap_or_default().into_iter();
+    Ok(patches.filter_map(|(name, patch)| Some((name, dir.join(patch.path?)))).collect())
 }
 
 fn locked_version(name: &str, lockfile: &Path) -> Result<String, BuildError> {
@@ -151,9 +175,29 @@ mod tests {
                 package("shared", &[("math", None)]),
                 package("mocks", &[]),
             ],
+            patches: [("memory".into(), "/w/memory".into())].into(),
         };
         let dirs = workspace.source_dirs(workspace.package("registry").unwrap());
-        assert_eq!(dirs, ["/w/math", "/w/registry", "/w/shared"].map(PathBuf::from).into());
+        assert_eq!(dirs, ["/w/math", "/w/memory", "/w/registry", "/w/shared"].map(PathBuf::from).into());
+    }
+
+    #[test]
+    fn what_stands_in_for_a_package_is_found_by_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let manifest = dir.path().join("Cargo.toml");
+        let read = |text: &str| {
+            fs::write(&manifest, text).unwrap();
+            patches(&manifest, Path::new("/w")).unwrap()
+        };
+        let text = r#"
+            [workspace]
+            members = []
+            [patch.crates-io]
+            memory = { path = "contracts/memory" }
+            other = { git = "https://example.org/other" }
+        "#;
+        assert_eq!(read(text), [("memory".into(), "/w/contracts/memory".into())].into());
+        assert_eq!(read("[workspace]"), [].into());
     }
 
     #[test]

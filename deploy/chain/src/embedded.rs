@@ -6,10 +6,11 @@ use crate::{
     file::{self, Lock},
     interface::{AccountId, Action, Balance, Block, Chain, Cost, EventRecord, Hash, Outcome, StorageItem},
     runtime::{CouponSandbox, State, EXISTENTIAL_DEPOSIT, MAX_CODE_LEN},
+    weights::MAX_REF_TIME,
     ChainError,
 };
 use drink::{sandbox_api::prelude::*, sp_externalities::Externalities, Sandbox};
-use execution::Transaction;
+use execution::{Limits, Transaction};
 use frame_support::{Blake2_128Concat, ReversibleStorageHasher, StorageHasher};
 use ink_sandbox::{Snapshot as RawSnapshot, H256};
 use scale::{Decode, Encode};
@@ -69,6 +70,7 @@ pub struct EmbeddedChain {
     // Reading needs the overlay mutably, though it changes nothing that is seen.
     pub(crate) sandbox: RefCell<CouponSandbox>,
     deposit_limit: Option<Balance>,
+    ref_time_limit: u64,
     lock: Option<Lock>,
 }
 
@@ -169,6 +171,11 @@ impl EmbeddedChain {
         self.deposit_limit = limit;
     }
 
+    /// Sets the most computation a call may take, in picoseconds, compiling apart; `None` for all that a block has. Not kept in the file.
+    pub fn set_ref_time_limit(&mut self, limit: Option<u64>) {
+        self.ref_time_limit = limit.unwrap_or(MAX_REF_TIME);
+    }
+
     /// Gives `account` an `amount` of plancks made out of nothing, in a block of its own.
     /// # Errors
     /// `BelowExistentialDeposit`.
@@ -191,7 +198,17 @@ impl EmbeddedChain {
     }
 
     fn from_parts(ledger: Ledger, sandbox: CouponSandbox, lock: Option<Lock>) -> Self {
-        Self { ledger, sandbox: RefCell::new(sandbox), deposit_limit: None, lock }
+        Self {
+            ledger,
+            sandbox: RefCell::new(sandbox),
+            deposit_limit: None,
+            ref_time_limit: MAX_REF_TIME,
+            lock,
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { deposit: self.deposit_limit, ref_time: self.ref_time_limit }
     }
 
     fn after(&self, ms: u64) -> Result<u64, ChainError> {
@@ -325,8 +342,8 @@ impl Chain for EmbeddedChain {
         value: Balance,
         data: Vec<u8>,
     ) -> Result<Outcome, ChainError> {
-        let limit = self.deposit_limit;
-        self.block(Some(signer), |sandbox| execution::call(sandbox, limit, signer, contract, value, data))
+        let limits = self.limits();
+        self.block(Some(signer), |sandbox| execution::call(sandbox, limits, signer, contract, value, data))
     }
 
     fn view(
@@ -339,7 +356,7 @@ impl Chain for EmbeddedChain {
         let (number, time) = (self.next_height()?, self.ledger.now);
         let done = self.sandbox.borrow_mut().dry_run(|sandbox| {
             sandbox.begin_block(number, time);
-            execution::call(sandbox, self.deposit_limit, caller, contract, value, data)
+            execution::call(sandbox, self.limits(), caller, contract, value, data)
         })?;
         Ok(done.into_outcome(number, time).1)
     }

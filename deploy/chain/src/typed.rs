@@ -45,7 +45,20 @@ pub trait TypedChain: Chain {
         message: Message<Args, R>,
     ) -> Result<(R, Outcome), ChainError> {
         let params = message.params();
-        answer(self.call(signer, *params.callee(), value, params.exec_input().encode()))
+        self.call_encoded(signer, *params.callee(), value, params.exec_input().encode())
+    }
+
+    /// `call_typed`, for a message that is encoded already.
+    /// # Errors
+    /// As `call_typed`.
+    fn call_encoded<R: Decode>(
+        &mut self,
+        signer: AccountId,
+        contract: AccountId,
+        value: Balance,
+        data: Vec<u8>,
+    ) -> Result<(R, Outcome), ChainError> {
+        answer(self.call(signer, contract, value, data))
     }
 
     /// What `call_typed` would give now, without doing it.

@@ -15,6 +15,7 @@ use shared::{
     ids::CouponId,
     order::{Order, Quote, QuoteLine},
     permit::Presented,
+    registry::RegistryError,
 };
 
 /// Coupons as they are presented for an order.
@@ -140,8 +141,14 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     let order = opts.sale.read(&mut desk, unit)?;
     let alliance = through(&mut desk, &presented, order.acceptor)?;
     let by = alliance.unwrap_or(order.acceptor);
-    let quote = ask(&desk, order, &presented, by)?;
     let words = &desk.session.words;
+    let quote = match answer(&desk, order.clone(), &presented, by)? {
+        Ok(quote) => quote,
+        Err(RegistryError::NothingApplied) if presented.len() > 1 => {
+            return Err(none_of(&desk, &order, &presented, by))
+        }
+        Err(error) => return Err(words.registry(&error)),
+    };
     let report = Report::new(
         format!("{} off, {} to pay", words.money(quote.discount), words.money(quote.net)),
         json!({
@@ -160,9 +167,32 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
 /// # Errors
 /// The registry's refusal.
 pub fn ask(desk: &Desk, order: Order, presented: &[Presented], by: AccountId) -> Result<Quote, Refusal> {
+    answer(desk, order, presented, by)?.map_err(|error| desk.session.words.registry(&error))
+}
+
+fn answer(
+    desk: &Desk,
+    order: Order,
+    presented: &[Presented],
+    by: AccountId,
+) -> Result<Result<Quote, RegistryError>, Refusal> {
     let message = desk.service_desk().call().quote(order, presented.to_vec(), Some(by));
-    let (answer, _) = desk.session.explained(desk.session.chain.view_typed(by, 0, message))?;
-    answer.map_err(|error| desk.session.words.registry(&error))
+    Ok(desk.session.explained(desk.session.chain.view_typed(by, 0, message))?.0)
+}
+
+/// Why none of several coupons applies: each is asked for alone, for together they only say that none does.
+fn none_of(desk: &Desk, order: &Order, presented: &[Presented], by: AccountId) -> Refusal {
+    let mut what = String::from("every coupon was refused");
+    for line in presented {
+        let alone = Presented { optional: false, ..*line };
+        let why = match answer(desk, order.clone(), &[alone], by) {
+            Ok(Ok(_)) => "it can only be spent alone".into(),
+            Ok(Err(error)) => desk.session.words.registry(&error).what,
+            Err(fault) => fault.what,
+        };
+        what = format!("{what}\n  {}: {why}", shown(line.coupon));
+    }
+    Refusal::new(what, "present others, or charge the full price")
 }
 
 /// One coupon's part of a quote, for people.

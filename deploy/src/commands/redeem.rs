@@ -16,6 +16,7 @@ use chain::{keys::ss58, AccountId, Balance};
 use clap::Args;
 use ink::codegen::TraitCallBuilder;
 use registry::till::MAX_ORDERS;
+use scale::Encode;
 use serde::Deserialize;
 use serde_json::{json, Value};
 use shared::{
@@ -86,6 +87,11 @@ pub struct Batch {
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
 }
+
+/// The most orders in a call; and the most coupons, for a block has the proof of little more.
+const MOST: usize = MAX_ORDERS as usize;
+/// What orders may take of a call's input: a contract has room for 16 kB of it, the message's name and the list's length included.
+const MOST_INPUT: usize = 16_000;
 
 /// A line of a backlog.
 #[derive(Deserialize)]
@@ -258,14 +264,17 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
             Err(fault) => outcomes.push((place, None, Err(fault))),
         }
     }
-    for chunk in orders.chunks(usize::try_from(MAX_ORDERS).unwrap_or(usize::MAX)) {
-        let sent = chunk.iter().map(|(_, (order, permits))| (order.clone(), permits.clone())).collect();
-        let message = desk.registry().call_mut().redeem_batch(sent);
-        let (results, _) = desk.session.send(caller, 0, message, Words::registry)?;
-        for ((place, (order, permits)), result) in chunk.iter().zip(results) {
-            let outcome = explained(&mut desk, permits, result);
-            outcomes.push((*place, Some((order.acceptor, order.number)), outcome));
-        }
+    let sent = in_parts(calls(&orders), |part| {
+        let part = part.iter().map(|(_, (order, permits))| (order.clone(), permits.clone())).collect();
+        let message = desk.registry().call_mut().redeem_batch(part);
+        Ok(desk.session.send(caller, 0, message, Words::registry)?.0)
+    });
+    for ((place, (order, permits)), result) in sent {
+        let outcome = match result {
+            Ok(result) => explained(&mut desk, permits, result),
+            Err(fault) => Err(fault),
+        };
+        outcomes.push((*place, Some((order.acceptor, order.number)), outcome));
     }
     outcomes.sort_by_key(|(place, ..)| *place);
     desk.session.save()?;
@@ -291,6 +300,45 @@ pub fn batch(opts: &Batch, ctx: &Context) -> Result<Report, Refusal> {
     lines.push(format!("{done} orders took effect, {refused} did not"));
     let json = json!({ "done": done, "refused": refused, "results": results });
     Ok(Report { lines, json, differs: false })
+}
+
+/// The orders in as many calls as it takes.
+fn calls(orders: &[(usize, (Order, Permits))]) -> Vec<&[(usize, (Order, Permits))]> {
+    let mut calls = Vec::new();
+    let mut rest = orders;
+    while !rest.is_empty() {
+        let (mut bytes, mut coupons) = (0usize, 0usize);
+        let fits = rest.iter().take(MOST).take_while(|(_, order)| {
+            bytes = bytes.saturating_add(order.encoded_size());
+            coupons = coupons.saturating_add(order.1.coupons.len());
+            bytes <= MOST_INPUT && coupons <= MOST
+        });
+        let (call, later) = rest.split_at(fits.count().max(1));
+        calls.push(call);
+        rest = later;
+    }
+    calls
+}
+
+/// What became of each order. A call that a chain doesn't execute, because it takes too much for a block or has a coupon whose token stops all calls, is sent
+/// again in halves: in the end only what can't go through alone is left out.
+fn in_parts<T, R>(
+    mut calls: Vec<&[T]>,
+    mut send: impl FnMut(&[T]) -> Result<Vec<R>, Refusal>,
+) -> Vec<(&T, Result<R, Refusal>)> {
+    let mut done = Vec::new();
+    calls.reverse();
+    while let Some(call) = calls.pop() {
+        match (send(call), call) {
+            (Ok(results), _) => done.extend(call.iter().zip(results.into_iter().map(Ok))),
+            (Err(fault), [only]) => done.push((only, Err(fault))),
+            (Err(_), _) => {
+                let (first, second) = call.split_at(call.len().div_ceil(2));
+                calls.extend([second, first]);
+            }
+        }
+    }
+    done
 }
 
 /// One order's result in plain words: the discount in its asset.
@@ -347,4 +395,71 @@ fn read_entry(
         coupons.push(CouponPermit { presented, permit: Some(permit) });
     }
     Ok((signed.order.clone(), permits(signed, coupons, caller)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{
+        ids::CouponId,
+        permit::{Permit, Presented},
+    };
+
+    /// An order with so many coupons.
+    fn order(number: u64, coupons: u32) -> (Order, Permits) {
+        let order = Order {
+            acceptor: [1; 32].into(),
+            number,
+            basket: 1,
+            eligible: 1,
+            basket_hash: [0; 32],
+            deadline: 0,
+            settlement: Settlement::OffChain,
+        };
+        let permit = Permit { epoch: 0, deadline: 0, signature: [0; 64] };
+        let coupons = (1..=coupons).map(|serial| CouponPermit {
+            presented: Presented::from(CouponId { campaign: 1, serial }),
+            permit: Some(permit.clone()),
+        });
+        (order, Permits { acceptor: None, coupons: coupons.collect() })
+    }
+
+    #[test]
+    fn a_backlog_is_sent_in_calls_that_have_room_for_it_and_in_its_order() {
+        for (coupons, expected) in [(1, vec![50, 50, 20]), (4, vec![12; 10]), (5, vec![10; 12])] {
+            let backlog: Vec<_> =
+                (0..120).zip(1..).map(|(place, number)| (place, order(number, coupons))).collect();
+            let sent = calls(&backlog);
+            assert_eq!(sent.iter().map(|call| call.len()).collect::<Vec<_>>(), expected);
+            assert_eq!(sent.concat(), backlog);
+            for call in sent {
+                let orders: Vec<_> = call.iter().map(|(_, order)| order.clone()).collect();
+                assert!(4 + orders.encoded_size() <= 16_384);
+                assert!(call.len() * coupons as usize <= 50);
+            }
+        }
+        assert!(calls(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_call_that_stops_is_sent_in_halves_until_only_what_stops_it_is_left_out() {
+        let orders: Vec<u32> = (0..20).collect();
+        let mut sent = Vec::new();
+        let calls = orders.chunks(15).collect();
+        let done = in_parts(calls, |part| {
+            sent.push(part.len());
+            // No more than eight fit, and one stops every call.
+            if part.len() > 8 || part.contains(&5) {
+                return Err(Refusal::new("out of gas", "send less"));
+            }
+            Ok(part.iter().map(|order| order * 10).collect())
+        });
+        let expected: Vec<_> =
+            orders.iter().map(|order| (order, (*order != 5).then_some(order * 10))).collect();
+        assert_eq!(
+            done.into_iter().map(|(order, result)| (order, result.ok())).collect::<Vec<_>>(),
+            expected
+        );
+        assert_eq!(sent, [15, 8, 4, 4, 2, 1, 1, 2, 7, 5]);
+    }
 }

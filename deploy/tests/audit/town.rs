@@ -23,7 +23,7 @@ use shared::{
     order::{digest, Kept, Order, Redemption, Settlement},
     permit::{CouponPermit, Domain, Permits, Presented, Purpose},
     psp34::PSP34,
-    registry::CouponRegistry,
+    registry::{CouponRegistry, ServiceDesk},
     terms::{
         Acceptance, Audience, Benefit, Breakage, Cap, Card, Funding, Limits, PeriodLimits, Referral,
         Stacking, Terms, TransferPolicy, Unit, Window,
@@ -329,6 +329,14 @@ impl Town {
         self.act("ann", 0, message);
         let message = self.registry().call_mut().transfer(account("ann"), coupons[0].into(), Vec::new());
         self.act("cem", 0, message);
+        // Several at once: there by her operator, and back.
+        for (who, from, to) in [("cem", "ann", "dan"), ("dan", "dan", "ann")] {
+            let several = vec![coupons[0], coupons[3]];
+            let message = ServiceDesk::transfer_many(self.desk().call_mut(), account(to), several);
+            self.act(who, 0, message);
+            let held = self.registry().call().owner_of(coupons[3].into());
+            assert_ne!(self.chain.view_typed(account(from), 0, held).unwrap().0, Some(account(from)));
+        }
 
         self.at_till("bakery", 1, &[("ann", coupons[0].into())]);
         let undone = self.at_till("bakery", 2, &[("ben", coupons[1].into())]);

@@ -35,6 +35,13 @@ fn an_order_takes_several_coupons_and_goes_on_without_the_optional_ones() {
         "coupon 3/1 can only be spent alone",
         "present it without others, or leave it out",
     );
+    // Each says why, though together they only say that none applies.
+    town.refuses(
+        "quote --coupon 1/1 --coupon 3/1 --optional 1/1,3/1 --acceptor cafe --basket 20",
+        "every coupon was refused\n  1/1: the terms of coupon 1/1 don't let this acceptor take it\n  \
+         3/1: the terms of coupon 3/1 don't let this acceptor take it",
+        "present others, or charge the full price",
+    );
     town.refuses(
         &format!("{both} --optional 3/1"),
         "--optional: coupon 3/1 isn't presented",

@@ -1,5 +1,6 @@
 //! What the message tests share: acting in a world and seeing everything that came of it, and the usual campaign and order. Owns no rule.
 
+use crate::sweeps;
 use alliance::AllianceRef;
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventKind, EventRecord, Hash, Message, TypedChain};
 use desk::DeskRef;
@@ -121,9 +122,12 @@ pub(crate) fn call<Args: Encode, R: Decode>(
     value: Balance,
     message: Message<Args, R>,
 ) -> Done<R> {
+    let params = message.params();
+    let (contract, data) = (*params.callee(), params.exec_input().encode());
+    sweeps::at_every_limit(world, who, value, contract, &data);
     let before = plancks(world);
     let (result, outcome) =
-        world.chain.call_typed(account(who), value, message).expect("the chain executes it");
+        world.chain.call_encoded(account(who), contract, value, data).expect("the chain executes it");
     let mut after = plancks(world);
     for (name, balance) in &mut after {
         *balance += if *name == who { outcome.cost.deposit } else { 0 };

@@ -28,6 +28,13 @@ use sp_core::storage::ChildInfo;
 
 type SystemEvent = frame_system::EventRecord<RuntimeEvent, sp_core::H256>;
 
+/// What a call may take at most.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) deposit: Option<Balance>,
+    pub(super) ref_time: u64,
+}
+
 /// A transaction that succeeded.
 pub(super) struct Transaction {
     action: Action,
@@ -208,7 +215,7 @@ pub(super) fn instantiate(
                     balance,
                     contract: signer,
                     value,
-                    limit,
+                    limits: Limits { deposit: limit, ref_time: MAX_REF_TIME },
                     cost,
                     debug: &result.debug_message,
                 },
@@ -222,7 +229,7 @@ pub(super) fn instantiate(
 
 pub(super) fn call(
     sandbox: &mut CouponSandbox,
-    limit: Option<Balance>,
+    limits: Limits,
     signer: AccountId,
     contract: AccountId,
     value: Balance,
@@ -234,15 +241,15 @@ pub(super) fn call(
         value,
         data,
         native(signer),
-        GAS_LIMIT,
-        limit,
+        Weight::from_parts(limits.ref_time, GAS_LIMIT.proof_size()),
+        limits.deposit,
         Determinism::Enforced,
     );
     let cost = sandbox.cost_of_execution(result.gas_consumed, result.storage_deposit);
     let returned = result.result.map_err(|error| {
         execution_fault(
             error,
-            &Attempt { signer, balance, contract, value, limit, cost, debug: &result.debug_message },
+            &Attempt { signer, balance, contract, value, limits, cost, debug: &result.debug_message },
         )
     })?;
     finish(Action::Call { contract }, returned, cost, result.events)
@@ -284,7 +291,7 @@ struct Attempt<'a> {
     balance: Balance,
     contract: AccountId,
     value: Balance,
-    limit: Option<Balance>,
+    limits: Limits,
     cost: Cost,
     debug: &'a [u8],
 }
@@ -294,7 +301,7 @@ fn execution_fault(error: DispatchError, attempt: &Attempt) -> ChainError {
     let is = |known: Error<Runtime>| DispatchError::from(known) == error;
     if is(Error::OutOfGas) {
         // Proof size is not what the pallet limits here, and it may leave what the engine used last unaccounted for.
-        out_of_gas(Cost { ref_time: attempt.cost.ref_time.max(MAX_REF_TIME), ..attempt.cost })
+        out_of_gas(Cost { ref_time: attempt.cost.ref_time.max(attempt.limits.ref_time), ..attempt.cost })
     } else if is(Error::ContractNotFound) {
         ChainError::NoSuchContract { contract: attempt.contract }
     } else if is(Error::ContractTrapped) {
@@ -309,7 +316,7 @@ fn execution_fault(error: DispatchError, attempt: &Attempt) -> ChainError {
             amount: attempt.value,
         }
     } else {
-        deposit_fault(error, attempt.limit, attempt.signer, attempt.balance)
+        deposit_fault(error, attempt.limits.deposit, attempt.signer, attempt.balance)
     }
 }
 

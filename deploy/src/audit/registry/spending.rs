@@ -66,6 +66,13 @@ impl RegistryReplay {
         ensure_same("the redemption's time", now, redemption.redeemed_at)?;
         ensure_rule("what is eligible is in the basket", redemption.eligible <= redemption.basket)?;
         ensure_rule("an order has coupons", !redemption.uses.is_empty())?;
+        if let (Some(payer), Some(alliance)) = (redemption.payer, redemption.alliance) {
+            let holder = redemption.uses.first().map(|used| used.holder);
+            ensure_rule(
+                "what is paid on chain through an alliance goes back to the holder, if at all, or to an alliance that is a person",
+                Some(payer) == holder || payer == alliance,
+            )?;
+        }
         let (mut final_at, mut through_alliance) = (Timestamp::MAX, false);
         let (mut eligible, mut net) = (redemption.eligible, redemption.basket);
         let mut priority = None;
@@ -262,7 +269,7 @@ impl RegistryReplay {
             let kept = event.remains.as_ref().and_then(|remains| find(remains, used.coupon));
             back.extend(self.lower(&was, used, kept)?);
         }
-        self.forget_first_order(&was, event.remains.as_ref());
+        self.forget_first_order(&was, event.remains.as_ref())?;
         ensure_same("the coupons given back", back, returned)?;
 
         let (word_at, place) = located(&was);
@@ -353,20 +360,34 @@ impl RegistryReplay {
         Ok(Some((id, used.holder)))
     }
 
-    /// An order of which a holder's uses of an issuer's coupons are all undone wasn't the first there.
-    fn forget_first_order(&mut self, was: &Redemption, remains: Option<&Redemption>) {
+    /// An order of which all of a holder's uses are undone that mark first orders at an issuer wasn't the first there.
+    fn forget_first_order(
+        &mut self,
+        was: &Redemption,
+        remains: Option<&Redemption>,
+    ) -> Result<(), Contradiction> {
         let order = Some((was.acceptor, was.number));
-        let uses = |redemption: &Redemption| -> BTreeSet<_> {
-            redemption.uses.iter().map(|used| (used.issuer, used.holder)).collect()
-        };
-        let stay = remains.map(uses).unwrap_or_default();
-        for at in uses(was).difference(&stay) {
+        let before = self.marking(was)?;
+        let stay = remains.map(|remains| self.marking(remains)).transpose()?.unwrap_or_default();
+        for at in before.difference(&stay) {
             let mut customer = self.ledger.get(&CUSTOMERS, at).unwrap_or_default();
             if customer.first_order == order {
                 customer.first_order = None;
                 self.ledger.set(&CUSTOMERS, at, &customer);
             }
         }
+        Ok(())
+    }
+
+    /// Whose first orders, and at which issuers, a redemption could be.
+    fn marking(&self, redemption: &Redemption) -> Result<BTreeSet<(AccountId, AccountId)>, Contradiction> {
+        let mut marking = BTreeSet::new();
+        for used in &redemption.uses {
+            if self.campaign(used.coupon.campaign)?.terms.marks_first_order {
+                marking.insert((used.issuer, used.holder));
+            }
+        }
+        Ok(marking)
     }
 
     /// A redemption as it stands, whose record is still kept.

@@ -1,5 +1,6 @@
 //! Passes orders on to a registry, with what its caller pays, as an alliance or a market does.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![allow(clippy::large_enum_variant, reason = "the enum of messages is ink's")]
 
 pub use self::go_between::{GoBetween, GoBetweenRef};
 

@@ -8,7 +8,7 @@ mod token {
     use ink::{
         env::{
             call::{build_call, ExecutionInput, Selector},
-            DefaultEnvironment,
+            DefaultEnvironment, ReturnFlags,
         },
         prelude::{string::String, vec::Vec},
         scale::{Decode, Encode, Error, Input, Output},
@@ -47,6 +47,10 @@ mod token {
         CallBack,
         /// Have a helper make that call, and take no notice of how it ends.
         CallBackThroughHelper,
+        /// Do what they should, and answer with 16 KiB: more than a caller has room for beside its question.
+        AnswerAtLength,
+        /// Do what they should, and credit whoever has any part in it with a unit of interest.
+        Interest,
     }
 
     /// A call that transfers make by the way.
@@ -91,6 +95,15 @@ mod token {
         #[ink(message)]
         pub fn misbehave(&mut self, mode: Mode) {
             self.mode = mode;
+        }
+
+        /// Takes half of what an account has, as a token does that follows another currency.
+        #[ink(message)]
+        pub fn halve(&mut self, account: AccountId) {
+            let half = self.data.balance_of(account) >> 1;
+            if let Ok(events) = self.data.burn(account, half) {
+                self.emit(events);
+            }
         }
 
         /// Sets the call that transfers make from now on in the modes that make one.
@@ -146,6 +159,18 @@ mod token {
                 Mode::HogDeposit => {
                     self.hoard.insert(self.env().block_number(), &[7; 10_000].to_vec());
                     self.shift_honestly(from, to, value)
+                }
+                Mode::AnswerAtLength => {
+                    self.shift_honestly(from, to, value)?;
+                    ink::env::return_value(ReturnFlags::empty(), &Raw([0; 16_384].to_vec()))
+                }
+                Mode::Interest => {
+                    self.shift_honestly(from, to, value)?;
+                    for account in [from, to] {
+                        let events = self.data.mint(account, 1)?;
+                        self.emit(events);
+                    }
+                    Ok(())
                 }
                 Mode::CallBack | Mode::CallBackThroughHelper => {
                     self.make_call(self.mode == Mode::CallBackThroughHelper);

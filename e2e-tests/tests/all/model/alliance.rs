@@ -364,13 +364,6 @@ impl Model {
                 self.emit("MemberDefaulted");
                 return Ok(Answer::Number(due));
             }
-            AllianceCall::MakeGood { member, amount } => {
-                self.alliance.member(self.places.of(member))?;
-                return Err(match amount {
-                    0 => E::ZeroAmount,
-                    _ => E::OverDue { asked: *amount, due: 0 },
-                });
-            }
             AllianceCall::Endow { amount } => {
                 if *amount == 0 {
                     return Err(E::ZeroAmount);

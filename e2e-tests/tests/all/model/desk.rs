@@ -111,11 +111,16 @@ impl Model {
                 remains.uses.push(lowered);
             }
         }
-        // Where nothing of the order remains of a holder at an issuer, it wasn't the first one there.
+        // Where nothing that marks first orders remains of a holder at an issuer, it wasn't the first one there.
         let order = Some((redemption.acceptor, redemption.number));
-        for used in &redemption.uses {
-            let at = (used.issuer, used.holder);
-            let stays = remains.uses.iter().any(|other| (other.issuer, other.holder) == at);
+        let marks =
+            |used: &Use| self.registry.campaign(used.coupon.campaign).unwrap().terms.marks_first_order;
+        let marking = |uses: &[Use]| -> Vec<_> {
+            uses.iter().filter(|used| marks(used)).map(|used| (used.issuer, used.holder)).collect()
+        };
+        let (before, stay) = (marking(&redemption.uses), marking(&remains.uses));
+        for at in before {
+            let stays = stay.contains(&at);
             if let Some(customer) = self.registry.customers.get_mut(&at).filter(|_| !stays) {
                 customer.first_order = customer.first_order.filter(|first| Some(*first) != order);
             }
@@ -197,7 +202,12 @@ impl Model {
         if now >= order.deadline {
             return Err(E::OrderExpired { deadline: order.deadline, now });
         }
+        self.ensure_unused(order)?;
         self.acceptor_agrees(caller, order.acceptor, &call.acceptor)?;
+        let company = u32::try_from(call.coupons.len()).unwrap();
+        if !(1..=5).contains(&company) {
+            return Err(E::CouponCount { presented: company, most: 5 });
+        }
         let mut until = order.deadline;
         let permits = call.coupons.iter().map(|(_, consent)| consent).chain([&call.acceptor]);
         for consent in permits.flatten() {
@@ -321,8 +331,11 @@ impl Model {
         if self.now < ends_at {
             return Err(E::NotExpired { coupon: id, ends_at });
         }
-        self.ensure_held_by_person(coupon.owner)?;
-        let cleared = caller == issuer || caller == coupon.owner;
+        let by_contract = self.ensure_held_by_person(coupon.owner);
+        if caller != coupon.owner && self.now < ends_at + 90 * DAY {
+            by_contract.clone()?;
+        }
+        let cleared = caller == coupon.owner || (caller == issuer && by_contract.is_ok());
         if !cleared && coupon.left == 0 {
             return Err(E::NoChange);
         }
@@ -342,6 +355,10 @@ impl Model {
             self.registry.coupons.get_mut(&id).unwrap().left = 0;
         }
         self.pay_or_credit(terms.asset, coupon.owner, to_holder);
+        if by_contract.is_err() && terms.asset == Asset::Native {
+            // Its own books know nothing of it.
+            *self.money.gifts.entry(coupon.owner).or_default() += to_holder;
+        }
         if let Some((fund, _)) = terms.breakage.fund {
             self.pay_or_credit(terms.asset, fund, to_fund);
         }

@@ -10,6 +10,7 @@ use super::{
     desk,
     ops::{Message, Op, DAY, FORGERIES, MINUTE},
     registry::Fate,
+    run::Tally,
     terms, Model, Who,
 };
 use chain::{AccountId, Balance};
@@ -29,98 +30,124 @@ pub(crate) const ATTESTER: Who = "attester";
 pub(crate) const SIGNERS: [Who; 2] = ["backend", "device"];
 
 /// How often a step that isn't as wanted is drawn anew.
-const TRIES: usize = 7;
+const TRIES: usize = 10;
 
 /// Draws steps.
 pub(crate) struct Dice<'a> {
     pub(crate) rng: &'a mut StdRng,
     pub(crate) model: &'a Model,
+    /// What this life has seen.
+    pub(crate) seen: &'a Tally,
 }
 
 /// Draws one kind of step.
 type Draw = fn(&mut Dice<'_>) -> Op;
 
-/// Every kind of step, with its weight.
-const STEPS: [(u32, Draw); 68] = [
-    (60, |dice| dice.advance()),
-    (5, |dice| dice.allow()),
-    (14, |dice| dice.misbehave()),
-    (5, |dice| dice.gift()),
-    (20, |dice| dice.create_campaign()),
-    (24, |dice| dice.improve_campaign()),
-    (18, |dice| dice.withdraw_escrow()),
-    (24, |dice| dice.offer_campaign()),
-    (22, |dice| dice.accept_campaign()),
-    (8, |dice| dice.create_drop()),
-    (18, |dice| dice.issue()),
-    (12, |dice| dice.claim_listed()),
-    (14, |dice| dice.claim_with_voucher()),
-    (60, |dice| dice.claim_attested_code()),
-    (14, |dice| dice.set_voucher_key()),
-    (11, |dice| dice.set_role()),
-    (22, |dice| dice.set_frozen()),
-    (22, |dice| dice.set_account_frozen()),
-    (22, |dice| dice.revoke()),
-    (28, |dice| dice.top_up()),
-    (16, |dice| dice.set_paused()),
-    (18, |dice| dice.offer_guardian()),
-    (32, |dice| dice.accept_guardian()),
-    (10, |dice| dice.step_down()),
-    (20, |dice| dice.claim()),
-    (20, |dice| dice.claim_and_redeem()),
-    (50, |dice| dice.redeem()),
-    (26, |dice| dice.redeem_batch()),
-    (20, |dice| dice.approve()),
-    (28, |dice| dice.transfer()),
-    (9, |dice| dice.apply_steps()),
-    (16, |dice| dice.roll_back()),
-    (16, |dice| dice.roll_back_in_part()),
-    (28, |dice| dice.roll_back_for_alliance()),
-    (16, |dice| dice.reserve()),
-    (20, |dice| dice.release()),
-    (32, |dice| dice.reward()),
-    (22, |dice| dice.rate()),
-    (30, |dice| dice.forget()),
-    (16, |dice| dice.expire()),
-    (12, |dice| dice.split()),
-    (14, |dice| dice.merge()),
-    (8, |dice| dice.cancel_permits()),
-    (16, |dice| dice.withdraw_credit()),
-    (24, |dice| dice.quote()),
-    (22, |dice| dice.sale_terms()),
-    (20, |dice| dice.view_campaign()),
-    (18, |dice| dice.view_coupon()),
-    (6, |dice| dice.view_holder()),
-    (9, |dice| dice.apply()),
-    (10, |dice| dice.admit()),
-    (8, |dice| dice.deposit()),
-    (34, |dice| dice.withdraw_collateral()),
-    (40, |dice| dice.alliance_redeem()),
-    (16, |dice| dice.alliance_roll_back()),
-    (12, |dice| dice.close()),
-    (14, |dice| dice.pay_in()),
-    (30, |dice| dice.cover()),
-    (12, |dice| dice.payout()),
-    (6, |dice| dice.make_good()),
-    (6, |dice| dice.endow()),
-    (14, |dice| dice.leave()),
-    (18, |dice| dice.exit()),
-    (20, |dice| dice.list()),
-    (26, |dice| dice.buy()),
-    (36, |dice| dice.cancel()),
-    (26, |dice| dice.market_withdraw()),
-    (16, |dice| dice.set_fee()),
+/// What refuses nobody.
+pub(crate) const REFUSES_NOBODY: [&str; 3] = ["office.set_role", "desk.cancel_permits", "desk.holder"];
+
+/// What takes several steps to come to.
+const DEEP: [&str; 13] = [
+    "market.cancel",
+    "desk.merge",
+    "desk.withdraw_credit",
+    "alliance.declare_default",
+    "alliance.leave",
+    "alliance.exit",
+    "alliance.pay_in",
+    "alliance.payout",
+    "alliance.roll_back",
+    "desk.reward",
+    "desk.roll_back_for_alliance",
+    "market.withdraw",
+    "office.claim (code)",
+];
+
+/// Every kind of step, with its weight, and the message that each life should see done and refused.
+const STEPS: [(u32, &str, Draw); 67] = [
+    (60, "", |dice| dice.advance()),
+    (5, "", |dice| dice.allow()),
+    (14, "", |dice| dice.misbehave()),
+    (5, "", |dice| dice.gift()),
+    (20, "office.create_campaign", |dice| dice.create_campaign()),
+    (24, "office.improve_campaign", |dice| dice.improve_campaign()),
+    (18, "office.withdraw_escrow", |dice| dice.withdraw_escrow()),
+    (24, "office.offer_campaign", |dice| dice.offer_campaign()),
+    (22, "office.accept_campaign", |dice| dice.accept_campaign()),
+    (8, "office.create_drop", |dice| dice.create_drop()),
+    (18, "office.issue", |dice| dice.issue()),
+    (32, "office.claim (list)", |dice| dice.claim_listed()),
+    (36, "office.claim (voucher)", |dice| dice.claim_with_voucher()),
+    (60, "office.claim (code)", |dice| dice.claim_attested_code()),
+    (18, "office.set_voucher_key", |dice| dice.set_voucher_key()),
+    (10, "office.set_role", |dice| dice.set_role()),
+    (22, "office.set_frozen", |dice| dice.set_frozen()),
+    (22, "office.set_account_frozen", |dice| dice.set_account_frozen()),
+    (22, "office.revoke", |dice| dice.revoke()),
+    (32, "office.top_up", |dice| dice.top_up()),
+    (16, "office.set_paused", |dice| dice.set_paused()),
+    (26, "office.offer_guardian", |dice| dice.offer_guardian()),
+    (50, "office.accept_guardian", |dice| dice.accept_guardian()),
+    (20, "", |dice| dice.step_down()),
+    (20, "registry.claim", |dice| dice.claim()),
+    (20, "registry.claim_and_redeem", |dice| dice.claim_and_redeem()),
+    (50, "registry.redeem", |dice| dice.redeem()),
+    (26, "registry.redeem_batch", |dice| dice.redeem_batch()),
+    (20, "registry.approve", |dice| dice.approve()),
+    (28, "registry.transfer", |dice| dice.transfer()),
+    (30, "", |dice| dice.apply_steps()),
+    (16, "desk.roll_back (whole)", |dice| dice.roll_back()),
+    (16, "desk.roll_back (in part)", |dice| dice.roll_back_in_part()),
+    (28, "desk.roll_back_for_alliance", |dice| dice.roll_back_for_alliance()),
+    (16, "desk.reserve", |dice| dice.reserve()),
+    (20, "desk.release", |dice| dice.release()),
+    (74, "desk.reward", |dice| dice.reward()),
+    (22, "desk.rate", |dice| dice.rate()),
+    (30, "desk.forget", |dice| dice.forget()),
+    (16, "desk.expire", |dice| dice.expire()),
+    (12, "desk.split", |dice| dice.split()),
+    (14, "desk.merge", |dice| dice.merge()),
+    (10, "desk.cancel_permits", |dice| dice.cancel_permits()),
+    (36, "desk.withdraw_credit", |dice| dice.withdraw_credit()),
+    (30, "desk.quote", |dice| dice.quote()),
+    (32, "desk.sale_terms", |dice| dice.sale_terms()),
+    (20, "desk.campaign", |dice| dice.view_campaign()),
+    (18, "desk.coupon", |dice| dice.view_coupon()),
+    (10, "desk.holder", |dice| dice.view_holder()),
+    (9, "alliance.apply", |dice| dice.apply()),
+    (10, "alliance.admit", |dice| dice.admit()),
+    (8, "alliance.deposit_collateral", |dice| dice.deposit()),
+    (56, "alliance.withdraw_collateral", |dice| dice.withdraw_collateral()),
+    (40, "alliance.redeem", |dice| dice.alliance_redeem()),
+    (16, "alliance.roll_back", |dice| dice.alliance_roll_back()),
+    (18, "alliance.close_cycle", |dice| dice.close()),
+    (40, "alliance.pay_in", |dice| dice.pay_in()),
+    (50, "alliance.declare_default", |dice| dice.cover()),
+    (30, "alliance.payout", |dice| dice.payout()),
+    (6, "alliance.endow", |dice| dice.endow()),
+    (14, "alliance.leave", |dice| dice.leave()),
+    (18, "alliance.exit", |dice| dice.exit()),
+    (20, "market.list", |dice| dice.list()),
+    (26, "market.buy", |dice| dice.buy()),
+    (36, "market.cancel", |dice| dice.cancel()),
+    (36, "market.withdraw", |dice| dice.market_withdraw()),
+    (26, "market.set_fee", |dice| dice.set_fee()),
 ];
 
 impl Dice<'_> {
     /// The next step: half the time one that life is short of, so that lives go deep.
     pub(crate) fn roll(&mut self) -> Op {
-        let mut steps = if self.chance(50) { self.wanted() } else { Vec::new() };
+        let (mut steps, mut to_be_done) = (Vec::new(), self.chance(70));
+        match self.rng.gen_range(0..100) {
+            0..=27 => steps = self.wanted(),
+            28..=64 => (steps, to_be_done) = (self.unseen(true), true),
+            65..=81 => (steps, to_be_done) = (self.unseen(false), false),
+            _ => {}
+        }
         if steps.is_empty() {
-            steps = STEPS.to_vec();
+            steps = STEPS.iter().map(|(weight, _, draw)| (*weight, *draw)).collect();
         }
         let draw = steps.choose_weighted(self.rng, |(weight, _)| *weight).unwrap().1;
-        let to_be_done = self.chance(63);
         let mut op = draw(self);
         for _ in 0..TRIES {
             if !matches!(op, Op::Call { .. }) || self.model.accepts(&op) == to_be_done {
@@ -138,6 +165,32 @@ impl Dice<'_> {
             _ => {}
         }
         op
+    }
+
+    /// Messages that this life has not seen done, or refused, however much they weigh.
+    fn unseen(&self, done: bool) -> Vec<(u32, Draw)> {
+        let unseen = |message: &str| {
+            let seen = self.seen.0.get(message);
+            !message.is_empty()
+                && seen.is_none_or(|(successes, refusals)| {
+                    if done {
+                        *successes < if DEEP.contains(&message) { 7 } else { 3 }
+                    } else {
+                        refusals.values().sum::<u32>() < 2 && !REFUSES_NOBODY.contains(&message)
+                    }
+                })
+        };
+        let weight = |message: &str| match message {
+            "alliance.declare_default"
+            | "alliance.pay_in"
+            | "desk.reward"
+            | "desk.withdraw_credit"
+            | "market.withdraw" => 12,
+            _ if DEEP.contains(&message) => 5,
+            _ => 1,
+        };
+        let unseen = STEPS.iter().filter(|(_, message, _)| unseen(message));
+        unseen.map(|(_, message, draw)| (weight(message), *draw)).collect()
     }
 
     /// What would lead on from here.
@@ -205,23 +258,23 @@ impl Dice<'_> {
             (!keys && issuing > 0, 1, |dice| dice.set_voucher_key()),
             (drops(false), 2, |dice| dice.claim()),
             (drops(false), 3, |dice| dice.claim_and_redeem()),
-            (drops(true), 1, |dice| dice.claim_listed()),
-            (keys, 1, |dice| dice.claim_with_voucher()),
+            (drops(true), 3, |dice| dice.claim_listed()),
+            (keys, 3, |dice| dice.claim_with_voucher()),
             (live(false) < 8, 1, |dice| dice.issue()),
             (live(true) < 6, 1, |dice| dice.issue()),
-            (live(true) > 0, 10, |dice| dice.alliance_redeem()),
+            (live(true) > 0, 6, |dice| dice.alliance_redeem()),
             (live(false) > 2, 1, |dice| dice.redeem()),
             (live(false) > 4, 1, |dice| dice.reserve()),
             (coupons().any(|(_, coupon)| coupon.lock.is_some()), 3, |dice| dice.release()),
-            (now >= alliance.opened_at + alliance.config.cycle_length, 6, |dice| dice.close()),
+            (now >= alliance.opened_at + alliance.config.cycle_length, 5, |dice| dice.close()),
             (standing().any(|(_, due, _)| due < 0), 11, |dice| dice.pay_in()),
-            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, 8, |dice| dice.cover()),
-            (standing().any(|(_, due, credit)| due > 0 || credit > 0), 4, |dice| dice.payout()),
+            (standing().any(|(_, due, _)| due < 0) && now >= alliance.cut_off, 14, |dice| dice.cover()),
+            (standing().any(|(_, due, credit)| due > 0 || credit > 0), 6, |dice| dice.payout()),
             (undoable(None), 1, |dice| dice.roll_back()),
             (undoable(None), 1, |dice| dice.roll_back_in_part()),
             (undoable(Some(self.model.places.alliance)), 1, |dice| dice.alliance_roll_back()),
             (undoable(Some(relayer)), 9, |dice| dice.roll_back_for_alliance()),
-            (registry.credits.keys().any(|(who, _)| *who != ghost), 6, |dice| dice.withdraw_credit()),
+            (registry.credits.keys().any(|(who, _)| *who != ghost), 12, |dice| dice.withdraw_credit()),
             (coupons().any(|(_, coupon)| approved(coupon)), 8, |dice| dice.list()),
             (!self.model.market.listings.is_empty(), 4, |dice| dice.cancel()),
             (coupons().any(|(id, coupon)| ended(id, coupon)), 1, |dice| dice.expire()),
@@ -230,7 +283,7 @@ impl Dice<'_> {
             (self.model.registry.is_paused(7), 2, |dice| dice.set_paused()),
             (!self.model.market.listings.is_empty(), 10, |dice| dice.buy()),
             (offered, 5, |dice| dice.accept_campaign()),
-            (fees, 4, |dice| dice.market_withdraw()),
+            (fees, 9, |dice| dice.market_withdraw()),
             (referring, 3, |dice| dice.create_drop()),
             (referred, 16, |dice| dice.reward()),
             (old, 8, |dice| dice.forget()),

@@ -51,9 +51,12 @@ impl Money {
             Mode::RefusePayouts if spender == from => return false,
             Mode::TrueWithoutMoving => return true,
             Mode::Honest | Mode::FeeOnTransfer | Mode::RefusePayouts => {}
-            Mode::BurnGas | Mode::HogDeposit | Mode::CallBack | Mode::CallBackThroughHelper => {
-                unreachable!("no step sets it")
-            }
+            Mode::BurnGas
+            | Mode::HogDeposit
+            | Mode::CallBack
+            | Mode::CallBackThroughHelper
+            | Mode::AnswerAtLength
+            | Mode::Interest => unreachable!("no step sets it"),
         }
         if amount > 0 && from != to {
             if spender != from {

@@ -238,7 +238,6 @@ pub(crate) enum AllianceCall {
     Close,
     PayIn { member: Who, amount: Balance },
     Default { member: Who },
-    MakeGood { member: Who, amount: Balance },
     Endow { amount: Balance },
     Payout { member: Who },
     Leave,
@@ -289,7 +288,6 @@ impl Message {
                         | AllianceCall::Deposit { .. }
                         | AllianceCall::RollBack { .. }
                         | AllianceCall::PayIn { .. }
-                        | AllianceCall::MakeGood { .. }
                         | AllianceCall::Endow { .. }
                 )
                 | Self::Market(MarketCall::Buy { .. })
@@ -373,7 +371,6 @@ impl Message {
                 AllianceCall::Close => "alliance.close_cycle",
                 AllianceCall::PayIn { .. } => "alliance.pay_in",
                 AllianceCall::Default { .. } => "alliance.declare_default",
-                AllianceCall::MakeGood { .. } => "alliance.make_good",
                 AllianceCall::Endow { .. } => "alliance.endow",
                 AllianceCall::Leave => "alliance.leave",
                 AllianceCall::Payout { .. } => "alliance.payout",

@@ -395,9 +395,6 @@ impl Real<'_> {
                 };
                 self.call(by, alliance.declare_default(of(member)), own, Refusal::Alliance)
             }
-            AllianceCall::MakeGood { member, amount } => {
-                self.call(by, alliance.make_good(of(member), *amount), nothing, Refusal::Alliance)
-            }
             AllianceCall::Endow { amount } => {
                 self.call(by, alliance.endow(*amount), nothing, Refusal::Alliance)
             }

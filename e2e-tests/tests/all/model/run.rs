@@ -37,8 +37,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The steps of one life. Short, so that shrinking is quick and early states come up often.
-pub(crate) const LIFE: usize = 250;
+/// The steps of one life: enough to see most of what there is, and few enough that early states come up often.
+pub(crate) const LIFE: usize = 400;
 
 /// Replaying a whole history takes its time.
 const AUDIT_EVERY: usize = 50;
@@ -424,20 +424,21 @@ pub(crate) fn live(
 ) -> Result<(), Violation> {
     let mut pair = Pair::new(beginnings.world(seed));
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut ops = Vec::new();
+    let (mut ops, mut seen) = (Vec::new(), Tally::default());
     let lived = (|| {
         for _ in 0..steps {
-            ops.push(Dice { rng: &mut rng, model: &pair.model }.roll());
-            pair.take_last(&ops, tally).map(drop)?;
+            ops.push(Dice { rng: &mut rng, model: &pair.model, seen: &seen }.roll());
+            pair.take_last(&ops, &mut seen).map(drop)?;
         }
         while let Some(op) = homeward(&pair.model) {
             ops.push(op);
-            if let Err(refusal) = pair.take_last(&ops, tally)? {
+            if let Err(refusal) = pair.take_last(&ops, &mut seen)? {
                 return Err(format!("S29: {refusal:?} keeps someone from their money"));
             }
         }
         all_home(&pair.model)
     })();
+    tally.add(seen);
     lived.map_err(|why| Violation { seed, step: ops.len(), why, ops })
 }
 

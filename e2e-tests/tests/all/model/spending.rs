@@ -236,6 +236,10 @@ impl Model {
         if order.settlement == Settlement::OnChain && caller == order.acceptor {
             return Err(E::AcceptorIsPayer);
         }
+        self.ensure_unused(order)
+    }
+
+    pub(super) fn ensure_unused(&self, order: &Order) -> Result<(), E> {
         let known = |past: &Past| {
             (past.redemption.acceptor, past.redemption.number) == (order.acceptor, order.number)
         };

@@ -9,7 +9,7 @@ use shared::{
     order::{digest, Order, Settlement},
     permit::{CouponPermit, OrderPermit, Permit, Permits, Presented, Purpose},
     registry::{CouponRegistry, RegistryError},
-    terms::Acceptance,
+    terms::{Acceptance, Card},
 };
 
 const DEADLINE: u64 = NOW + HOUR;
@@ -193,6 +193,20 @@ fn a_spent_permit_is_no_use_again() {
     act(&mut world, "relayer", 0, to.registry.call_mut().redeem(order.clone(), permits.clone()));
     let used = RegistryError::OrderUsed { number: 1 };
     assert_eq!(refused(&mut world, "relayer", 0, to.registry.call_mut().redeem(order, permits)), used);
+}
+
+#[test]
+fn another_signature_over_the_same_spends_nothing_more() {
+    let (mut world, mut to, card) = ann_has_a_coupon(terms_but(|t| t.card = Card::Uses(2)), 0);
+    let order = order("bakery", 1);
+    let (first, second) =
+        (both(&world, "bakery", "ann", card, &order), both(&world, "bakery", "ann", card, &order));
+    let of = |permits: &Permits| permits.coupons[0].permit.clone().unwrap().signature;
+    assert_ne!(of(&first), of(&second), "no two signatures are alike");
+    act(&mut world, "relayer", 0, to.registry.call_mut().redeem(order.clone(), first));
+    let used = RegistryError::OrderUsed { number: 1 };
+    assert_eq!(refused(&mut world, "relayer", 0, to.registry.call_mut().redeem(order, second)), used);
+    assert_eq!(world.coupon(card).unwrap().left, 1);
 }
 
 #[test]

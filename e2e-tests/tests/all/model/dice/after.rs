@@ -8,6 +8,7 @@ use crate::model::{
 };
 use chain::{AccountId, Balance};
 use e2e_tests::actors::{GHOST, HELPERS};
+use mock_psp22::Mode;
 use rand::Rng;
 use shared::{
     coupons::Coupon,
@@ -36,6 +37,14 @@ impl Dice<'_> {
             _ => {}
         }
         Some(redemption)
+    }
+
+    fn any_undoable(&self, alliance: AccountId) -> bool {
+        self.model.registry.past.iter().any(|past| {
+            past.fate == Fate::Stands
+                && self.model.now < past.redemption.final_at
+                && past.redemption.alliance == Some(alliance)
+        })
     }
 
     fn undoable(&mut self, route: Option<AccountId>) -> Option<Redemption> {
@@ -99,6 +108,9 @@ impl Dice<'_> {
 
     pub(super) fn roll_back_for_alliance(&mut self) -> Op {
         let relayer = self.model.places.of(HELPERS[1]);
+        if !self.any_undoable(relayer) && self.chance(85) {
+            return self.redeem_by_relayer();
+        }
         let Some(redemption) = self.undoable(Some(relayer)) else { return self.redeem() };
         let kept = if self.chance(40) { Some(self.kept(&redemption)) } else { None };
         let caller = if self.chance(88) { HELPERS[1] } else { self.mostly(redemption.acceptor) };
@@ -107,6 +119,9 @@ impl Dice<'_> {
 
     pub(super) fn alliance_roll_back(&mut self) -> Op {
         let alliance = self.model.places.alliance;
+        if !self.any_undoable(alliance) && self.chance(85) {
+            return self.alliance_redeem();
+        }
         let Some(redemption) = self.undoable(Some(alliance)) else { return self.alliance_redeem() };
         let value = self.value(redemption.asset, from_escrow(&redemption));
         let caller = self.mostly(redemption.acceptor);
@@ -152,7 +167,7 @@ impl Dice<'_> {
                             .is_some_and(|customer| customer.first_order == first && !customer.rewarded)
                 })
         };
-        if !self.model.registry.past.iter().any(|past| fits(self.model, past)) && self.chance(60) {
+        if !self.model.registry.past.iter().any(|past| fits(self.model, past)) && self.chance(85) {
             return self.towards_reward();
         }
         let Some(redemption) = self.redemption(fits) else { return self.claim() };
@@ -284,7 +299,13 @@ impl Dice<'_> {
         let owed: Vec<_> = self.model.registry.credits.keys().copied().collect();
         let owed: Vec<_> =
             owed.into_iter().filter(|(account, _)| self.name(*account) != Some(GHOST)).collect();
+        let refusing = self.model.money.mode == Mode::RefusePayouts;
         let (caller, asset) = match self.pick(&owed) {
+            // A pay-out that fails is what makes one.
+            None if refusing => return self.redeem(),
+            None if self.model.money.mode == Mode::Honest && self.rng.gen_ratio(1, 3) => {
+                return Op::Misbehave(Mode::RefusePayouts)
+            }
             Some((account, asset)) => (self.mostly(account), asset),
             None => (self.merchant(), self.asset()),
         };

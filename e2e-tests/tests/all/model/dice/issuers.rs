@@ -542,7 +542,7 @@ impl Dice<'_> {
             8 => "alliance",
             _ => self.anyone(),
         };
-        let most = if account == HELPERS[0] { 60 } else { 20 };
+        let most = if account == HELPERS[0] { 85 } else { 20 };
         let daily_cap = self.chance(most).then(|| self.rng.gen_range(20..200));
         let (operator, cashier) = (self.chance(50), self.chance(85));
         Op::plain(self.merchant(), office(OfficeCall::SetRole { account, operator, cashier, daily_cap }))

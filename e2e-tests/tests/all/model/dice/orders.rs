@@ -123,7 +123,10 @@ impl Dice<'_> {
     /// Who speaks for an acceptor: itself, or its till where that may.
     fn speaker(&mut self, acceptor: AccountId) -> AccountId {
         let till = self.model.places.of(HELPERS[0]);
-        if self.model.registry.is_cashier(acceptor, till) && self.chance(55) {
+        // One that has a part of its day's cap behind it is worth more.
+        let role = self.model.registry.roles.get(&(acceptor, till));
+        let often = if role.is_some_and(|role| role.spent > 0) { 85 } else { 55 };
+        if self.model.registry.is_cashier(acceptor, till) && self.chance(often) {
             till
         } else {
             acceptor
@@ -202,6 +205,21 @@ impl Dice<'_> {
         order.eligible = order.basket;
         let (caller, call) = self.call_for(order, owner, id);
         Op::plain(caller, Message::Registry(RegistryCall::Redeem(call)))
+    }
+
+    /// The relayer as the alliance that a coupon's terms name.
+    pub(super) fn redeem_by_relayer(&mut self) -> Op {
+        let (id, _) = self.coupon(|model, id, _| {
+            of_relayer(model, id) && model.registry.campaign(id.campaign).unwrap().terms.rollback_window > 0
+        });
+        let acceptor = self.suitable_acceptor(id);
+        let order = self.order(acceptor, Settlement::OffChain);
+        let signer = self.speaker(acceptor);
+        let relayer = self.model.places.of(HELPERS[1]);
+        let presented = self.company(id, acceptor, relayer);
+        let coupons = self.consented(&presented, relayer);
+        let call = OrderCall { order, acceptor: Some(self.consent(signer)), coupons };
+        Op::plain(HELPERS[1], Message::Registry(RegistryCall::Redeem(call)))
     }
 
     pub(super) fn redeem(&mut self) -> Op {
@@ -315,6 +333,10 @@ impl Dice<'_> {
 
     pub(super) fn alliance_redeem(&mut self) -> Op {
         let owing = self.chance(80);
+        let mut live = self.model.registry.coupons.keys();
+        if owing && !live.any(|id| spendable(self.model, *id, true) && makes_debt(self.model, *id)) {
+            return self.towards_debt();
+        }
         let (id, owner) =
             self.coupon(|model, id, _| spendable(model, id, true) && (!owing || makes_debt(model, id)));
         let issuer = self.model.registry.campaign(id.campaign).map(|known| known.issuer).ok();

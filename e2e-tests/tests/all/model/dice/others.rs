@@ -1,17 +1,23 @@
 //! Steps of the alliance and the market.
 
-use super::{paid, Dice};
+use super::{issues, paid, Dice};
 use crate::model::{
     alliance::owed,
     market::Listing,
-    ops::{AllianceCall, MarketCall, Message, Op},
+    ops::{AllianceCall, MarketCall, Message, OfficeCall, Op},
     Model, Who,
 };
 use ::alliance::members::Status;
 use chain::AccountId;
 use e2e_tests::actors::{MERCHANTS, OPERATOR, OWNER};
+use mock_psp22::Mode;
 use rand::Rng;
-use shared::{assets::Asset, coupons::Coupon, ids::CouponId};
+use shared::{
+    assets::Asset,
+    coupons::Coupon,
+    ids::{CampaignId, CouponId},
+    terms::Funding,
+};
 
 fn alliance(call: AllianceCall) -> Message {
     Message::Alliance(call)
@@ -19,6 +25,11 @@ fn alliance(call: AllianceCall) -> Message {
 
 fn market(call: MarketCall) -> Message {
     Message::Market(call)
+}
+
+/// Whether the alliance can't settle before the token is honest again.
+fn alliance_waits(model: &Model) -> bool {
+    model.money.mode != Mode::Honest && model.alliance.config.asset != Asset::Native
 }
 
 impl Dice<'_> {
@@ -88,11 +99,47 @@ impl Dice<'_> {
     }
 
     pub(super) fn close(&mut self) -> Op {
+        let books = &self.model.alliance;
+        let over = self.model.now >= books.opened_at + books.config.cycle_length;
+        if over && alliance_waits(self.model) {
+            return Op::Misbehave(Mode::Honest);
+        }
         Op::plain(self.anyone(), alliance(AllianceCall::Close))
+    }
+
+    /// The next step on the way to a debt: members who put something up, and a coupon that one of them owes for.
+    pub(super) fn towards_debt(&mut self) -> Op {
+        let alliance = &self.model.alliance;
+        let ready = |account: &AccountId| alliance.members.get(account).is_some_and(|member| member.active);
+        let active = MERCHANTS.iter().filter(|who| ready(&self.model.places.of(who))).count();
+        if active < 2 {
+            let applied = alliance.members.values().any(|member| !member.active);
+            return if applied { self.admit() } else { self.apply() };
+        }
+        let owing = |model: &Model, number: CampaignId| {
+            let campaign = model.registry.campaign(number).unwrap();
+            campaign.terms.funding == Funding::Alliance
+                && campaign.terms.asset == model.alliance.config.asset
+                && model.alliance.members.get(&campaign.issuer).is_some_and(|member| member.active)
+                && issues(model, number)
+        };
+        if self.model.registry.numbered().any(|(number, _)| owing(self.model, number)) {
+            let (campaign, caller) = self.campaign(owing);
+            let (to, source) = (vec![self.consumer()], self.rng.gen_range(0..100_000));
+            return Op::plain(caller, Message::Office(OfficeCall::Issue { campaign, to, source }));
+        }
+        if self.chance(50) {
+            self.deposit()
+        } else {
+            self.create_campaign()
+        }
     }
 
     /// The next step on the way to a closed cycle with dues.
     fn towards_dues(&mut self) -> Op {
+        if alliance_waits(self.model) {
+            return Op::Misbehave(Mode::Honest);
+        }
         let alliance = &self.model.alliance;
         let open = alliance.members.keys().any(|who| alliance.positions(*who).0 < 0);
         let ends = alliance.opened_at + alliance.config.cycle_length;
@@ -114,7 +161,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn pay_in(&mut self) -> Op {
-        if !self.has_due(|due, _| due < 0) && self.chance(60) {
+        if !self.has_due(|due, _| due < 0) && self.chance(85) {
             return self.towards_dues();
         }
         let debtor = self.member(|model, account| model.alliance.positions(account).1 < 0);
@@ -123,7 +170,7 @@ impl Dice<'_> {
         let due = if known { owed(self.model.alliance.positions(account).1) } else { 0 };
         let amount = match self.rng.gen_range(0..10) {
             0 => due + 1,
-            1..=3 => due,
+            1 => due,
             _ => self.amount(due),
         };
         let value = self.value(self.model.alliance.config.asset, amount);
@@ -132,7 +179,7 @@ impl Dice<'_> {
 
     pub(super) fn cover(&mut self) -> Op {
         let ready = self.has_due(|due, _| due < 0) && self.model.now >= self.model.alliance.cut_off;
-        if !ready && self.chance(60) {
+        if !ready && self.chance(85) {
             return self.towards_dues();
         }
         let member = self.member(|model, account| model.alliance.positions(account).1 < 0);
@@ -140,7 +187,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn payout(&mut self) -> Op {
-        if !self.has_due(|due, credit| due > 0 || credit > 0) && self.chance(60) {
+        if !self.has_due(|due, credit| due > 0 || credit > 0) && self.chance(85) {
             return self.towards_dues();
         }
         let member = self.member(|model, account| {
@@ -148,12 +195,6 @@ impl Dice<'_> {
             due > 0 || credit > 0
         });
         Op::plain(self.anyone(), alliance(AllianceCall::Payout { member }))
-    }
-
-    pub(super) fn make_good(&mut self) -> Op {
-        let (member, amount) = (self.member(|_, _| true), self.rng.gen_range(0..3));
-        let value = self.value(self.model.alliance.config.asset, amount);
-        paid(self.anyone(), value, alliance(AllianceCall::MakeGood { member, amount }))
     }
 
     pub(super) fn endow(&mut self) -> Op {
@@ -243,17 +284,22 @@ impl Dice<'_> {
     pub(super) fn cancel(&mut self) -> Op {
         let Some((coupon, listing)) = self.listed() else { return self.list() };
         let registry = self.registry();
-        let caller = if self.chance(25) { self.consumer() } else { self.mostly(listing.seller) };
+        let caller = if self.chance(40) { self.consumer() } else { self.mostly(listing.seller) };
         Op::plain(caller, market(MarketCall::Cancel { registry, coupon }))
     }
 
     pub(super) fn market_withdraw(&mut self) -> Op {
         let books = &self.model.market;
-        if books.native_fees == 0 && books.credits.is_empty() && self.chance(60) {
+        if books.native_fees == 0 && books.credits.is_empty() && self.chance(80) {
             return self.buy();
         }
-        let asset = if self.chance(70) { Asset::Native } else { Asset::Psp22(self.model.places.token) };
-        let caller = if self.chance(85) { OWNER } else { self.anyone() };
+        let fees = (self.model.places.of(OWNER), Asset::Native);
+        let mut owed: Vec<_> = books.credits.keys().copied().collect();
+        if books.native_fees > 0 {
+            owed.push(fees);
+        }
+        let (account, asset) = self.pick(&owed).unwrap_or(fees);
+        let caller = self.mostly(account);
         Op::plain(caller, market(MarketCall::Withdraw { asset }))
     }
 
