@@ -16,8 +16,8 @@ demo: setup ## play a town and its coupons on an embedded chain, and audit them
 test: build ## run every test
 	cargo test --workspace --locked
 
-soak: build ## run the property test for 60,000 steps, and plant every bug for it to catch
-	COUPONRY_STEPS=60000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
+soak: build ## run the property test for 90,000 steps, and plant every bug for it to catch
+	COUPONRY_STEPS=90000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
 	cargo test --locked -p e2e-tests --features planted-bugs --test all planted -- --nocapture
 
 golden: build ## rewrite the golden files, on purpose

@@ -1,9 +1,10 @@
 //! Refusals in plain words: what is wrong, and what to do about it. Knows every error of the contracts and the chain, and none of the commands.
 
+mod market;
+
 use crate::{amounts::Unit, times};
 use alliance::{config::ConfigFault, error::AllianceError};
 use chain::{keys::ss58, AccountId, Balance, ChainError};
-use market::error::MarketError;
 use shared::{
     alliance::council::CouncilFault,
     assets::{Asset, PaymentFault},
@@ -449,7 +450,7 @@ impl Words {
             ),
             E::MarketOnly { coupon: id } => Refusal::new(
                 format!("coupon {} changes hands only through its campaign's market", coupon(*id)),
-                "list it there: `couponry market list`",
+                "list it there: `couponry market sell`",
             ),
             E::CardMovedOn { coupon: id } => Refusal::new(
                 format!("stamp card {} is full or has another holder, so a stamp can't be taken back", coupon(*id)),
@@ -929,117 +930,6 @@ impl Words {
         }
     }
 
-    /// What a market said.
-    pub fn market(&self, error: &MarketError) -> Refusal {
-        use MarketError as E;
-        let (account, money, time) = (
-            |account| self.account(account),
-            |amount: &Balance| self.money(*amount),
-            |time: &u64| times::show(*time),
-        );
-        match error {
-            E::RegistryCount { listed, most } => {
-                Refusal::new(format!("{listed} registries are listed, and 1 to {most} fit"), "list fewer")
-            }
-            E::SharesOverCap { fee_bps, royalty_bps, most_bps } => Refusal::new(
-                format!(
-                    "the market's fee of {}% and the royalty of {}% are over {}% together",
-                    percent(*fee_bps),
-                    percent(*royalty_bps),
-                    percent(*most_bps)
-                ),
-                "lower one of them",
-            ),
-            E::NotMarketOwner { owner, caller } => {
-                Refusal::new(format!("{} is not the market's owner", account(caller)), self.act_as(owner))
-            }
-            E::UnknownRegistry { registry, .. } => Refusal::new(
-                format!("{} is not a registry whose code the market knows", account(registry)),
-                "use the registry the market was set up with; a look-alike is refused",
-            ),
-            E::RegistryFailed { registry } => Refusal::new(
-                format!("the registry {} didn't answer as one", account(registry)),
-                "check its address",
-            ),
-            E::NoSuchCoupon { coupon: id } => self.registry(&RegistryError::NoSuchCoupon { coupon: *id }),
-            E::CouponFrozen { coupon: id } => Refusal::new(
-                format!("coupon {} is frozen by its issuer", coupon(*id)),
-                "ask the issuer to thaw it",
-            ),
-            E::Soulbound { coupon: id } => {
-                Refusal::new(format!("coupon {} may never change hands", coupon(*id)), "spend it yourself")
-            }
-            E::OtherMarketOnly { coupon: id } => Refusal::new(
-                format!("coupon {} may only be sold at another market", coupon(*id)),
-                "list it at the market its terms name",
-            ),
-            E::NotApproved { coupon: id } => Refusal::new(
-                format!("the market may not move coupon {}", coupon(*id)),
-                "approve the market first (`couponry market list` does)",
-            ),
-            E::TransferRefused { coupon: id } => Refusal::new(
-                format!("the registry didn't move coupon {}", coupon(*id)),
-                "check that the coupon is live",
-            ),
-            E::NotReceived { coupon: id, .. } => Refusal::new(
-                format!("the registry said that it moved coupon {} and didn't", coupon(*id)),
-                "don't trust this registry",
-            ),
-            E::NotHolder { holder, caller } => Refusal::new(
-                format!("the coupon is {}'s, not {}'s", account(holder), account(caller)),
-                "sell a coupon of your own",
-            ),
-            E::NoPrice => Refusal::new("a price of zero", "set --price above zero"),
-            E::EndsInPast { ends_at, now } => Refusal::new(
-                format!("the listing would end at {}, and it is {}", time(ends_at), time(now)),
-                "set --until later",
-            ),
-            E::OutlastsCoupon { ends_at, coupon_ends_at } => Refusal::new(
-                format!(
-                    "the listing would end at {}, after the coupon at {}",
-                    time(ends_at),
-                    time(coupon_ends_at)
-                ),
-                format!("set --until {} or earlier", time(coupon_ends_at)),
-            ),
-            E::AlreadyListed { coupon: id } => {
-                Refusal::new(format!("coupon {} is listed already", coupon(*id)), "cancel the listing first")
-            }
-            E::NotListed { coupon: id } => Refusal::new(
-                format!("coupon {} is not listed", coupon(*id)),
-                "it may have been sold or cancelled",
-            ),
-            E::ListingEnded { ends_at, now } => Refusal::new(
-                format!("the listing ended at {}, and it is {}", time(ends_at), time(now)),
-                "its seller can cancel it and list again",
-            ),
-            E::PriceOverLimit { price, highest } => Refusal::new(
-                format!("the price is {}, over your highest {}", money(price), money(highest)),
-                "raise --highest, or leave it",
-            ),
-            E::OwnListing => Refusal::new("a seller can't buy its own listing", "cancel the listing instead"),
-            E::NotSeller { seller, caller } => Refusal::new(
-                format!("the listing is {}'s, not {}'s", account(seller), account(caller)),
-                self.act_as(seller),
-            ),
-            E::NoCredit { .. } => Refusal::new("nothing is waiting for this account", "nothing to do"),
-            E::Payment(fault) => self.payment(fault),
-            E::Overflow => overflow(),
-            E::CouponLocked { coupon: id } => Refusal::new(
-                format!("coupon {} is reserved for an order", coupon(*id)),
-                "wait until the reservation ends, or have the shop release it",
-            ),
-            E::PriceOverBand { price, highest } => Refusal::new(
-                format!("{} is over the {} that the campaign's terms allow", money(price), money(highest)),
-                "ask for less",
-            ),
-            E::TradingPaused { registry } => Refusal::new(
-                format!("the guardian of {} paused trading", account(registry)),
-                "try again later; what is listed can be cancelled",
-            ),
-        }
-    }
-
     /// What PSP34's own messages say.
     pub fn psp34(&self, error: &PSP34Error, id: CouponId) -> Refusal {
         let id = coupon(id);
@@ -1055,7 +945,7 @@ impl Words {
                 psp34::SOULBOUND => (format!("coupon {id} may never change hands"), "spend it yourself"),
                 psp34::MARKET_ONLY => (
                     format!("coupon {id} changes hands only through its market"),
-                    "sell it there: `couponry market list`",
+                    "sell it there: `couponry market sell`",
                 ),
                 psp34::OVERFLOW => ("a number passed what it can hold".into(), "use another account"),
                 other => (format!("the registry refused: {other}"), "check the coupon"),

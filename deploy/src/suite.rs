@@ -8,7 +8,7 @@ use alliance::{
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
 use desk::events::DeskOpened;
 use ink::{codegen::TraitCallBuilder, env::Event};
-use market::MarketRef;
+use market::{book::Rules, MarketRef};
 use office::events::OfficeOpened;
 use registry::RegistryRef;
 use scale::Decode;
@@ -51,6 +51,8 @@ pub struct SuiteConfig {
     pub council: CouncilTerms,
     /// The market's share of each price, in bps.
     pub market_fee_bps: u16,
+    /// The PSP22 tokens that the market deals in from the start.
+    pub market_tokens: Vec<AccountId>,
 }
 
 /// Why the suite was not deployed, or not found.
@@ -118,6 +120,7 @@ impl SuiteConfig {
                 unruled_bps: 0,
             },
             market_fee_bps: 200,
+            market_tokens: Vec::new(),
         }
     }
 }
@@ -188,7 +191,11 @@ pub fn deploy_suite(
         market_code,
         NO_VALUE,
         salt.to_vec(),
-        MarketRef::new(config.market_fee_bps, vec![registry_code]),
+        MarketRef::new(Rules {
+            fee_bps: config.market_fee_bps,
+            registries: vec![registry_code],
+            tokens: config.market_tokens.clone(),
+        }),
     )?;
     Ok(SuiteAddresses { registry, office, desk, alliance, council, market })
 }

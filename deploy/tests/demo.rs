@@ -27,7 +27,16 @@ fn the_high_street_ends_well_and_its_audit_notices_meddling() {
         "-- week 2 is over",
         "   refused: extras.csv line 21: the key's 3 vouchers of this period are spent",
         "6 people who brought a friend are thanked with a coupon",
-        "12 rows were refused by name; the audit of ",
+        "   refused: deals.csv line 9: the listing is reserved for c003\n",
+        "   refused: deals.csv line 14: 4.5 UNIT is over the 4 UNIT that the campaign's terms allow\n",
+        "   market: c004 buys 2 cafe-evening of c002's for 3.2 UNIT\n",
+        "   market: c003 accepts c012's offer and gets 1.598 UNIT\n",
+        "   market: c007 bids 2.4 UNIT for c005's books-night, so late that the auction goes on for 5 minutes\n",
+        "   market: c020 settles the auction, and has a tenth of the fee: c009 wins c005's books-night for 2.9 UNIT\n",
+        "   market: c018 asks for 3 listings in one call and gets the 2 that are still there for 3.45 UNIT\n",
+        "   market: c019, at cafe's till, buys c014's cafe-evening for 1.8 UNIT and has 3 UNIT off in the same call\n",
+        "   market: nobody wanted c004's cafe-evening: c022 clears the listing, and the coupon goes back\n",
+        "15 rows were refused by name; the audit of ",
         "agrees to the last unit.\n",
     ] {
         assert!(story.contains(line), "{line}\n{story}");
@@ -35,6 +44,7 @@ fn the_high_street_ends_well_and_its_audit_notices_meddling() {
     let town = folder.path().join("town");
     for file in [
         "audit.sqlite",
+        "prices.svg",
         "csv/redemptions.csv",
         "statements/books-cycle-1.txt",
         "statements/cafe-cycle-2.txt",
@@ -42,6 +52,14 @@ fn the_high_street_ends_well_and_its_audit_notices_meddling() {
         "drops/bakery-welcome/qr/0.png",
     ] {
         assert!(town.join(file).is_file(), "{file}");
+    }
+
+    let sales = fs::read_to_string(town.join("csv/sales.csv")).unwrap().lines().count() - 1;
+    let prices = fs::read_to_string(town.join("prices.svg")).unwrap();
+    // A mark a sale, and four that explain the marks.
+    assert_eq!(prices.matches("<path").count(), sales + 4);
+    for kind in ["fixed", "falling", "auction", "offer"] {
+        assert!(prices.matches(&format!("class=\"{kind}\"")).count() > 1, "{kind}");
     }
 
     let file = town.join("town.couponry");

@@ -283,6 +283,7 @@ impl Builder {
         if self.alliance_in_tokens {
             self.config.alliance.asset = Asset::Psp22(token);
         }
+        self.config.market_tokens = vec![token];
         let codes = self.codes.unwrap_or_else(codes);
         let suite = deploy_suite(&mut chain, owner, &codes, &self.config, b"world")?;
         let mut office: OfficeRef = reference(suite.office);

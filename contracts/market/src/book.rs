@@ -1,190 +1,378 @@
 //! The market's storage, and every change to it as one step that happens whole or returns an error for the shell to revert on.
 //!
 //! Emits nothing, calls no registry and moves no money. "Touches" are storage host calls besides the two that read and write the root.
+//!
+//! # Layout
+//! | key | from | to | there |
+//! | --- | --- | --- | --- |
+//! | 0 (root) | | `Root` | always |
+//! | 0x01 | listing `u64` | `Entry` | from `list` until its seller cancels, settles or forgets it |
+//! | 0x02 | `(AccountId, Asset)` | `Balance` | pull balances: failed pay-outs, bids outbid or given back, fees in PSP22 tokens; until withdrawn |
+//! | 0x03 | account | `u64` | what it has cancelled everything below of; for good |
+//! | 0x04 | offer `u64` | `Offer` | until its buyer withdraws it |
+//! | 0x05 | PSP22 token | `Timestamp` | the market deals in it from then on |
+//!
+//! Listings and offers are numbered together, from 1. The market holds, in each asset: the live bids, the cash of open swaps, what is left in offers, and
+//! the pull balances with the native fees.
 use crate::{
-    error::MarketError,
-    listings::{ensure_shares, Listing, Parts},
+    error::{refusal, MarketError, Outcome, Refusal},
+    listings::Entry,
+    offers::Offer,
+    prices::{sum, MAX_SHARES_BPS},
+    reader::{Read, Reader},
 };
 use ink::{
-    prelude::vec::Vec,
+    prelude::{boxed::Box, vec::Vec},
     storage::{traits::ManualKey, Mapping},
 };
-use shared::{assets::Asset, ids::CouponId, AccountId, Balance, Hash, Timestamp};
+use scale::Encode;
+use shared::{
+    assets::Asset,
+    ledger::key,
+    shelf::{item, set_item, Shelf},
+    AccountId, Balance, Hash, Timestamp,
+};
 
-/// The most registry codes a market knows.
+/// The most registry codes a market knows, and the most tokens it deals in from the start.
 pub const MAX_REGISTRIES: u32 = 4;
+/// How long before it counts a new fee or a new token is announced: 7 days, in milliseconds.
+pub const NOTICE: u64 = 7 * 24 * 60 * 60 * 1_000;
 
-/// What every message reads and writes anyway.
+/// Where entries are.
+pub(crate) const ENTRIES: u32 = 0x01;
+/// Where offers are.
+pub(crate) const OFFERS: u32 = 0x04;
+
+/// What every message reads anyway, and most write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Root {
     /// Who earns the platform fees and sets their rate.
     pub owner: AccountId,
-    /// The platform's share of the price, for listings opened from now on.
+    /// Whom the owner has offered the market to.
+    pub heir: Option<AccountId>,
+    /// The platform's share of the price, for what is opened from now on,
     pub fee_bps: u16,
+    /// and what it will be for what is opened from then on.
+    pub next_fee: Option<(u16, Timestamp)>,
     /// Code hashes of the registries whose coupons are sold here: 1 to `MAX_REGISTRIES`, fixed.
     pub registries: Vec<Hash>,
-    /// Coupons in the market's hands; each has one listing.
+    /// Coupons in the market's hands; each is in one listing.
     pub held: u64,
     /// Native platform fees not yet withdrawn. They are here since a sale writes the root anyway; fees in a PSP22 token go to
     /// the owner's pull balance.
     pub native_fees: Balance,
+    /// The number of the next listing or offer.
+    pub next_id: u64,
 }
 
-/// A coupon's registry, and its number there.
-pub type ListingKey = (AccountId, u64);
+/// What a market is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, TypeInfo)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(scale::Decode))]
+pub struct Rules {
+    /// The platform's share of each price, in bps: at most 1,000.
+    pub fee_bps: u16,
+    /// Code hashes of the registries whose coupons are sold here: 1 to 4, for good.
+    pub registries: Vec<Hash>,
+    /// The PSP22 tokens it deals in from the start besides the native one: up to 4.
+    pub tokens: Vec<AccountId>,
+}
 
 /// Everything the market keeps. The manual keys are part of the storage format that auditors read.
 #[ink::storage_item]
 #[derive(Debug)]
 pub struct Book {
     root: Root,
-    listings: Mapping<ListingKey, Listing, ManualKey<0x01>>,
-    /// Pay-outs that failed and wait for their owner; platform fees in PSP22 tokens.
+    entries: Mapping<u64, Entry, ManualKey<ENTRIES>>,
     credits: Mapping<(AccountId, Asset), Balance, ManualKey<0x02>>,
+    floors: Mapping<AccountId, u64, ManualKey<0x03>>,
+    offers: Mapping<u64, Offer, ManualKey<OFFERS>>,
+    tokens: Mapping<AccountId, Timestamp, ManualKey<0x05>>,
 }
 
 impl Book {
     /// # Errors
     /// `RegistryCount`, `SharesOverCap`.
-    pub fn new(owner: AccountId, fee_bps: u16, registries: Vec<Hash>) -> Result<Self, MarketError> {
-        let listed = u32::try_from(registries.len()).unwrap_or(u32::MAX);
-        if listed == 0 || listed > MAX_REGISTRIES {
-            return Err(MarketError::RegistryCount { listed, most: MAX_REGISTRIES });
+    pub fn new(owner: AccountId, rules: &Rules) -> Outcome<Self> {
+        let Rules { fee_bps, ref registries, ref tokens } = *rules;
+        for listed in [registries.len(), tokens.len().max(1)] {
+            let listed = u32::try_from(listed).unwrap_or(u32::MAX);
+            if listed == 0 || listed > MAX_REGISTRIES {
+                return Err(MarketError::RegistryCount { listed, most: MAX_REGISTRIES }.into());
+            }
         }
-        ensure_shares(fee_bps, 0)?;
-        Ok(Self {
-            root: Root { owner, fee_bps, registries, held: 0, native_fees: 0 },
-            listings: Mapping::default(),
+        ensure_fee(fee_bps)?;
+        let root = Root {
+            owner,
+            heir: None,
+            fee_bps,
+            next_fee: None,
+            registries: registries.clone(),
+            held: 0,
+            native_fees: 0,
+            next_id: 1,
+        };
+        let mut book = Self {
+            root,
+            entries: Mapping::default(),
             credits: Mapping::default(),
-        })
+            floors: Mapping::default(),
+            offers: Mapping::default(),
+            tokens: Mapping::default(),
+        };
+        for token in tokens {
+            book.tokens.write(*token, &0);
+        }
+        Ok(book)
     }
 
     pub fn root(&self) -> &Root {
         &self.root
     }
 
-    pub fn listing(&self, registry: AccountId, coupon: CouponId) -> Option<Listing> {
-        self.listings.get(key(registry, coupon))
+    /// Writes the root, which ink would do in more code. Touches: 1.
+    #[inline(never)]
+    pub fn keep_root(&self) {
+        let mut bytes = Vec::new();
+        self.root.encode_to(&mut bytes);
+        set_item(key(0, &()), Some(bytes));
+    }
+
+    /// The platform's share for what is opened now.
+    pub fn fee_bps(&self, now: Timestamp) -> u16 {
+        match self.root.next_fee {
+            Some((fee_bps, from)) if from <= now => fee_bps,
+            Some(_) | None => self.root.fee_bps,
+        }
     }
 
     /// What `withdraw` would pay.
     pub fn credit(&self, account: AccountId, asset: Asset) -> Balance {
-        let credit = self.credits.get((account, asset)).unwrap_or_default();
+        let credit = self.credits.read((account, asset)).unwrap_or_default();
         credit.saturating_add(self.native_fees_of(account, asset))
     }
 
-    /// # Errors
-    /// `NotMarketOwner`, `SharesOverCap`.
-    pub fn set_fee(&mut self, caller: AccountId, fee_bps: u16) -> Result<(), MarketError> {
-        let owner = self.root.owner;
-        if caller != owner {
-            return Err(MarketError::NotMarketOwner { owner, caller });
-        }
-        ensure_shares(fee_bps, 0)?;
-        self.root.fee_bps = fee_bps;
-        Ok(())
+    /// What an account cancelled everything below of. Touches: 1.
+    pub fn floor(&self, account: AccountId) -> u64 {
+        self.floors.read(account).unwrap_or_default()
+    }
+
+    /// From when on the market deals in a token.
+    pub fn token(&self, token: AccountId) -> Option<Timestamp> {
+        self.tokens.read(token)
     }
 
     /// Whether coupons of `registry`, whose code hash is `code`, are sold here. Known code can't replace itself, so once is enough.
     /// # Errors
     /// `UnknownRegistry`.
-    pub fn ensure_known(&self, registry: AccountId, code: Option<Hash>) -> Result<(), MarketError> {
+    pub fn ensure_known(&self, registry: AccountId, code: Option<Hash>) -> Outcome<()> {
         match code {
             Some(hash) if self.root.registries.contains(&hash) => Ok(()),
-            Some(_) | None => Err(MarketError::UnknownRegistry { registry, code }),
+            Some(_) | None => Err(MarketError::UnknownRegistry { registry, code }.into()),
         }
+    }
+
+    /// Whether something may be opened in this asset. Touches: 1 for a PSP22 token.
+    /// # Errors
+    /// `UnknownToken`.
+    pub fn ensure_deals_in(&self, asset: Asset, now: Timestamp) -> Outcome<()> {
+        let Asset::Psp22(token) = asset else { return Ok(()) };
+        match self.token(token) {
+            Some(from) if from <= now => Ok(()),
+            from => Err(MarketError::UnknownToken { token, from }.into()),
+        }
+    }
+
+    /// # Errors
+    /// `NotMarketOwner`.
+    fn ensure_owner(&self, caller: AccountId) -> Outcome<()> {
+        let owner = self.root.owner;
+        if caller == owner {
+            Ok(())
+        } else {
+            Err(MarketError::NotMarketOwner { owner, caller }.into())
+        }
+    }
+
+    /// Gives from when on the fee counts.
+    /// # Errors
+    /// `NotMarketOwner`, `SharesOverCap`.
+    #[inline(never)]
+    pub fn set_fee(&mut self, caller: AccountId, fee_bps: u16, now: Timestamp) -> Outcome<Timestamp> {
+        self.ensure_owner(caller)?;
+        ensure_fee(fee_bps)?;
+        let from = now.saturating_add(NOTICE);
+        self.root.fee_bps = self.fee_bps(now);
+        self.root.next_fee = Some((fee_bps, from));
+        Ok(from)
+    }
+
+    /// Gives from when on the market deals in the token. Touches: 2.
+    /// # Errors
+    /// `NotMarketOwner`, `NoChange`.
+    #[inline(never)]
+    pub fn set_token(
+        &mut self,
+        caller: AccountId,
+        token: AccountId,
+        allowed: bool,
+        now: Timestamp,
+    ) -> Outcome<Option<Timestamp>> {
+        self.ensure_owner(caller)?;
+        if self.tokens.read(token).is_some() == allowed {
+            return Err(MarketError::NoChange.into());
+        }
+        let from = now.saturating_add(NOTICE);
+        if allowed {
+            self.tokens.write(token, &from);
+        } else {
+            self.tokens.clear(token);
+        }
+        Ok(allowed.then_some(from))
+    }
+
+    /// # Errors
+    /// `NotMarketOwner`, `NoChange`.
+    pub fn offer_ownership(&mut self, caller: AccountId, heir: Option<AccountId>) -> Outcome<()> {
+        self.ensure_owner(caller)?;
+        if self.root.heir == heir {
+            return Err(MarketError::NoChange.into());
+        }
+        self.root.heir = heir;
+        Ok(())
+    }
+
+    /// The native fees so far are the owner's before, in its pull balance. Touches: 2, if there are any.
+    /// # Errors
+    /// `NotOffered`, `Overflow`.
+    pub fn accept_ownership(&mut self, caller: AccountId) -> Outcome<()> {
+        if self.root.heir != Some(caller) {
+            return Err(MarketError::NotOffered { caller }.into());
+        }
+        let fees = core::mem::take(&mut self.root.native_fees);
+        if fees > 0 {
+            self.add_credit(self.root.owner, Asset::Native, fees)?;
+        }
+        self.root.owner = caller;
+        self.root.heir = None;
+        Ok(())
+    }
+
+    /// A number for what is opened next.
+    /// # Errors
+    /// `Overflow`.
+    pub fn next_id(&mut self) -> Outcome<u64> {
+        let id = self.root.next_id;
+        self.root.next_id = id.checked_add(1).ok_or(MarketError::Overflow)?;
+        Ok(id)
     }
 
     /// Touches: 1.
     /// # Errors
-    /// `AlreadyListed`, `Overflow`.
-    pub fn open(
-        &mut self,
-        registry: AccountId,
-        coupon: CouponId,
-        listing: &Listing,
-    ) -> Result<(), MarketError> {
-        let replaced = self.listings.insert(key(registry, coupon), listing);
-        if replaced.is_some() {
-            return Err(MarketError::AlreadyListed { coupon });
+    /// `NoSuchListing`.
+    #[inline(never)]
+    pub fn entry(&self, id: u64) -> Result<Box<Entry>, Refusal> {
+        match read(ENTRIES, id) {
+            Some(entry) => Ok(Box::new(entry)),
+            None => Err(refusal(MarketError::NoSuchListing { id })),
         }
-        self.root.held = self.root.held.checked_add(1).ok_or(MarketError::Overflow)?;
+    }
+
+    /// Touches: 1.
+    #[inline(never)]
+    pub fn keep(&mut self, id: u64, entry: &Entry) {
+        self.entries.write(id, entry);
+    }
+
+    /// Touches: 1.
+    pub fn remove(&mut self, id: u64) {
+        self.entries.clear(id);
+    }
+
+    /// `coupons` more are here.
+    /// # Errors
+    /// `Overflow`.
+    pub fn take_in(&mut self, coupons: usize) -> Outcome<()> {
+        let more = u64::try_from(coupons).unwrap_or(u64::MAX);
+        self.root.held = self.root.held.checked_add(more).ok_or(MarketError::Overflow)?;
         Ok(())
     }
 
-    /// Ends a listing by a sale and books the platform fee. Touches: 1; with a fee in a PSP22 token, 3.
+    /// `coupons` fewer are here.
     /// # Errors
-    /// `NotListed`, `ListingEnded`, `OwnListing`, `PriceOverLimit`, `Overflow`.
-    pub fn sell(
-        &mut self,
-        registry: AccountId,
-        coupon: CouponId,
-        buyer: AccountId,
-        highest_price: Balance,
-        now: Timestamp,
-    ) -> Result<(Listing, Parts), MarketError> {
-        let listing = self.take(registry, coupon)?;
-        listing.ensure_sells_to(buyer, highest_price, now)?;
-        let parts = listing.parts()?;
-        self.earn(listing.asset, parts.fee)?;
-        Ok((listing, parts))
+    /// `Overflow`.
+    pub fn let_go(&mut self, coupons: usize) -> Outcome<()> {
+        let fewer = u64::try_from(coupons).unwrap_or(u64::MAX);
+        self.root.held = self.root.held.checked_sub(fewer).ok_or(MarketError::Overflow)?;
+        Ok(())
     }
 
-    /// Ends a listing without a sale. Touches: 1.
+    /// Touches: 1.
     /// # Errors
-    /// `NotListed`, `NotSeller`, `Overflow`.
-    pub fn cancel(
-        &mut self,
-        registry: AccountId,
-        coupon: CouponId,
-        caller: AccountId,
-    ) -> Result<Listing, MarketError> {
-        let listing = self.take(registry, coupon)?;
-        listing.ensure_sold_by(caller)?;
-        Ok(listing)
+    /// `NoSuchOffer`.
+    #[inline(never)]
+    pub fn offer(&self, id: u64) -> Outcome<Box<Offer>> {
+        match read(OFFERS, id) {
+            Some(offer) => Ok(Box::new(offer)),
+            None => Err(MarketError::NoSuchOffer { id }.into()),
+        }
+    }
+
+    /// Touches: 1.
+    #[inline(never)]
+    pub fn keep_offer(&mut self, id: u64, offer: &Offer) {
+        self.offers.write(id, offer);
+    }
+
+    /// Touches: 1.
+    pub fn remove_offer(&mut self, id: u64) {
+        self.offers.clear(id);
+    }
+
+    /// Kills what `account` opened so far; gives what number it is below. Touches: 1.
+    pub fn cancel_all(&mut self, account: AccountId) -> u64 {
+        let below = self.root.next_id;
+        self.floors.write(account, &below);
+        below
     }
 
     /// Touches: 2.
     /// # Errors
     /// `Overflow`.
-    pub fn add_credit(
-        &mut self,
-        account: AccountId,
-        asset: Asset,
-        amount: Balance,
-    ) -> Result<(), MarketError> {
-        let credit = self.credits.get((account, asset)).unwrap_or_default();
-        let credit = credit.checked_add(amount).ok_or(MarketError::Overflow)?;
-        self.credits.insert((account, asset), &credit);
+    #[inline(never)]
+    pub fn add_credit(&mut self, account: AccountId, asset: Asset, amount: Balance) -> Outcome<()> {
+        let credit = self.credits.read((account, asset)).unwrap_or_default();
+        let credit = sum(credit, amount)?;
+        self.credits.write((account, asset), &credit);
         Ok(())
     }
 
-    /// Empties an account's pull balance, and for the owner the native platform fees too. Touches: 1.
+    /// Empties an account's pull balance, and for the owner the native platform fees too. Touches: 2.
     /// # Errors
     /// `NoCredit`, `Overflow`.
-    pub fn take_credit(&mut self, account: AccountId, asset: Asset) -> Result<Balance, MarketError> {
-        let credit = self.credits.take((account, asset)).unwrap_or_default();
+    #[inline(never)]
+    pub fn take_credit(&mut self, account: AccountId, asset: Asset) -> Outcome<Balance> {
+        let credit = self.credits.read((account, asset)).unwrap_or_default();
+        self.credits.clear((account, asset));
         let fees = self.native_fees_of(account, asset);
         self.root.native_fees = self.root.native_fees.checked_sub(fees).ok_or(MarketError::Overflow)?;
-        match credit.checked_add(fees).ok_or(MarketError::Overflow)? {
-            0 => Err(MarketError::NoCredit { asset }),
+        match sum(credit, fees)? {
+            0 => Err(MarketError::NoCredit { asset }.into()),
             amount => Ok(amount),
         }
     }
 
-    fn take(&mut self, registry: AccountId, coupon: CouponId) -> Result<Listing, MarketError> {
-        let listing = self.listings.take(key(registry, coupon)).ok_or(MarketError::NotListed { coupon })?;
-        self.root.held = self.root.held.checked_sub(1).ok_or(MarketError::Overflow)?;
-        Ok(listing)
-    }
-
-    fn earn(&mut self, asset: Asset, fee: Balance) -> Result<(), MarketError> {
+    /// Books a platform fee. Touches: 2 for one in a PSP22 token.
+    /// # Errors
+    /// `Overflow`.
+    #[inline(never)]
+    pub fn earn(&mut self, asset: Asset, fee: Balance) -> Outcome<()> {
         match asset {
             Asset::Native => {
-                self.root.native_fees =
-                    self.root.native_fees.checked_add(fee).ok_or(MarketError::Overflow)?;
+                self.root.native_fees = sum(self.root.native_fees, fee)?;
                 Ok(())
             }
             Asset::Psp22(_) if fee == 0 => Ok(()),
@@ -201,141 +389,20 @@ impl Book {
     }
 }
 
-fn key(registry: AccountId, coupon: CouponId) -> ListingKey {
-    (registry, coupon.to_u64())
+/// An item that is there.
+fn read<T: Read>(mapping: u32, id: u64) -> Option<T> {
+    let bytes = item(key(mapping, &id))?;
+    Some(T::read(&mut Reader::new(&bytes)))
+}
+
+/// # Errors
+/// `SharesOverCap`.
+fn ensure_fee(fee_bps: u16) -> Outcome<()> {
+    if fee_bps > MAX_SHARES_BPS {
+        return Err(MarketError::SharesOverCap { fee_bps, royalty_bps: 0, most_bps: MAX_SHARES_BPS }.into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::account;
-
-    const NATIVE: Asset = Asset::Native;
-    const COUPON: CouponId = CouponId { campaign: 1, serial: 2 };
-
-    fn token() -> Asset {
-        Asset::Psp22(account(9))
-    }
-
-    fn book() -> Book {
-        Book::new(account(0), 300, vec![[7; 32]]).unwrap()
-    }
-
-    fn listing(asset: Asset) -> Listing {
-        Listing {
-            seller: account(1),
-            price: 1_000,
-            asset,
-            issuer: account(2),
-            royalty_bps: 500,
-            fee_bps: 300,
-            ends_at: 100,
-        }
-    }
-
-    #[test]
-    fn a_market_knows_one_to_four_registry_codes_and_caps_its_fee() {
-        let made =
-            |fee_bps, codes: usize| Book::new(account(0), fee_bps, vec![[7; 32]; codes]).map(|_| ()).err();
-        let count = |listed| Some(MarketError::RegistryCount { listed, most: 4 });
-        assert_eq!(made(1_000, 1), None);
-        assert_eq!(made(0, 4), None);
-        assert_eq!(made(0, 0), count(0));
-        assert_eq!(made(0, 5), count(5));
-        assert_eq!(
-            made(1_001, 1),
-            Some(MarketError::SharesOverCap { fee_bps: 1_001, royalty_bps: 0, most_bps: 1_000 })
-        );
-    }
-
-    #[test]
-    fn only_known_code_is_a_registry() {
-        let unknown = |code| Err(MarketError::UnknownRegistry { registry: account(5), code });
-        let known = |code| book().ensure_known(account(5), code);
-        assert_eq!(known(Some([7; 32])), Ok(()));
-        assert_eq!(known(Some([8; 32])), unknown(Some([8; 32])));
-        assert_eq!(known(None), unknown(None));
-    }
-
-    #[test]
-    fn only_the_owner_sets_the_fee_and_within_the_cap() {
-        let mut book = book();
-        let foreign = MarketError::NotMarketOwner { owner: account(0), caller: account(1) };
-        let over_cap = MarketError::SharesOverCap { fee_bps: 1_001, royalty_bps: 0, most_bps: 1_000 };
-        assert_eq!(book.set_fee(account(1), 5), Err(foreign));
-        assert_eq!(book.set_fee(account(0), 1_001), Err(over_cap));
-        assert_eq!(book.root().fee_bps, 300);
-        assert_eq!(book.set_fee(account(0), 1_000), Ok(()));
-        assert_eq!(book.root().fee_bps, 1_000);
-    }
-
-    #[ink::test]
-    fn a_coupon_is_listed_once_per_registry_and_sold_once() {
-        let mut book = book();
-        let offered = listing(NATIVE);
-        assert_eq!(book.open(account(5), COUPON, &offered), Ok(()));
-        assert_eq!(book.open(account(6), COUPON, &offered), Ok(()));
-        assert_eq!(book.root().held, 2);
-        assert_eq!(
-            book.open(account(5), COUPON, &offered),
-            Err(MarketError::AlreadyListed { coupon: COUPON })
-        );
-        let parts = Parts { seller: 920, royalty: 50, fee: 30 };
-        let mut sell = || book.sell(account(5), COUPON, account(3), 1_000, 99);
-        assert_eq!(sell(), Ok((offered, parts)));
-        assert_eq!(sell(), Err(MarketError::NotListed { coupon: COUPON }));
-        assert_eq!(book.root().held, 1);
-        assert_eq!(book.listing(account(5), COUPON), None);
-        assert_eq!(book.listing(account(6), COUPON), Some(offered));
-    }
-
-    #[ink::test]
-    fn a_seller_cancels_even_after_the_end() {
-        let mut book = book();
-        let mut ended = listing(NATIVE);
-        ended.ends_at = 0;
-        assert_eq!(book.open(account(5), COUPON, &ended), Ok(()));
-        assert_eq!(book.cancel(account(5), COUPON, account(1)), Ok(ended));
-        assert_eq!(book.root().held, 0);
-        assert_eq!(
-            book.cancel(account(5), COUPON, account(1)),
-            Err(MarketError::NotListed { coupon: COUPON })
-        );
-    }
-
-    #[ink::test]
-    fn a_later_fee_leaves_open_listings_alone() {
-        let mut book = book();
-        assert_eq!(book.open(account(5), COUPON, &listing(NATIVE)), Ok(()));
-        assert_eq!(book.set_fee(account(0), 1_000), Ok(()));
-        let (_, parts) = book.sell(account(5), COUPON, account(3), 1_000, 99).unwrap();
-        assert_eq!(parts.fee, 30);
-    }
-
-    #[ink::test]
-    fn fees_of_every_asset_are_the_owners_to_withdraw_once() {
-        for asset in [NATIVE, token()] {
-            let mut book = book();
-            assert_eq!(book.open(account(5), COUPON, &listing(asset)), Ok(()));
-            assert!(book.sell(account(5), COUPON, account(3), 1_000, 99).is_ok());
-            assert_eq!(book.add_credit(account(0), asset, 4), Ok(()));
-            assert_eq!(book.credit(account(0), asset), 34);
-            assert_eq!(book.credit(account(1), asset), 0);
-            assert_eq!(book.take_credit(account(0), asset), Ok(34));
-            let empty = Err(MarketError::NoCredit { asset });
-            assert_eq!(book.take_credit(account(0), asset), empty);
-            assert_eq!(book.root().native_fees, 0);
-        }
-    }
-
-    #[ink::test]
-    fn pull_balances_add_up_per_account_and_asset() {
-        let mut book = book();
-        assert_eq!(book.add_credit(account(1), NATIVE, 5), Ok(()));
-        assert_eq!(book.add_credit(account(1), NATIVE, 6), Ok(()));
-        assert_eq!(book.add_credit(account(1), token(), 7), Ok(()));
-        assert_eq!(book.add_credit(account(1), NATIVE, Balance::MAX), Err(MarketError::Overflow));
-        assert_eq!(book.take_credit(account(1), NATIVE), Ok(11));
-        assert_eq!(book.credit(account(1), token()), 7);
-    }
-}
+mod tests;

@@ -2,7 +2,6 @@
 //!
 //! Each change happens whole or returns an error for the shell to revert on. Emits nothing and moves no money. "Touches" are storage host calls
 //! besides the two that read and write the root.
-use crate::shelf::{item, set_item, Shelf as _, Storage};
 use ink::{
     prelude::{boxed::Box, string::String, vec::Vec},
     storage::{traits::ManualKey, Mapping},
@@ -20,6 +19,7 @@ use shared::{
     permit::Domain,
     psp34::{Id, PSP34Error, TokenOutcome, OVERFLOW},
     registry::{Refusal, RegistryError, Scope},
+    shelf::{item, set_item, Shelf as _, Storage},
     terms::{Audience, Terms},
     AccountId, Balance, Hash, Timestamp,
 };

@@ -8,7 +8,6 @@
 pub mod book;
 pub mod branches;
 pub mod events;
-mod shelf;
 pub mod till;
 
 #[cfg(test)]
@@ -22,7 +21,6 @@ mod registry {
         book::Book,
         branches,
         events::*,
-        shelf::{item, set_item, Storage},
         till::{MAX_ORDERS, MAX_RUN},
     };
     use ink::prelude::vec::Vec;
@@ -38,6 +36,7 @@ mod registry {
         permit::{Domain, OrderPermit, Permits},
         psp34::{Id, PSP34Error, PSP34Metadata, PSP34},
         registry::{CouponRegistry, Outcome, Refusal, RegistryError},
+        shelf::{item, set_item, Storage},
         till::{Scene, Till},
     };
 

@@ -1,5 +1,5 @@
 //! Campaigns, coupons and orders that unit tests share.
-use crate::{book::Book, shelf::Shelf as _};
+use crate::book::Book;
 use scale::Encode as _;
 use shared::{
     campaigns::{Campaign, Progress},
@@ -7,6 +7,7 @@ use shared::{
     ids::{CampaignId, CouponId},
     order::{Order, Settlement},
     permit::{CouponPermit, Permits, Presented},
+    shelf::Shelf as _,
     terms::{Benefit, Stacking, Terms, Window},
     AccountId, Balance, Timestamp,
 };

@@ -1,8 +1,5 @@
 //! Spending: what an order that the till has weighed changes in storage.
-use crate::{
-    book::Book,
-    shelf::{Shelf as _, Storage},
-};
+use crate::book::Book;
 use ink::prelude::{boxed::Box, vec::Vec};
 use shared::{
     assets::Asset,
@@ -13,6 +10,7 @@ use shared::{
     order::{digest, Order, Redemption, Refused, Use},
     permit::{OrderPermit, Permits, Presented},
     registry::{Refusal, RegistryError},
+    shelf::{Shelf as _, Storage},
     terms::Acceptance,
     till::{Fresh, Loaded, Scene, Till, Tray, Weighed, Word},
     weighing::Asked,

@@ -7,6 +7,7 @@ pub type CampaignId = u32;
 /// A coupon: its campaign and its serial within it, from 1. As a PSP34 id it is `U64(campaign << 32 | serial)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct CouponId {
     /// The campaign it was issued in.
     pub campaign: CampaignId,

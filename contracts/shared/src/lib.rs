@@ -11,6 +11,7 @@ pub mod assets;
 pub mod bits;
 pub mod books;
 pub mod calendar;
+pub mod calls;
 pub mod campaigns;
 pub mod claims;
 pub mod coupons;

@@ -6,6 +6,7 @@ use crate::{
     ids::{CampaignId, CouponId},
     order::{Kept, Order, Redeemed, Redemption},
     permit::Permits,
+    scribe::Scribe,
     terms::TermsFault,
     AccountId, Balance, Hash, Timestamp,
 };
@@ -406,51 +407,6 @@ impl Encode for RegistryError {
     fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
         output.push_byte(self.index());
         output.write(&self.evidence());
-    }
-}
-
-/// Writes plain values as SCALE does, one small function for each width.
-struct Scribe(Vec<u8>);
-
-impl Scribe {
-    #[inline(never)]
-    fn u8(&mut self, value: u8) {
-        self.0.push(value);
-    }
-
-    #[inline(never)]
-    fn u32(&mut self, value: u32) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    #[inline(never)]
-    fn u64(&mut self, value: u64) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    #[inline(never)]
-    fn u128(&mut self, value: Balance) {
-        self.bytes(&value.to_le_bytes());
-    }
-
-    fn coupon(&mut self, coupon: CouponId) {
-        self.u32(coupon.campaign);
-        self.u32(coupon.serial);
-    }
-
-    #[inline(never)]
-    fn account(&mut self, account: AccountId) {
-        self.bytes(account.as_ref());
-    }
-
-    #[inline(never)]
-    fn hash(&mut self, hash: Hash) {
-        self.bytes(&hash);
-    }
-
-    #[inline(never)]
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Accounts are SS58 text, hashes and bytes `0x` hex, times milliseconds since the Unix epoch. An asset is `native` or the PSP22 token's account.
 //! Amounts are in the asset's smallest unit: integers, or text where they pass SQLite's 63 bits. A time that never comes is null.
+mod market;
+
 use super::{
-    decode::{AllianceEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
+    decode::{AllianceEvent, DeskEvent, OfficeEvent, RegistryEvent},
     money::{Holding, Movement},
     registry::State,
     statement::{Kind, Statement},
@@ -76,12 +78,27 @@ CREATE TABLE cycles (number INTEGER PRIMARY KEY, closed_at INTEGER, cut_off INTE
 -- Each member's account in each cycle, positive in the member's favour: closing is the sum of the columns from opening on.
 CREATE TABLE positions (cycle INTEGER, member TEXT, opened_at INTEGER, closed_at INTEGER, opening, billed, earned, paid_in, adjusted, reversed,
   paid_out, closing, PRIMARY KEY (cycle, member, opened_at));
--- Coupons offered at the market. `state` is open, sold or cancelled.
-CREATE TABLE listings (block INTEGER, idx INTEGER, opened_at INTEGER, registry TEXT, campaign INTEGER, serial INTEGER, seller TEXT, asset TEXT,
-  price, ends_at INTEGER, state TEXT);
--- Coupons sold at the market: price = seller_part + royalty + fee.
-CREATE TABLE sales (block INTEGER, idx INTEGER, time INTEGER, registry TEXT, campaign INTEGER, serial INTEGER, seller TEXT, buyer TEXT,
-  issuer TEXT, asset TEXT, price, seller_part, royalty, fee);
+-- What was put up at the market, a row for each coupon; `price`, `worth` and the rest are of all the coupons of a number together. `kind` is fixed, falling,
+-- auction or swap; `price` is the first price, the reserve, or the cash a swap asks for. `state` is open, sold, swapped, failed (an auction that couldn't
+-- be delivered), cancelled (by its seller), returned (by others), or dead (cancelled with all of its seller's, and not taken back yet).
+CREATE TABLE listings (block INTEGER, idx INTEGER, opened_at INTEGER, number INTEGER, kind TEXT, registry TEXT, campaign INTEGER, serial INTEGER,
+  seller TEXT, issuer TEXT, reserved_for TEXT, asset TEXT, price, worth, ends_at INTEGER, state TEXT);
+-- Coupons sold at the market for money, a row for each deal: price = seller_part + royalty + fee, of which fee the `bounty` went to whoever settled. `number`
+-- is the listing's, or, where `kind` is offer, the offer's. `discount` is what the buyer took off an order with
+-- them in the same block, as `buy_and_use` does.
+CREATE TABLE sales (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, kind TEXT, registry TEXT, campaign INTEGER, coupons INTEGER, seller TEXT,
+  buyer TEXT, issuer TEXT, asset TEXT, price, seller_part, royalty, fee, bounty, discount);
+-- Swaps. `cash` went from `cash_from`, or is 0, and is shared like a price, with the
+-- `issuer` of the coupons it was paid for.
+CREATE TABLE swaps (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, registry TEXT, seller TEXT, taker TEXT, asset TEXT, cash, cash_from TEXT,
+  receiver_part, royalty, fee, issuer TEXT);
+-- The coupons of each sale and swap.
+CREATE TABLE dealt (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, campaign INTEGER, serial INTEGER, sender TEXT, receiver TEXT);
+-- Bids at auctions. `outcome` is leading, outbid, won, or given back.
+CREATE TABLE bids (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, bidder TEXT, amount, ends_at INTEGER, outcome TEXT);
+-- Offers. `serial` is null for any coupon of the campaign; `wanted` is how many still are. `state` is open, used up, dead or withdrawn.
+CREATE TABLE offers (block INTEGER, idx INTEGER, made_at INTEGER, number INTEGER, buyer TEXT, registry TEXT, campaign INTEGER, serial INTEGER, asset TEXT,
+  price, quantity INTEGER, wanted INTEGER, least_left, ends_no_sooner INTEGER, expires_at INTEGER, state TEXT);
 -- Money that moved. A null sender or receiver is the contract itself.
 CREATE TABLE movements (block INTEGER, idx INTEGER, time INTEGER, contract TEXT, sender TEXT, receiver TEXT, asset TEXT, amount, reason TEXT);
 -- What each contract owes and holds of each asset.
@@ -475,6 +492,7 @@ impl Tables<'_> {
                 number(true),
             ];
             self.insert("uses", row)?;
+            self.used_at_once(happened, used)?;
         }
         Ok(())
     }
@@ -627,58 +645,6 @@ impl Tables<'_> {
             | AllianceEvent::MadeGood(_)
             | AllianceEvent::FundEndowed(_)
             | AllianceEvent::PayoutMade(_) => Ok(()),
-        }
-    }
-
-    fn market(&self, happened: &Happened, event: &MarketEvent) -> Result<(), AuditError> {
-        const CLOSE: &str = "UPDATE listings SET state = ?4 WHERE registry = ?1 AND campaign = ?2 AND serial = ?3 AND state = 'open'";
-        let sold_there = |registry, id| {
-            let [campaign, serial] = coupon(id);
-            [account(registry), campaign, serial]
-        };
-        match event {
-            MarketEvent::ListingOpened(event) => {
-                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
-                let listing = event.listing;
-                let row = [
-                    registry,
-                    campaign,
-                    serial,
-                    account(listing.seller),
-                    asset(listing.asset),
-                    amount(listing.price),
-                    moment(listing.ends_at),
-                    text("open"),
-                ];
-                self.note("listings", happened, row)
-            }
-            MarketEvent::ListingSold(event) => {
-                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
-                self.update(CLOSE, [registry.clone(), campaign.clone(), serial.clone(), text("sold")])?;
-                let (listing, parts) = (event.listing, event.parts);
-                let row = [
-                    registry,
-                    campaign,
-                    serial,
-                    account(listing.seller),
-                    account(event.buyer),
-                    account(listing.issuer),
-                    asset(listing.asset),
-                    amount(listing.price),
-                    amount(parts.seller),
-                    amount(parts.royalty),
-                    amount(parts.fee),
-                ];
-                self.note("sales", happened, row)
-            }
-            MarketEvent::ListingCancelled(event) => {
-                let [registry, campaign, serial] = sold_there(event.registry, event.coupon);
-                self.update(CLOSE, [registry, campaign, serial, text("cancelled")])
-            }
-            MarketEvent::MarketCreated(_)
-            | MarketEvent::FeeChanged(_)
-            | MarketEvent::CreditAdded(_)
-            | MarketEvent::CreditWithdrawn(_) => Ok(()),
         }
     }
 

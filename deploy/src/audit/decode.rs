@@ -102,7 +102,9 @@ contract_events! {
 contract_events! {
     /// What a market emits.
     MarketEvent in market {
-        MarketCreated, FeeChanged, ListingOpened, ListingSold, ListingCancelled, CreditAdded, CreditWithdrawn,
+        MarketCreated, FeeChanged, TokenChanged, OwnershipOffered, OwnerChanged, ListingOpened, ListingsSold, ListingReturned,
+        BidPlaced, AuctionWon, AuctionFailed, SwapMade, ListingsForgotten, AllCancelled, OfferMade, OfferAccepted, OfferWithdrawn,
+        CreditAdded, CreditWithdrawn,
     }
 }
 
@@ -151,7 +153,7 @@ mod tests {
     use market::events::FeeChanged;
 
     fn emitted() -> (Vec<Hash>, Vec<u8>) {
-        let event = FeeChanged { fee_bps: 300 };
+        let event = FeeChanged { fee_bps: 300, from: 9 };
         let topics = event.topics::<DefaultEnvironment, _>(Topics::default().into());
         (topics, event.encode())
     }
@@ -165,7 +167,7 @@ mod tests {
         let (topics, data) = emitted();
         assert!(matches!(
             MarketEvent::read(&topics, &data),
-            Ok(MarketEvent::FeeChanged(FeeChanged { fee_bps: 300 }))
+            Ok(MarketEvent::FeeChanged(FeeChanged { fee_bps: 300, from: 9 }))
         ));
         let event = "FeeChanged";
         assert_eq!(refusal(&topics, &data[..1]), Some(Unreadable::Malformed { event }));

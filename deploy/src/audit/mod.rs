@@ -12,6 +12,7 @@ mod council;
 mod database;
 mod decode;
 pub mod insights;
+mod joined;
 mod market;
 mod money;
 mod registry;
@@ -26,7 +27,7 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::{ensure_rule, ensure_same},
+    contradiction::ensure_rule,
     council::CouncilReplay,
     decode::{AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
     market::MarketReplay,
@@ -291,11 +292,8 @@ impl Replay {
     /// # Errors
     /// `Differs`, `Refused`.
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
-        if let SuiteEvent::Market(MarketEvent::ListingSold(sold)) = event {
-            if sold.registry == self.suite.registry {
-                let owner = self.registry.owner(sold.coupon);
-                ensure_same("the holder of the coupon sold", owner, Some(sold.buyer))?;
-            }
+        if let SuiteEvent::Market(event) = event {
+            joined::market(self, event)?;
         }
         if let SuiteEvent::Alliance(AllianceEvent::OrdersBooked(booked)) = event {
             if booked.registry == self.suite.registry {

@@ -38,7 +38,11 @@ pub(super) fn of_merchant(db: &Connection, merchant: &AccountId) -> rusqlite::Re
             sum(db, "SELECT paid_out FROM positions WHERE member = ?1", &who)?,
             sum(db, "SELECT paid_in FROM positions WHERE member = ?1", &who)?,
         ),
-        royalties: sum(db, "SELECT royalty FROM sales WHERE issuer = ?1", &who)?,
+        royalties: sum(
+            db,
+            "SELECT royalty FROM (SELECT issuer, royalty FROM sales UNION ALL SELECT issuer, royalty FROM swaps) WHERE issuer = ?1",
+            &who,
+        )?,
     })
 }
 
@@ -49,8 +53,12 @@ pub(super) fn of_town(db: &Connection) -> rusqlite::Result<[Balance; 3]> {
     let saved = "SELECT discount FROM uses JOIN redemptions USING (acceptor, number) WHERE rolled_back_at IS NULL AND ?1 = ''";
     Ok([
         sum(db, saved, "")?,
-        sum(db, "SELECT price FROM sales WHERE ?1 = ''", "")?,
-        sum(db, "SELECT fee FROM sales WHERE ?1 = ''", "")?,
+        sum(
+            db,
+            "SELECT price FROM (SELECT price FROM sales UNION ALL SELECT cash FROM swaps) WHERE ?1 = ''",
+            "",
+        )?,
+        sum(db, "SELECT fee FROM (SELECT fee FROM sales UNION ALL SELECT fee FROM swaps) WHERE ?1 = ''", "")?,
     ])
 }
 

@@ -1,6 +1,7 @@
 //! `couponry demo`: a town of files comes to life on an embedded chain, is audited, and says who gained what.
 
 mod gains;
+mod prices;
 mod scenario;
 mod town;
 
@@ -86,6 +87,10 @@ pub fn run(opts: &Opts, bundles: &Path, out: &mut dyn Write) -> Result<Ending, R
     }
     let gains = Connection::open(&db).map_err(|why| cannot("read", &db, &why))?;
     tell_gains(&scenario, &gains, out).map_err(|why| cannot("read", &db, &why))?;
+    let campaigns = scenario.town.campaigns.iter();
+    let names = (1..).zip(campaigns.map(|plan| plan.file.trim_end_matches(".toml").to_owned())).collect();
+    let prices = prices::draw(&gains, &names).map_err(|why| cannot("read", &db, &why))?;
+    write_file(&opts.out.join("prices.svg"), prices.as_bytes(), false)?;
 
     let mut surprises = Vec::new();
     let expected = &scenario.town.expected;

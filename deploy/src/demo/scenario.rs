@@ -150,6 +150,46 @@ pub(super) enum Extra {
     Rate,
 }
 
+/// What people do at the market: see `town::deals`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DealRow {
+    pub(super) at: String,
+    pub(super) what: Deal,
+    pub(super) who: String,
+    /// What the listing or the offer is called in these rows; several where several are bought.
+    pub(super) label: String,
+    /// A campaign, with `*2` for two coupons of it; or a basket.
+    pub(super) subject: String,
+    /// Whom it is for or with, or what is wanted in return.
+    pub(super) with: String,
+    /// A price; a falling one's end, an auction's step or an offer's quantity after it; or a count.
+    pub(super) price: String,
+    /// When a listing or an offer ends, from the row's time on.
+    pub(super) until: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Deal {
+    Issue,
+    Sell,
+    /// At a falling price.
+    Fall,
+    Auction,
+    Bid,
+    Settle,
+    Swap,
+    /// Takes a swap.
+    Take,
+    Offer,
+    Accept,
+    Buy,
+    /// Buys, and spends at a till in the same call.
+    Use,
+    Withdraw,
+}
+
 /// What happens at one moment.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -158,6 +198,7 @@ pub(super) enum Step {
     Order(OrderRow),
     Rollback(RollbackRow),
     Extra(ExtraRow),
+    Deal(DealRow),
     /// A row that says nothing.
     Unreadable(String),
 }
@@ -214,6 +255,7 @@ impl Scenario {
             (row.at.clone(), Step::Rollback(row))
         })?);
         rows.extend(read(folder, "extras.csv", start, |row: ExtraRow| (row.at.clone(), Step::Extra(row)))?);
+        rows.extend(read(folder, "deals.csv", start, |row: DealRow| (row.at.clone(), Step::Deal(row)))?);
         rows.sort_by_key(|row| row.at);
         Ok(Self { folder: folder.to_owned(), town, start, consumers, rows })
     }

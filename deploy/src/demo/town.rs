@@ -1,4 +1,5 @@
 //! Plays a scenario on an embedded chain, row by row: a refused row is named and the rest goes on. Tells what happens; reckons nothing.
+mod deals;
 mod extras;
 
 use super::scenario::{
@@ -16,6 +17,7 @@ use crate::{
 };
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Keypair, TypedChain};
 use ink::codegen::TraitCallBuilder;
+use market::listings::{Ask, Guard};
 use rand::{rngs::StdRng, SeedableRng};
 use shared::{
     campaigns::Campaign,
@@ -64,13 +66,15 @@ struct Play<'a> {
     running: BTreeMap<String, Running>,
     /// Each person's coupons of each campaign; what is for sale is under the market's name.
     wallets: BTreeMap<(String, String), Vec<CouponId>>,
-    for_sale: BTreeMap<(String, String), CouponId>,
+    for_sale: BTreeMap<(String, String), (u64, CouponId)>,
     redeemed: BTreeMap<(String, u64), (Redemption, String, String)>,
     refused: BTreeMap<String, usize>,
     /// Orders that a till without a line has taken, by acceptor: submitted together.
     backlog: BTreeMap<String, Vec<Taken>>,
     /// Friends' coupons, and who brought them.
     invited: Vec<(CouponId, String)>,
+    /// What is up at the market, by what the rows call it.
+    lots: BTreeMap<String, deals::Lot>,
     /// Batches issued, and vouchers signed.
     issues: u64,
     vouchers: u64,
@@ -115,6 +119,7 @@ pub(super) fn play(
         refused: BTreeMap::new(),
         backlog: BTreeMap::new(),
         invited: Vec::new(),
+        lots: BTreeMap::new(),
         issues: 0,
         vouchers: 0,
         cycles: 0,
@@ -336,6 +341,7 @@ impl Play<'_> {
             Step::Order(order) => self.order(order),
             Step::Rollback(rollback) => self.roll_back(rollback),
             Step::Extra(extra) => self.extra(extra),
+            Step::Deal(deal) => self.deal(deal),
             Step::Unreadable(why) => {
                 Err(Refused { reason: "BadRow".into(), why: Refusal::new(why, "correct the row") })
             }
@@ -434,16 +440,22 @@ impl Play<'_> {
                 let approve = self.desk.registry().call_mut().approve(market, Some(coupon.into()), true);
                 self.send(&row.who, 0, approve, |words, error| words.psp34(error, coupon))?;
                 let ends_at = self.desk.session.chain.now().saturating_add(7 * 24 * 60 * MINUTE);
-                let message = self.desk.market().call_mut().list(registry, coupon, price, ends_at);
-                self.send(&row.who, 0, message, Words::market)?;
+                let message = self.desk.market().call_mut().list(
+                    registry,
+                    vec![coupon],
+                    ends_at,
+                    None,
+                    Ask::Fixed { price },
+                );
+                let listing = self.send(&row.who, 0, message, Words::market)?;
                 self.take(&row.who, &row.campaign, coupon);
-                self.for_sale.insert((row.who.clone(), row.campaign.clone()), coupon);
+                self.for_sale.insert((row.who.clone(), row.campaign.clone()), (listing, coupon));
                 self.count("coupons put up for sale");
             }
             Trade::Buy => {
-                let coupon = self.on_sale(&sale)?;
+                let (listing, coupon) = self.on_sale(&sale)?;
                 let highest = amount(&row.price)?;
-                let message = self.desk.market().call_mut().buy(registry, coupon, highest);
+                let message = self.desk.market().call_mut().buy(listing, Guard::price(highest));
                 self.send(&row.who, highest, message, Words::market)?;
                 self.for_sale.remove(&sale);
                 self.put(&row.who, &row.campaign, coupon);
@@ -451,8 +463,8 @@ impl Play<'_> {
             }
             Trade::Cancel => {
                 let sale = (row.who.clone(), row.campaign.clone());
-                let coupon = self.on_sale(&sale)?;
-                let message = self.desk.market().call_mut().cancel(registry, coupon);
+                let (listing, coupon) = self.on_sale(&sale)?;
+                let message = self.desk.market().call_mut().cancel(listing);
                 self.send(&row.who, 0, message, Words::market)?;
                 self.for_sale.remove(&sale);
                 self.put(&row.who, &row.campaign, coupon);
@@ -462,7 +474,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    fn on_sale(&self, sale: &(String, String)) -> Result<CouponId, Refused> {
+    fn on_sale(&self, sale: &(String, String)) -> Result<(u64, CouponId), Refused> {
         self.for_sale.get(sale).copied().ok_or_else(|| Refused {
             reason: "NotForSale".into(),
             why: Refusal::new(format!("{} has no coupon of {} for sale", sale.0, sale.1), "see the market"),

@@ -17,6 +17,7 @@ use couponry::{
 };
 use desk::events::{CouponExpired, CouponsMerged, DeskOpened, RedemptionRated};
 use ink::{codegen::TraitCallBuilder, env::Event};
+use market::events::{AuctionWon, BidPlaced, ListingOpened, ListingsSold, OfferAccepted};
 use office::events::{CampaignHandedOver, CouponRevoked, CouponsIssued};
 use registry::events::{OrdersRedeemed, Transfer};
 use rusqlite::Connection;
@@ -44,7 +45,7 @@ fn the_audit_of_a_whole_life_agrees() {
         ("office", true, false, 0),
         ("desk", true, false, 0),
         ("alliance", true, true, 0),
-        ("market", true, false, 0),
+        ("market", true, true, 0),
         ("market", false, true, 0),
     ];
     assert_eq!(holdings, expected);
@@ -67,7 +68,8 @@ fn a_whole_life_tells_every_event_there_is() {
         "desk AdvocateRewarded CouponExpired CouponReleased CouponSplit CouponsMerged CouponsReserved CreditWithdrawn DeskOpened \
          OrderRolledBack PermitsCancelled RedemptionForgotten RedemptionRated",
         // No pay-out of the market's fails here.
-        "market CreditWithdrawn FeeChanged ListingCancelled ListingOpened ListingSold MarketCreated",
+        "market AllCancelled AuctionFailed AuctionWon BidPlaced CreditWithdrawn FeeChanged ListingOpened ListingReturned \
+         ListingsForgotten ListingsSold MarketCreated OfferAccepted OfferMade OfferWithdrawn OwnerChanged OwnershipOffered SwapMade TokenChanged",
         "office AccountFreezeChanged CampaignCreated CampaignHandedOver CampaignImproved CampaignOffered CouponFreezeChanged CouponRevoked \
          CouponToppedUp CouponsIssued DropCreated EscrowWithdrawn GuardianChanged GuardianOffered OfficeOpened PauseChanged RoleChanged \
          VoucherKeyChanged",
@@ -177,6 +179,49 @@ fn a_missing_and_an_extra_item_are_told_apart() {
     assert_eq!(items, expected);
 }
 
+#[test]
+fn a_falsified_deal_is_named_with_what_it_contradicts() {
+    fn edit<E: Event + Decode + Encode>(change: impl Fn(&mut E)) -> (&'static str, String) {
+        let mut town = Town::lived();
+        let record = town.event(is::<E>);
+        tamper::event(&mut town.chain, record.block, record.index, |record| {
+            let mut event = E::decode(&mut &*record.data).unwrap();
+            change(&mut event);
+            record.data = event.encode();
+        })
+        .unwrap();
+        match town.finding() {
+            Finding::Contradiction { contract: "market", event, why, .. } => (event, why.to_string()),
+            other @ (Finding::Unreadable { .. }
+            | Finding::Contradiction { .. }
+            | Finding::CodeChanged { .. }
+            | Finding::Gone { .. }) => {
+                panic!("{other:?}")
+            }
+        }
+    }
+    let (event, why) = edit::<ListingOpened>(|event| event.listing.royalty_bps += 1);
+    assert!(event == "ListingOpened" && why.starts_with("what is for sale is "), "{why}");
+    let (event, why) = edit::<ListingsSold>(|event| {
+        event.sold[0].parts.seller += 1;
+        event.sold[0].parts.fee -= 1;
+    });
+    assert!(event == "ListingsSold" && why.starts_with("how the price is shared is "), "{why}");
+    let (event, why) = edit::<BidPlaced>(|event| event.ends_at += 1);
+    assert!(event == "BidPlaced" && why.starts_with("the auction's end is "), "{why}");
+    let (event, why) = edit::<AuctionWon>(|event| event.bounty += 1);
+    assert!(event == "AuctionWon" && why.starts_with("the bounty is "), "{why}");
+    // The royalty is the campaign's, which the registry tells of.
+    let (event, why) = edit::<OfferAccepted>(|event| {
+        event.parts.royalty -= 1;
+        event.parts.fee += 1;
+    });
+    assert!(
+        event == "OfferAccepted" && why.starts_with("the issuer with how the price is shared is "),
+        "{why}"
+    );
+}
+
 /// The names of the events of which an audit misses a falsification, in order of the history, once for each falsification.
 fn missed(
     falsify: impl Fn(&mut EmbeddedChain, &EventRecord, usize),
@@ -234,12 +279,11 @@ fn every_deleted_event_that_left_a_trace_is_noticed() {
         "PauseChanged",
         "GuardianOffered",
         "GuardianOffered",
-        // Used up by a transfer.
-        "Approval",
-        "Approval",
-        "Approval",
+        // Offered to another.
+        "OwnershipOffered",
         // A member that left.
         "MemberAdmitted",
+        // Used up by a transfer.
         "Approval",
         // Frozen for another reason.
         "CouponFreezeChanged",
@@ -262,6 +306,8 @@ fn every_altered_byte_that_left_a_trace_is_noticed() {
         "AccountFreezeChanged",
         // Used up by a transfer since.
         "Approval",
+        // Who settled it.
+        "AuctionWon",
         // The document's URI: only its hash is a term.
         "CampaignCreated",
         // Offered to another since.
@@ -276,15 +322,23 @@ fn every_altered_byte_that_left_a_trace_is_noticed() {
         "CouponsReserved",
         // Taken up by another since.
         "GuardianOffered",
+        // What was asked for, and until when, of coupons that were taken back since.
+        "ListingOpened",
+        // Who settled it.
+        "ListingReturned",
         // What a member that left was admitted to, and applied with.
         "MemberAdmitted",
         "MemberApplied",
+        // What was wanted in an offer that was withdrawn since.
+        "OfferMade",
         // The first guardian.
         "OfficeOpened",
         // What was left at first of a redemption that was undone whole since.
         "OrderRolledBack",
         // The order's hash and its price in cash, where the redemption was undone or forgotten since.
         "OrdersRedeemed",
+        // Offered to another since.
+        "OwnershipOffered",
         // Lifted since.
         "PauseChanged",
         // Who paid in for a member.
@@ -537,8 +591,34 @@ fn the_database_and_the_tables_tell_the_same() {
     let (live, _) = town.chain.view_typed(account("ann"), 0, town.registry().call().total_supply()).unwrap();
     assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE holder IS NOT NULL"), i64::try_from(live).unwrap());
     assert_eq!(one("SELECT COUNT(*) FROM coupons WHERE issued_to IS NULL"), 0);
-    assert_eq!(one("SELECT COUNT(*) FROM listings WHERE state = 'open'"), 1);
-    assert_eq!(one("SELECT price - seller_part - royalty - fee FROM sales"), 0);
+    for (state, coupons) in [
+        ("open", 3),
+        ("sold", 8),
+        ("swapped", 2),
+        ("failed", 1),
+        ("cancelled", 1),
+        ("returned", 1),
+        ("dead", 1),
+    ] {
+        assert_eq!(
+            one(&format!("SELECT COUNT(*) FROM listings WHERE state = '{state}'")),
+            coupons,
+            "{state}"
+        );
+    }
+    assert_eq!(one("SELECT SUM(ABS(price - seller_part - royalty - fee)) FROM sales"), 0);
+    assert_eq!(one("SELECT COUNT(DISTINCT kind) FROM sales"), 4);
+    assert_eq!(one("SELECT price FROM sales WHERE coupons = 2"), 3 * i64::try_from(UNIT).unwrap());
+    assert_eq!(one("SELECT discount FROM sales WHERE discount > price"), 3 * i64::try_from(UNIT).unwrap());
+    assert_eq!(one("SELECT SUM(cash) FROM swaps"), 2 * i64::try_from(UNIT).unwrap() + 3);
+    assert_eq!(one("SELECT COUNT(*) FROM swaps WHERE cash_from = seller"), 1);
+    assert_eq!(one("SELECT COUNT(*) FROM dealt"), 13);
+    for (outcome, bids) in [("leading", 1), ("outbid", 1), ("won", 1), ("given back", 1)] {
+        assert_eq!(one(&format!("SELECT COUNT(*) FROM bids WHERE outcome = '{outcome}'")), bids, "{outcome}");
+    }
+    for (state, wanted) in [("open", 1), ("withdrawn", 1), ("dead", 1)] {
+        assert_eq!(one(&format!("SELECT wanted FROM offers WHERE state = '{state}'")), wanted, "{state}");
+    }
     assert_eq!(one("SELECT COUNT(*) FROM redemptions WHERE rolled_back_at IS NOT NULL"), 11);
     assert_eq!(one("SELECT COUNT(*) FROM rollbacks"), 13);
     let unit = i64::try_from(UNIT).unwrap();
@@ -585,8 +665,8 @@ fn the_database_and_the_tables_tell_the_same() {
     }
     let sales = std::fs::read_to_string(csv.join("sales.csv")).unwrap();
     let lines: Vec<_> = sales.lines().collect();
-    assert_eq!(lines.len(), 3);
-    assert!(lines[0].starts_with("block,idx,time,registry,campaign,serial,seller,buyer"));
+    assert_eq!(lines.len(), 9);
+    assert!(lines[0].starts_with("block,idx,time,number,kind,registry,campaign,coupons,seller,buyer"));
     let written = std::fs::read_dir(&csv).unwrap().count();
     assert_eq!(
         one("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'"),

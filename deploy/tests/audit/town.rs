@@ -1,5 +1,11 @@
 //! A town that does everything the suite lets people do, once: what the auditor is proven on. Asserts nothing about audits.
 
+mod market;
+
+use ::market::{
+    listings::{Ask, Guard},
+    MarketRef,
+};
 use alliance::AllianceRef;
 use builder::{build, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, EventRecord, Genesis, Keypair, Message, TypedChain};
@@ -10,7 +16,6 @@ use couponry::{
 };
 use desk::DeskRef;
 use ink::{codegen::TraitCallBuilder, env::call::FromAccountId};
-use market::MarketRef;
 use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
@@ -304,8 +309,9 @@ impl Town {
         self.live_with_cards();
         self.live_with_friends();
         self.live_in_office();
-        self.live_at_the_market();
+        let unsettled = self.live_at_the_market();
         self.live_in_the_alliance();
+        self.live_later_at_the_market(unsettled);
         self.live_in_tokens();
         self.live_on();
         let unbacked = self.campaign("bakery", 0, |terms| terms.funding = Funding::Merchant);
@@ -592,26 +598,6 @@ impl Town {
         self.act("cinema", 0, message);
     }
 
-    fn live_at_the_market(&mut self) {
-        let campaign = self.campaign("bakery", 30 * UNIT, |_| ());
-        let coupons = self.issue("bakery", campaign, &["ann", "ann", "ann"], 8);
-        for coupon in &coupons {
-            let message = self.registry().call_mut().approve(self.suite.market, Some((*coupon).into()), true);
-            self.act("ann", 0, message);
-            let (registry, end) = (self.suite.registry, self.chain.now() + 10 * DAY);
-            let message = self.market().call_mut().list(registry, *coupon, 2 * UNIT, end);
-            self.act("ann", 0, message);
-        }
-        let message = self.market().call_mut().buy(self.suite.registry, coupons[0], 2 * UNIT);
-        self.act("ben", 3 * UNIT, message);
-        let message = self.market().call_mut().cancel(self.suite.registry, coupons[1]);
-        self.act("ann", 0, message);
-        let message = self.market().call_mut().set_fee(100);
-        self.act("owner", 0, message);
-        let message = self.market().call_mut().withdraw(Asset::Native);
-        self.act("owner", 0, message);
-    }
-
     fn live_in_the_alliance(&mut self) {
         for (member, collateral) in [("bakery", 50 * UNIT), ("cinema", 40 * UNIT), ("cem", UNIT)] {
             let message = self.alliance().call_mut().apply(self.suite.registry, [5; 32]);
@@ -702,10 +688,8 @@ impl Town {
         self.roll_back("owner", 0, undone, None);
         let message = self.registry().call_mut().approve(self.suite.market, Some(coupons[1].into()), true);
         self.act("dan", 0, message);
-        let (registry, end) = (self.suite.registry, self.chain.now() + 10 * DAY);
-        let message = self.market().call_mut().list(registry, coupons[1], 5 * UNIT, end);
-        self.act("dan", 0, message);
-        let message = self.market().call_mut().buy(registry, coupons[1], 5 * UNIT);
+        let id = self.list("dan", &coupons[1..2], 10 * DAY, None, Ask::Fixed { price: 5 * UNIT });
+        let message = self.market().call_mut().buy(id, Guard::price(5 * UNIT));
         self.act("ben", 0, message);
     }
 

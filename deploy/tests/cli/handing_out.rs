@@ -270,10 +270,10 @@ fn the_guardian_pauses_what_it_names_and_hands_its_place_on() {
     assert_eq!(town.ok("guardian pause trading --as anna"), "paused: trading\n");
     town.ok("issue --campaign 1 --to anna --source 1 --as bakery");
     town.refuses(
-        "market list 1/1 --price 1 --until +1d --as anna",
+        "market sell 1/1 --price 1 --until +1d --as anna",
         "the guardian of the registry paused trading",
-        "try again later; what is listed can be cancelled",
+        "try again later; what is listed can be bought and cancelled",
     );
     town.ok("guardian step-down --as anna");
-    town.ok("market list 1/1 --price 1 --until +1d --as anna");
+    town.ok("market sell 1/1 --price 1 --until +1d --as anna");
 }

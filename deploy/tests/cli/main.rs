@@ -10,6 +10,7 @@
 mod handing_out;
 mod spending;
 mod town;
+mod trading;
 
 use serde_json::Value;
 use std::{fs, process::Command};
@@ -41,7 +42,7 @@ fn a_first_campaign_from_printing_codes_to_the_audit() {
 
     assert_eq!(town.ok("quote --coupon 1/1 --acceptor bakery --basket 10"), "2 UNIT off, 8 UNIT to pay\n");
     town.ok("send 1/1 --to ben --as anna");
-    town.ok("market list 1/1 --price 1.50 --until +3d --as ben");
+    town.ok("market sell 1/1 --price 1.50 --until +3d --as ben");
     let (ben, bakery) = (town.balance("ben"), town.balance("bakery"));
     town.ok("market buy 1/1 --highest 1.50 --as anna");
     // 2% fee, no royalty; the listing's deposit went back to the buyer.
@@ -417,15 +418,15 @@ fn the_market_sells_at_the_listed_price_or_not_at_all() {
     town.ok("issue --campaign 1 --to anna --source 1 --as bakery");
     town.refuses(
         "market buy 1/1 --highest 5 --as ben",
-        "coupon 1/1 is not listed",
-        "it may have been sold or cancelled",
+        "coupon 1/1 was never listed",
+        "see what there is: `couponry market browse`",
     );
     town.refuses(
-        "market list 1/1 --price 1 --until +90d --as anna",
-        "the listing would end at 2026-07-30T09:01:00Z, after the coupon at 2026-06-30T09:00:48Z",
-        "set --until 2026-06-30T09:00:48Z or earlier",
+        "market sell 1/1 --price 1 --until +90d --as anna",
+        "the listing would end at 2026-07-30T09:01:00Z, too late for a coupon that ends at 2026-06-30T09:00:48Z",
+        "set --until 2026-06-30T09:00:48Z or earlier; of an auction, 5 minutes earlier than that",
     );
-    town.ok("market list 1/1 --price 2 --until +1d --as anna");
+    town.ok("market sell 1/1 --price 2 --until +1d --as anna");
     town.refuses(
         "market buy 1/1 --highest 1.99 --as ben",
         "the price is 2 UNIT, over your highest 1.99 UNIT",
@@ -436,10 +437,14 @@ fn the_market_sells_at_the_listed_price_or_not_at_all() {
         &format!("the listing is {}'s, not ben's", address("anna")),
         "run the command as that account: --as NAME",
     );
-    assert!(town.ok("market show 1/1").starts_with("coupon 1/1: 2 UNIT until "));
+    assert!(town.ok("market show 1/1").starts_with("listing 1: coupon 1/1 at 2 UNIT until "));
     town.ok("market cancel 1/1 --as anna");
     town.refuses("collect --as ben", "nothing is waiting for this account", "nothing to do");
-    town.refuses("market withdraw --as ben", "nothing is waiting for this account", "nothing to do");
+    town.refuses(
+        "market withdraw --as ben",
+        "nothing in the native token is waiting for this account",
+        "nothing to do",
+    );
 }
 
 #[test]

@@ -6,12 +6,15 @@
 
 use crate::model::{
     dice::REFUSES_NOBODY,
-    run::{failed_before, live_all, remember, shrink, Beginnings, LIFE},
+    run::{failed_before, imagine, live_all, remember, shrink, Beginnings, LIFE},
 };
 use std::{env, str::FromStr};
 
 /// From this many steps on, every message must have been done and refused often.
 const SOAK: usize = 50_000;
+
+/// The steps of `make soak`.
+const SOAK_STEPS: usize = 90_000;
 
 /// How often, in a soak of that length.
 const DONE: u32 = 200;
@@ -46,4 +49,13 @@ fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
         assert!((40..=70).contains(&share), "{share} % of the messages succeeded: the test says little");
         assert!(short.is_empty(), "seldom seen: {short:?}");
     }
+}
+
+#[test]
+fn a_soak_would_see_every_message_often() {
+    let lives = setting("COUPONRY_IMAGINED", u64::try_from(SOAK_STEPS / LIFE).unwrap());
+    let tally = imagine(&Beginnings::new(None), 1..=lives);
+    println!("{tally}");
+    let short = tally.short_of(DONE, REFUSED, &SELDOM_DONE, &REFUSES_NOBODY);
+    assert!(short.is_empty(), "seldom seen: {short:?}");
 }

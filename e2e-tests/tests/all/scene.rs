@@ -19,7 +19,7 @@ use ink::{
         DefaultEnvironment,
     },
 };
-use market::MarketRef;
+use market::{listings::Ask, MarketRef};
 use mock_go_between::GoBetweenRef;
 use mock_look_alike::LookAlikeRef;
 use mock_psp22::{CallBack, Mode, TokenRef};
@@ -31,6 +31,7 @@ use shared::{
     ids::{CampaignId, CouponId},
     order::{digest, Order, Quote, Redeemed, Redemption, Settlement},
     permit::{CouponPermit, Permits, Presented},
+    psp34::PSP34,
     registry::{CouponRegistry, RegistryError},
     terms::{Benefit, Terms, Window},
 };
@@ -241,6 +242,16 @@ pub(crate) fn alliance(world: &World) -> AllianceRef {
 /// The world's market.
 pub(crate) fn market(world: &World) -> MarketRef {
     at(world.suite.market)
+}
+
+/// The world's market, once Ann has approved it and listed her coupon there for a day.
+pub(crate) fn ann_lists(world: &mut World, to: &mut Doors, coupon: CouponId) -> MarketRef {
+    let (here, there) = (world.suite.registry, world.suite.market);
+    act(world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
+    let mut market = market(world);
+    let ask = Ask::Fixed { price: 1_000 };
+    act(world, "ann", 0, market.call_mut().list(here, vec![coupon], NOW + DAY, None, ask));
+    market
 }
 
 /// A call's selector and arguments.

@@ -610,26 +610,5 @@ fn alliance_costs() -> Costs {
 }
 
 fn market_costs() -> Costs {
-    let listed = || {
-        let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
-        let (seller, here) = (world.suite.market, world.suite.registry);
-        let message = PSP34::approve(to.registry.call_mut(), seller, Some(coupon.into()), true);
-        act(&mut world, "ann", 0, message);
-        let mut market = market(&world);
-        let list = act(&mut world, "ann", 0, market.call_mut().list(here, coupon, 1_000, NOW + DAY)).cost;
-        (world, market, here, coupon, list)
-    };
-    let (mut world, mut market, here, coupon, list) = listed();
-    let buy = act(&mut world, "ben", 1_000, market.call_mut().buy(here, coupon, 1_000)).cost;
-    let withdraw = act(&mut world, OWNER, 0, market.call_mut().withdraw(Asset::Native)).cost;
-    let set_fee = act(&mut world, OWNER, 0, market.call_mut().set_fee(100)).cost;
-    let (mut world, mut market, here, coupon, _) = listed();
-    let cancel = act(&mut world, "ann", 0, market.call_mut().cancel(here, coupon)).cost;
-    vec![
-        ("market list", list),
-        ("market buy", buy),
-        ("market cancel", cancel),
-        ("market withdraw", withdraw),
-        ("market set_fee", set_fee),
-    ]
+    super::market::costs::market_costs()
 }

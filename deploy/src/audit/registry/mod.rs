@@ -175,6 +175,14 @@ impl RegistryReplay {
         self.ledger.get(&COUPONS, &coupon.into()).map(|coupon| coupon.owner)
     }
 
+    /// A live coupon, with its campaign and the campaign's progress.
+    /// # Errors
+    /// `Missing`.
+    pub(super) fn lives(&self, coupon: CouponId) -> Result<(Coupon, Campaign, Progress), Contradiction> {
+        let live = self.ledger.found(&COUPONS, &coupon.into())?;
+        Ok((live, self.campaign(coupon.campaign)?, self.progress(coupon.campaign)?))
+    }
+
     /// Nothing may be left unexplained when a block ends.
     /// # Errors
     /// `Unissued`, `Causeless`.

@@ -33,10 +33,7 @@ fn ends() -> u64 {
 /// Ann has listed her coupon, and it has ended.
 fn listed() -> (World, Doors, MarketRef, CouponId) {
     let (mut world, mut to, coupon) = ann_has_a_coupon(shared_out(), 500);
-    let (here, there) = (world.suite.registry, world.suite.market);
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
-    let mut market = market(&world);
-    act(&mut world, "ann", 0, market.call_mut().list(here, coupon, 1_000, NOW + DAY));
+    let market = ann_lists(&mut world, &mut to, coupon);
     world.chain.set_time(ends()).unwrap();
     (world, to, market, coupon)
 }
@@ -65,8 +62,7 @@ fn a_listing_that_nobody_takes_back_holds_the_issuers_share_for_ninety_days_only
         let done = act(&mut world, "bakery", 0, to.office.call_mut().withdraw_escrow(coupon.campaign, 350));
         assert_eq!(done.moved, [("bakery", 350), ("registry", -350)]);
 
-        let here = world.suite.registry;
-        act(&mut world, "ann", 0, market.call_mut().cancel(here, coupon));
+        act(&mut world, "ann", 0, market.call_mut().cancel(1));
         act(&mut world, "ann", 0, to.desk.call_mut().expire(coupon));
         assert_eq!(world.coupon(coupon), None);
     }

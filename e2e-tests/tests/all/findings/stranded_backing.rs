@@ -7,7 +7,6 @@ use ink::codegen::TraitCallBuilder;
 use market::MarketRef;
 use shared::{
     ids::CouponId,
-    psp34::PSP34,
     registry::RegistryError,
     terms::{Breakage, Funding},
 };
@@ -19,10 +18,7 @@ fn listed() -> (World, Doors, MarketRef, CouponId) {
         t.breakage = Breakage { holder_bps: 10_000, fund: None };
     });
     let (mut world, mut to, coupon) = ann_has_a_coupon(terms, 500);
-    let (here, there) = (world.suite.registry, world.suite.market);
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
-    let mut market = market(&world);
-    act(&mut world, "ann", 0, market.call_mut().list(here, coupon, 1_000, NOW + DAY));
+    let market = ann_lists(&mut world, &mut to, coupon);
     (world, to, market, coupon)
 }
 
@@ -32,10 +28,9 @@ fn held_by_market(world: &World) -> RegistryError {
 
 /// Ann takes her coupon back from the market.
 fn cancel(world: &mut World, market: &mut MarketRef, coupon: CouponId) {
-    let here = world.suite.registry;
-    act(world, "ann", 0, market.call_mut().cancel(here, coupon));
+    act(world, "ann", 0, market.call_mut().cancel(1));
     assert_eq!(world.coupon(coupon).unwrap().owner, account("ann"));
-    assert_eq!(read(world, market.call().config()).held, 0);
+    assert_eq!(read(world, market.call().config()).unwrap().held, 0);
 }
 
 #[test]

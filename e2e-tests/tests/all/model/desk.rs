@@ -12,7 +12,7 @@ use shared::{
     ids::CouponId,
     order::{Kept, Order, Redemption, Use},
     registry::{RegistryError as E, SaleTerms, Scope},
-    terms::{Acceptance, Audience, Card, Funding},
+    terms::{Acceptance, Audience, Card, Funding, TransferPolicy},
 };
 
 const TRADING_PAUSED: u8 = 4;
@@ -52,6 +52,8 @@ impl Model {
                 self.quote(by.map_or(caller, |by| self.places.of(by)), order, presented)
             }
             DeskCall::SaleTerms { coupon } => self.sale_terms(*coupon).map(Answer::Sale),
+            DeskCall::SaleTermsOf { coupons } => self.sale_terms_of(coupons).map(Answer::Sales),
+            DeskCall::TransferMany { to, coupons } => self.transfer_many(caller, self.places.of(to), coupons),
             DeskCall::Campaign { campaign } => {
                 self.registry.campaign(*campaign)?;
                 let registry = &self.registry;
@@ -422,6 +424,61 @@ impl Model {
         Ok(Answer::Nothing)
     }
 
+    /// All of them, or what stands against the first that isn't for sale.
+    pub(super) fn sale_terms_of(&self, coupons: &[CouponId]) -> Result<Vec<SaleTerms>, E> {
+        ensure_few(coupons)?;
+        coupons
+            .iter()
+            .map(|id| match self.sale_terms(*id) {
+                Err(E::NoSuchCampaign { .. }) => Err(E::NoSuchCoupon { coupon: *id }),
+                sale => sale,
+            })
+            .collect()
+    }
+
+    /// All of them, or none.
+    pub(super) fn transfer_many(
+        &mut self,
+        caller: AccountId,
+        to: AccountId,
+        coupons: &[CouponId],
+    ) -> Result<Answer, E> {
+        ensure_few(coupons)?;
+        let mut from = None;
+        for (place, id) in coupons.iter().enumerate() {
+            if coupons[..place].contains(id) {
+                return Err(E::DuplicateCoupon { coupon: *id });
+            }
+            let coupon = self.registry.coupons.get(id).ok_or(E::NoSuchCoupon { coupon: *id })?;
+            let holder = coupon.owner;
+            if *from.get_or_insert(holder) != holder {
+                return Err(E::NotHolder { holder });
+            }
+            self.ensure_not_frozen(*id)?;
+            self.ensure_not_locked(*id, None)?;
+            match self.registry.campaign(id.campaign)?.terms.transfer {
+                TransferPolicy::Soulbound => return Err(E::Soulbound { coupon: *id }),
+                TransferPolicy::MarketOnly(market) if holder != market && to != market => {
+                    return Err(E::MarketOnly { coupon: *id });
+                }
+                TransferPolicy::Free | TransferPolicy::MarketOnly(_) => {}
+            }
+        }
+        let from = from.expect("there is at least one");
+        let all = self.registry.operators.contains(&(from, caller));
+        for id in coupons.iter().filter(|_| caller != from && !all) {
+            if self.registry.coupons[id].approved != Some(caller) {
+                return Err(E::NotApproved { coupon: *id });
+            }
+        }
+        for id in coupons {
+            let coupon = self.registry.coupons.get_mut(id).unwrap();
+            (coupon.owner, coupon.approved) = (to, None);
+            self.emit("Transfer");
+        }
+        Ok(Answer::Nothing)
+    }
+
     pub(super) fn sale_terms(&self, id: CouponId) -> Result<SaleTerms, E> {
         if self.registry.is_paused(TRADING_PAUSED) {
             return Err(E::Paused { scope: Scope::Trading });
@@ -443,6 +500,14 @@ impl Model {
             highest_price: terms.resale_bps.map(|bps| largest_discount * Balance::from(bps) / 10_000),
         })
     }
+}
+
+fn ensure_few(coupons: &[CouponId]) -> Result<(), E> {
+    let items = u32::try_from(coupons.len()).unwrap();
+    if items == 0 || items > 20 {
+        return Err(E::BatchSize { items, most: 20 });
+    }
+    Ok(())
 }
 
 /// Whether a campaign rewards advocates, and of whom.

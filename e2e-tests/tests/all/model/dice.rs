@@ -3,11 +3,15 @@
 
 mod after;
 mod issuers;
+mod market;
+mod offers;
 mod orders;
 mod others;
 
+use self::market::sellable;
 use super::{
     desk,
+    market::Entry,
     ops::{Message, Op, DAY, FORGERIES, MINUTE},
     registry::Fate,
     run::Tally,
@@ -44,11 +48,15 @@ pub(crate) struct Dice<'a> {
 type Draw = fn(&mut Dice<'_>) -> Op;
 
 /// What refuses nobody.
-pub(crate) const REFUSES_NOBODY: [&str; 3] = ["office.set_role", "desk.cancel_permits", "desk.holder"];
+pub(crate) const REFUSES_NOBODY: [&str; 4] =
+    ["office.set_role", "desk.cancel_permits", "desk.holder", "market.cancel_all"];
 
 /// What takes several steps to come to.
-const DEEP: [&str; 13] = [
-    "market.cancel",
+const DEEP: [&str; 16] = [
+    "market.swap",
+    "market.accept_offer",
+    "market.buy_and_use",
+    "market.buy_many",
     "desk.merge",
     "desk.withdraw_credit",
     "alliance.declare_default",
@@ -64,7 +72,7 @@ const DEEP: [&str; 13] = [
 ];
 
 /// Every kind of step, with its weight, and the message that each life should see done and refused.
-const STEPS: [(u32, &str, Draw); 67] = [
+const STEPS: [(u32, &str, Draw); 85] = [
     (60, "", |dice| dice.advance()),
     (5, "", |dice| dice.allow()),
     (14, "", |dice| dice.misbehave()),
@@ -127,11 +135,29 @@ const STEPS: [(u32, &str, Draw); 67] = [
     (6, "alliance.endow", |dice| dice.endow()),
     (14, "alliance.leave", |dice| dice.leave()),
     (18, "alliance.exit", |dice| dice.exit()),
-    (20, "market.list", |dice| dice.list()),
-    (26, "market.buy", |dice| dice.buy()),
-    (36, "market.cancel", |dice| dice.cancel()),
-    (36, "market.withdraw", |dice| dice.market_withdraw()),
-    (26, "market.set_fee", |dice| dice.set_fee()),
+    (10, "desk.transfer_many", |dice| dice.transfer_many()),
+    (10, "desk.sale_terms_of", |dice| dice.sale_terms_of()),
+    (24, "market.list (price)", |dice| dice.list_price()),
+    (20, "market.list (falling)", |dice| dice.list_falling()),
+    (24, "market.list (auction)", |dice| dice.list_auction()),
+    (24, "market.list (swap)", |dice| dice.list_swap()),
+    (24, "market.buy", |dice| dice.buy()),
+    (24, "market.buy_many", |dice| dice.buy_many()),
+    (40, "market.buy_and_use", |dice| dice.buy_and_use()),
+    (40, "market.bid", |dice| dice.bid()),
+    (40, "market.swap", |dice| dice.swap()),
+    (36, "market.settle", |dice| dice.settle()),
+    (20, "market.cancel", |dice| dice.cancel()),
+    (6, "market.cancel_all", |dice| dice.cancel_all()),
+    (20, "market.forget", |dice| dice.forget_listings()),
+    (30, "market.make_offer", |dice| dice.make_offer()),
+    (40, "market.accept_offer", |dice| dice.accept_offer()),
+    (16, "market.withdraw_offer", |dice| dice.withdraw_offer()),
+    (30, "market.withdraw", |dice| dice.market_withdraw()),
+    (16, "market.set_fee", |dice| dice.set_fee()),
+    (16, "market.set_token", |dice| dice.set_token()),
+    (14, "market.offer_ownership", |dice| dice.offer_market()),
+    (20, "market.accept_ownership", |dice| dice.accept_market()),
 ];
 
 impl Dice<'_> {
@@ -185,7 +211,7 @@ impl Dice<'_> {
             | "alliance.pay_in"
             | "desk.reward"
             | "desk.withdraw_credit"
-            | "market.withdraw" => 12,
+            | "market.swap" => 12,
             _ if DEEP.contains(&message) => 5,
             _ => 1,
         };
@@ -208,13 +234,15 @@ impl Dice<'_> {
                     && past.redemption.alliance == route
             })
         };
-        let (market, relayer) = (self.model.places.market, self.model.places.of(HELPERS[1]));
+        let (this, relayer) = (self.model.places.market, self.model.places.of(HELPERS[1]));
         let ghost = self.model.places.of(GHOST);
-        let approved = |coupon: &Coupon| coupon.approved == Some(market) && coupon.owner != market;
+        let entries = || self.model.market.entries.iter();
+        let over = |id: u64, entry: &Entry| entry.holds() && !market::open(self.model, id, entry);
+        let offers = || self.model.market.offers.iter();
         let coupons = || registry.coupons.iter();
         let ended = |id: &CouponId, coupon: &Coupon| {
             let campaign = registry.campaign(id.campaign).unwrap();
-            coupon.owner != market && coupon.left > 0 && now >= coupon.valid_until.min(campaign.ends)
+            coupon.owner != this && coupon.left > 0 && now >= coupon.valid_until.min(campaign.ends)
         };
         let referred = registry.past.iter().any(|past| {
             past.fate == Fate::Stands
@@ -231,7 +259,7 @@ impl Dice<'_> {
         let gift_cards = coupons()
             .filter(|(id, coupon)| {
                 coupon.left > 1
-                    && coupon.owner != market
+                    && coupon.owner != this
                     && terms::is_gift_card(&registry.campaign(id.campaign).unwrap().terms)
             })
             .count();
@@ -247,7 +275,7 @@ impl Dice<'_> {
         });
         let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
-        let wanted: [(bool, u32, Draw); 39] = [
+        let wanted: [(bool, u32, Draw); 52] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
             (alliance.members.values().any(|member| !member.active()), 4, |dice| dice.admit()),
             (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
@@ -275,14 +303,35 @@ impl Dice<'_> {
             (undoable(Some(self.model.places.alliance)), 1, |dice| dice.alliance_roll_back()),
             (undoable(Some(relayer)), 9, |dice| dice.roll_back_for_alliance()),
             (registry.credits.keys().any(|(who, _)| *who != ghost), 12, |dice| dice.withdraw_credit()),
-            (coupons().any(|(_, coupon)| approved(coupon)), 8, |dice| dice.list()),
-            (!self.model.market.listings.is_empty(), 4, |dice| dice.cancel()),
+            (coupons().any(|(id, coupon)| sellable(self.model, *id, coupon)), 2, |dice| dice.list_price()),
+            (coupons().any(|(id, coupon)| sellable(self.model, *id, coupon)), 4, |dice| dice.list_falling()),
+            (live(false) > 1, 3, |dice| dice.transfer_many()),
+            (live(false) > 1, 2, |dice| dice.sale_terms_of()),
+            (registry.heir.is_some(), 4, |dice| dice.accept_guardian()),
+            (entries().any(|(id, entry)| over(*id, entry)), 4, |dice| dice.settle()),
+            (entries().any(|(_, entry)| !entry.holds()), 2, |dice| dice.forget_listings()),
+            (entries().any(|(id, entry)| Self::usable(self.model, *id, entry)), 8, |dice| dice.buy_and_use()),
+            (entries().any(|(id, entry)| market::bid_for(self.model, *id, entry)), 6, |dice| dice.bid()),
+            (entries().any(|(id, entry)| market::swappable(self.model, *id, entry)), 24, |dice| dice.swap()),
+            (offers().any(|(id, offer)| offers::acceptable(self.model, *id, offer)), 16, |dice| {
+                dice.accept_offer()
+            }),
+            (offers().any(|(id, offer)| !offers::live(self.model, *id, offer)), 2, |dice| {
+                dice.withdraw_offer()
+            }),
+            (!self.model.market.tokens.contains_key(&self.model.places.token), 6, |dice| dice.set_token()),
+            (self.model.market.heir.is_some(), 3, |dice| dice.accept_market()),
             (coupons().any(|(id, coupon)| ended(id, coupon)), 1, |dice| dice.expire()),
             (gift_cards > 0, 1, |dice| dice.split()),
             (gift_cards > 1, 1, |dice| dice.merge()),
             (self.model.registry.is_paused(7), 2, |dice| dice.set_paused()),
-            (!self.model.market.listings.is_empty(), 10, |dice| dice.buy()),
-            (offered, 5, |dice| dice.accept_campaign()),
+            (entries().any(|(id, entry)| market::priced(self.model, *id, entry)), 4, |dice| dice.buy()),
+            (
+                entries().filter(|(id, entry)| market::priced(self.model, **id, entry)).count() > 1,
+                9,
+                |dice| dice.buy_many(),
+            ),
+            (offered, 8, |dice| dice.accept_campaign()),
             (fees, 9, |dice| dice.market_withdraw()),
             (referring, 3, |dice| dice.create_drop()),
             (referred, 16, |dice| dice.reward()),

@@ -13,7 +13,11 @@ use e2e_tests::{
     actors::{endowed, OWNER},
 };
 use mock_psp22::Mode;
-use shared::{assets::Asset, ids::CampaignId, terms::Funding};
+use shared::{
+    assets::Asset,
+    ids::{CampaignId, CouponId},
+    terms::Funding,
+};
 
 fn name(who: AccountId) -> Option<Who> {
     endowed().find(|name| account(name) == who)
@@ -40,17 +44,34 @@ pub(crate) fn homeward(model: &Model) -> Option<Op> {
 
 fn from_market(model: &Model) -> Option<Op> {
     let market = |caller, call| Some(Op::plain(caller, Message::Market(call)));
-    if let Some((coupon, listing)) = model.market.listings.iter().next() {
-        let campaign = model.registry.campaign(coupon.campaign).unwrap();
-        let coupon = *coupon;
-        if model.registry.coupons.get(&coupon).is_some_and(|state| state.frozen.is_some()) {
-            let call = OfficeCall::SetFrozen { coupon, reason: None };
-            return Some(Op::plain(name(campaign.issuer)?, Message::Office(call)));
+    let mut entries = model.market.entries.iter();
+    if let Some((id, entry)) = entries.find(|(_, entry)| entry.holds()) {
+        let (id, listing) = (*id, &entry.listing);
+        let frozen = |coupon: &CouponId| {
+            model.registry.coupons.get(coupon).is_some_and(|state| state.frozen.is_some())
+        };
+        if entry.live_bid().is_some() {
+            // Whatever its coupons are like by then.
+            if model.now < entry.ends_at() {
+                return Some(Op::Advance(entry.ends_at() - model.now));
+            }
+            return market(OWNER, MarketCall::Settle { id });
         }
-        return market(name(listing.seller)?, MarketCall::Cancel { registry: "registry", coupon });
+        if let Some(coupon) = listing.coupons.iter().copied().find(frozen) {
+            let issuer = model.registry.campaign(coupon.campaign).unwrap().issuer;
+            let call = OfficeCall::SetFrozen { coupon, reason: None };
+            return Some(Op::plain(name(issuer)?, Message::Office(call)));
+        }
+        return market(name(listing.seller)?, MarketCall::Cancel { id });
+    }
+    if let Some((id, entry)) = model.market.entries.iter().next() {
+        return market(name(entry.listing.seller)?, MarketCall::Forget { ids: vec![*id] });
+    }
+    if let Some((id, offer)) = model.market.offers.iter().next() {
+        return market(name(offer.buyer)?, MarketCall::WithdrawOffer { id: *id });
     }
     if model.market.native_fees > 0 {
-        return market(OWNER, MarketCall::Withdraw { asset: Asset::Native });
+        return market(name(model.market.owner)?, MarketCall::Withdraw { asset: Asset::Native });
     }
     let (who, asset) = model.market.credits.keys().next()?;
     market(name(*who)?, MarketCall::Withdraw { asset: *asset })

@@ -14,7 +14,7 @@ use shared::{
     order::Use,
     terms::{Cap, Funding},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 macro_rules! hold {
     ($claim:expr, $($said:tt)*) => {
@@ -24,12 +24,17 @@ macro_rules! hold {
     };
 }
 
+mod market;
+
+pub(crate) use market::check_deals;
+
 /// # Errors
 /// The first invariant that doesn't hold.
 pub(crate) fn check(model: &Model) -> Result<(), String> {
     registry(model)?;
     alliance(model)?;
-    market(model)?;
+    market::check(model)?;
+    backed(model, model.places.market, |asset| model.market.liability(asset), "market")?;
     for (name, branch) in [("office", model.places.office), ("desk", model.places.desk)] {
         backed(model, branch, |_| 0, name)?;
     }
@@ -48,7 +53,10 @@ pub(crate) fn check_losses(before: &Model, after: &Model, caller: AccountId) -> 
     for who in others {
         for asset in [Asset::Native, Asset::Psp22(after.money.token)] {
             let worth = |model: &Model| {
-                let credit = model.registry.credits.get(&(*who, asset)).copied().unwrap_or_default();
+                let of = |credits: &BTreeMap<(AccountId, Asset), Balance>| {
+                    credits.get(&(*who, asset)).copied().unwrap_or_default()
+                };
+                let credit = of(&model.registry.credits) + of(&model.market.credits);
                 model.money.of(*who, asset) + credit
             };
             let (had, has) = (worth(before), worth(after));
@@ -223,7 +231,7 @@ fn alliance(model: &Model) -> Result<(), String> {
         let sum: i128 = parties.iter().map(|who| alliance.net(Some(*who), cycle)).sum();
         let own = alliance.net(None, cycle);
         hold!(sum + own == 0, "6/S9: the positions of cycle {cycle} sum to {}", sum + own);
-        let fees = |of: &std::collections::BTreeMap<u32, Balance>| {
+        let fees = |of: &BTreeMap<u32, Balance>| {
             i128::try_from(of.get(&cycle).copied().unwrap_or_default()).unwrap()
         };
         let expected = fees(&alliance.fees) - fees(&alliance.refunds);
@@ -263,31 +271,4 @@ fn alliance(model: &Model) -> Result<(), String> {
     hold!(covered, "6/S17: a debt is over its debtor's collateral");
     let asset = alliance.config.asset;
     backed(model, model.places.alliance, |of| if of == asset { own } else { 0 }, "alliance")
-}
-
-fn market(model: &Model) -> Result<(), String> {
-    let market = &model.market;
-    let held: BTreeSet<_> = model
-        .registry
-        .coupons
-        .iter()
-        .filter(|(_, coupon)| coupon.owner == model.places.market)
-        .map(|(id, _)| *id)
-        .collect();
-    let listed: BTreeSet<_> = market.listings.keys().copied().collect();
-    // Nobody here sends the market a coupon without listing it, which the market couldn't refuse.
-    let strays: Vec<_> = listed.symmetric_difference(&held).collect();
-    hold!(strays.is_empty(), "8/S19: {strays:?} are either listed or held, not both");
-    let liability = |asset: Asset| {
-        let credits: Balance =
-            market.credits.iter().filter(|((_, of), _)| *of == asset).map(|(_, amount)| amount).sum();
-        credits + if asset == Asset::Native { market.native_fees } else { 0 }
-    };
-    for listing in market.listings.values() {
-        hold!(
-            listing.price > 0 && listing.fee_bps + listing.royalty_bps <= 1_000,
-            "8/S20: shares over the cap"
-        );
-    }
-    backed(model, model.places.market, liability, "market")
 }

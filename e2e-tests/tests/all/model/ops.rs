@@ -1,6 +1,10 @@
 //! The steps of a random life. Knows what can be asked of the suite, and nothing of what it answers.
 
 use super::{printed::Printed, Who};
+use ::market::{
+    listings::{Ask, Guard},
+    offers::Wish,
+};
 use chain::{Balance, Hash};
 use mock_psp22::Mode;
 use shared::{
@@ -222,6 +226,8 @@ pub(crate) enum DeskCall {
     WithdrawCredit { asset: Asset },
     Quote { order: Order, presented: Vec<Presented>, by: Option<Who> },
     SaleTerms { coupon: CouponId },
+    SaleTermsOf { coupons: Vec<CouponId> },
+    TransferMany { to: Who, coupons: Vec<CouponId> },
     Campaign { campaign: CampaignId },
     Coupon { coupon: CouponId },
     Holder { account: Who },
@@ -246,11 +252,24 @@ pub(crate) enum AllianceCall {
 
 #[derive(Clone, Debug)]
 pub(crate) enum MarketCall {
-    List { registry: Who, coupon: CouponId, price: Balance, ends_at: u64 },
-    Buy { registry: Who, coupon: CouponId, highest: Balance },
-    Cancel { registry: Who, coupon: CouponId },
+    List { registry: Who, coupons: Vec<CouponId>, ask: Ask, ends_at: u64, reserved: Option<Who> },
+    Buy { id: u64, guard: Guard },
+    BuyMany { ids: Vec<u64>, guard: Guard, all: bool },
+    BuyAndUse { id: u64, highest: Balance, through: Option<Who>, order: OrderCall },
+    Bid { id: u64, amount: Balance, guard: Guard },
+    Swap { id: u64, coupons: Vec<CouponId>, guard: Guard },
+    Settle { id: u64 },
+    Cancel { id: u64 },
+    CancelAll,
+    Forget { ids: Vec<u64> },
+    MakeOffer { wish: Wish },
+    AcceptOffer { id: u64, coupon: CouponId, least: Balance },
+    WithdrawOffer { id: u64 },
     Withdraw { asset: Asset },
     SetFee { bps: u16 },
+    SetToken { token: Who, allowed: bool },
+    OfferOwnership { to: Option<Who> },
+    AcceptOwnership,
 }
 
 impl Op {
@@ -290,7 +309,15 @@ impl Message {
                         | AllianceCall::PayIn { .. }
                         | AllianceCall::Endow { .. }
                 )
-                | Self::Market(MarketCall::Buy { .. })
+                | Self::Market(
+                    MarketCall::List { .. }
+                        | MarketCall::Buy { .. }
+                        | MarketCall::BuyMany { .. }
+                        | MarketCall::BuyAndUse { .. }
+                        | MarketCall::Bid { .. }
+                        | MarketCall::Swap { .. }
+                        | MarketCall::MakeOffer { .. }
+                )
         )
     }
 
@@ -301,6 +328,7 @@ impl Message {
             Self::Desk(
                 DeskCall::Quote { .. }
                     | DeskCall::SaleTerms { .. }
+                    | DeskCall::SaleTermsOf { .. }
                     | DeskCall::Campaign { .. }
                     | DeskCall::Coupon { .. }
                     | DeskCall::Holder { .. }
@@ -357,6 +385,8 @@ impl Message {
                 DeskCall::WithdrawCredit { .. } => "desk.withdraw_credit",
                 DeskCall::Quote { .. } => "desk.quote",
                 DeskCall::SaleTerms { .. } => "desk.sale_terms",
+                DeskCall::SaleTermsOf { .. } => "desk.sale_terms_of",
+                DeskCall::TransferMany { .. } => "desk.transfer_many",
                 DeskCall::Campaign { .. } => "desk.campaign",
                 DeskCall::Coupon { .. } => "desk.coupon",
                 DeskCall::Holder { .. } => "desk.holder",
@@ -377,11 +407,27 @@ impl Message {
                 AllianceCall::Exit => "alliance.exit",
             },
             Self::Market(call) => match call {
-                MarketCall::List { .. } => "market.list",
+                MarketCall::List { ask: Ask::Fixed { .. }, .. } => "market.list (price)",
+                MarketCall::List { ask: Ask::Dutch { .. }, .. } => "market.list (falling)",
+                MarketCall::List { ask: Ask::English { .. }, .. } => "market.list (auction)",
+                MarketCall::List { ask: Ask::Swap { .. }, .. } => "market.list (swap)",
                 MarketCall::Buy { .. } => "market.buy",
+                MarketCall::BuyMany { .. } => "market.buy_many",
+                MarketCall::BuyAndUse { .. } => "market.buy_and_use",
+                MarketCall::Bid { .. } => "market.bid",
+                MarketCall::Swap { .. } => "market.swap",
+                MarketCall::Settle { .. } => "market.settle",
                 MarketCall::Cancel { .. } => "market.cancel",
+                MarketCall::CancelAll => "market.cancel_all",
+                MarketCall::Forget { .. } => "market.forget",
+                MarketCall::MakeOffer { .. } => "market.make_offer",
+                MarketCall::AcceptOffer { .. } => "market.accept_offer",
+                MarketCall::WithdrawOffer { .. } => "market.withdraw_offer",
                 MarketCall::Withdraw { .. } => "market.withdraw",
                 MarketCall::SetFee { .. } => "market.set_fee",
+                MarketCall::SetToken { .. } => "market.set_token",
+                MarketCall::OfferOwnership { .. } => "market.offer_ownership",
+                MarketCall::AcceptOwnership => "market.accept_ownership",
             },
         }
     }

@@ -1,9 +1,11 @@
 //! The same steps on the chain. Signs what a step says is signed, calls the contract, and reports in the model's words.
 
+mod market;
+
 use super::{
     ops::{
-        key_of, AllianceCall, Attested, CodeCall, Consent, DeskCall, Entitled, Forgery, MarketCall, Message,
-        OfficeCall, Op, OrderCall, RegistryCall,
+        key_of, AllianceCall, Attested, CodeCall, Consent, DeskCall, Entitled, Forgery, Message, OfficeCall,
+        Op, OrderCall, RegistryCall,
     },
     printed::{Printed, Sheet},
     registry::blake2,
@@ -11,7 +13,7 @@ use super::{
 };
 use ::alliance::{cycles::Waterfall, events as alliance_events, AllianceRef};
 use ::desk::{events as desk_events, DeskRef};
-use ::market::{events as market_events, MarketRef};
+use ::market::events as market_events;
 use ::office::{events as office_events, OfficeRef};
 use ::registry::{events as registry_events, RegistryRef};
 use chain::{
@@ -343,6 +345,13 @@ impl Real<'_> {
             DeskCall::SaleTerms { coupon } => {
                 self.view(by, service.call().sale_terms(*coupon), |terms: SaleTerms| Answer::Sale(terms))
             }
+            DeskCall::SaleTermsOf { coupons } => {
+                self.view(by, service.call().sale_terms_of(coupons.clone()), Answer::Sales)
+            }
+            DeskCall::TransferMany { to, coupons } => {
+                let call = service.call_mut().transfer_many(self.places.of(to), coupons.clone());
+                self.call(by, call, nothing, Refusal::Registry)
+            }
             DeskCall::Campaign { campaign } => {
                 self.view(by, desk.call().campaign(*campaign), |found| Answer::Campaign(Box::new(found)))
             }
@@ -403,29 +412,6 @@ impl Real<'_> {
                 self.call(by, alliance.payout(of(member)), Answer::Number, Refusal::Alliance)
             }
             AllianceCall::Exit => self.call(by, alliance.exit(), nothing, Refusal::Alliance),
-        }
-    }
-
-    fn market(&mut self, by: By, call: &MarketCall) -> Result<Deed, String> {
-        let nothing = |()| Answer::Nothing;
-        let mut market: MarketRef = reference(self.places.market);
-        let market = market.call_mut();
-        let of = |who: &Who| self.places.of(who);
-        match call {
-            MarketCall::List { registry, coupon, price, ends_at } => {
-                let call = market.list(of(registry), *coupon, *price, *ends_at);
-                self.call(by, call, nothing, Refusal::Market)
-            }
-            MarketCall::Buy { registry, coupon, highest } => {
-                self.call(by, market.buy(of(registry), *coupon, *highest), nothing, Refusal::Market)
-            }
-            MarketCall::Cancel { registry, coupon } => {
-                self.call(by, market.cancel(of(registry), *coupon), nothing, Refusal::Market)
-            }
-            MarketCall::Withdraw { asset } => {
-                self.call(by, market.withdraw(*asset), Answer::Number, Refusal::Market)
-            }
-            MarketCall::SetFee { bps } => self.call(by, market.set_fee(*bps), nothing, Refusal::Market),
         }
     }
 
@@ -611,7 +597,9 @@ fn name(topic: &Hash) -> &'static str {
         alliance_events: AllianceCreated MemberApplied MemberAdmitted MemberLeaving MemberExited
             CollateralDeposited CollateralWithdrawn OrdersBooked DebtsReversed CycleClosed PayInReceived
             MemberDefaulted MadeGood FundEndowed PayoutMade;
-        market_events: MarketCreated FeeChanged ListingOpened ListingSold ListingCancelled CreditAdded CreditWithdrawn;
+        market_events: MarketCreated FeeChanged TokenChanged OwnershipOffered OwnerChanged ListingOpened ListingsSold
+            ListingReturned BidPlaced AuctionWon AuctionFailed SwapMade ListingsForgotten AllCancelled
+            OfferMade OfferAccepted OfferWithdrawn CreditAdded CreditWithdrawn;
     };
     events.into_iter().find(|(known, _)| *known == Some(*topic)).map_or("an unknown event", |(_, name)| name)
 }

@@ -385,8 +385,10 @@ impl Model {
         let redemption = &mut past.redemption;
         redemption.refused = refused.to_vec();
         redemption.net = order.basket - redemption.uses.iter().map(|used| used.discount).sum::<Balance>();
-        if redemption.payer == Some(self.places.alliance) {
-            redemption.payer = redemption.uses.first().map(|used| used.holder);
+        // What a contract passed on is not the contract's.
+        let contracts = self.places.contracts().map(|(_, contract)| contract);
+        if redemption.payer.is_some_and(|payer| contracts.contains(&payer)) {
+            redemption.payer = Some(redemption.uses[0].holder);
         }
         past.first.clone_from(&redemption.uses);
         Ok(redemption.clone())

@@ -7,7 +7,7 @@ use super::{
     terms, Model,
 };
 use ::alliance::cycles::{Books, Closed, Cycle};
-use ::market::listings::Listing;
+use ::market::{book::Root, listings::Entry};
 use chain::{AccountId, Hash};
 use scale::Encode;
 use shared::{
@@ -216,24 +216,34 @@ fn order_words(registry: &Registry) -> BTreeMap<(AccountId, u64), OrderWord> {
 pub(crate) fn of_market(model: &Model) -> Items {
     let market = &model.market;
     let mut items = Items::new();
-    let held = u64::try_from(market.listings.len()).unwrap();
-    let codes = vec![model.places.registry_code];
-    items.insert(0u32.encode(), (market.owner, market.fee_bps, codes, held, market.native_fees).encode());
-    for (coupon, listing) in &market.listings {
-        let key = (u64::from(coupon.campaign) << 32) + u64::from(coupon.serial);
-        let listing = Listing {
-            seller: listing.seller,
-            price: listing.price,
-            asset: listing.asset,
-            issuer: listing.issuer,
-            royalty_bps: listing.royalty_bps,
-            fee_bps: listing.fee_bps,
-            ends_at: listing.ends_at,
-        };
-        put(&mut items, 0x01, (model.places.registry, key), listing);
+    let held: usize =
+        market.entries.values().filter(|entry| entry.holds()).map(|entry| entry.listing.coupons.len()).sum();
+    let root = Root {
+        owner: market.owner,
+        heir: market.heir,
+        fee_bps: market.fee_bps,
+        next_fee: market.next_fee,
+        registries: vec![model.places.registry_code],
+        held: u64::try_from(held).unwrap(),
+        native_fees: market.native_fees,
+        next_id: market.next_id,
+    };
+    items.insert(0u32.encode(), root.encode());
+    for (id, entry) in &market.entries {
+        let (listing, status) = (entry.listing.clone(), entry.status);
+        put(&mut items, 0x01, id, Entry { listing, status, bid: entry.bids.last().copied() });
     }
     for (key, amount) in &market.credits {
         put(&mut items, 0x02, key, amount);
+    }
+    for (account, below) in &market.floors {
+        put(&mut items, 0x03, account, below);
+    }
+    for (id, offer) in &market.offers {
+        put(&mut items, 0x04, id, offer);
+    }
+    for (token, from) in &market.tokens {
+        put(&mut items, 0x05, token, from);
     }
     items
 }

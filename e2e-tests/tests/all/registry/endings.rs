@@ -167,15 +167,13 @@ fn revoking_a_backed_coupon_pays_its_holder_all_that_backs_it() {
 #[test]
 fn nothing_is_paid_to_a_market_for_a_coupon_it_only_holds() {
     let (mut world, mut to, coupon) = ann_has_a_coupon(shared_out(), 2_000);
-    let (there, here) = (world.suite.market, world.suite.registry);
-    act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
-    let mut market = market(&world);
-    act(&mut world, "ann", 0, market.call_mut().list(here, coupon, 1_000, NOW + DAY));
+    let mut market = ann_lists(&mut world, &mut to, coupon);
+    let there = world.suite.market;
     let held = RegistryError::HeldByContract { holder: there };
     assert_eq!(refused(&mut world, "bakery", 0, to.office.call_mut().revoke(coupon, 1)), held);
     world.chain.set_time(ENDS).unwrap();
     assert_eq!(refused(&mut world, "ben", 0, to.desk.call_mut().expire(coupon)), held);
-    act(&mut world, "ann", 0, market.call_mut().cancel(here, coupon));
+    act(&mut world, "ann", 0, market.call_mut().cancel(1));
     let done = act(&mut world, "ben", 0, to.desk.call_mut().expire(coupon));
     assert_eq!(done.moved, [("ann", 300), ("dee", 200), ("registry", -500)]);
 }

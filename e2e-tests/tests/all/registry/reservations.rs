@@ -5,6 +5,7 @@ use desk::events::{CouponReleased, CouponsReserved};
 use e2e_tests::{account, keys, World};
 use ink::codegen::TraitCallBuilder;
 use market::error::MarketError;
+use market::listings::Ask;
 use shared::{
     coupons::Lock,
     ids::CouponId,
@@ -94,7 +95,8 @@ fn a_reserved_coupon_stays_where_it_is_and_whole() {
     assert_eq!(refused(&mut world, "ann", 0, send), PSP34Error::Custom(LOCKED.into()));
     let (there, here) = (world.suite.market, world.suite.registry);
     act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(coupon.into()), true));
-    let message = market(&world).call_mut().list(here, coupon, 1_000, NOW + DAY);
+    let message =
+        market(&world).call_mut().list(here, vec![coupon], NOW + DAY, None, Ask::Fixed { price: 1_000 });
     assert_eq!(refused(&mut world, "ann", 0, message), MarketError::CouponLocked { coupon });
     assert_eq!(read(&world, ServiceDesk::sale_terms(to.desk.call(), coupon)), Err(locked(coupon)));
     let split = to.desk.call_mut().split(coupon, 1);

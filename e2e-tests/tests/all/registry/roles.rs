@@ -11,6 +11,7 @@ use e2e_tests::{
     World,
 };
 use ink::codegen::TraitCallBuilder;
+use market::listings::Ask;
 use office::events::{CampaignHandedOver, CampaignOffered, GuardianChanged, GuardianOffered, PauseChanged};
 use registry::RegistryRef;
 use shared::{
@@ -290,7 +291,12 @@ fn no_pause_stops_an_exit() {
     let (there, here) = (world.suite.market, world.suite.registry);
     act(&mut world, "ann", 0, PSP34::approve(to.registry.call_mut(), there, Some(others[0].into()), true));
     let mut market = market(&world);
-    act(&mut world, "ann", 0, market.call_mut().list(here, others[0], 1_000, NOW + DAY));
+    act(
+        &mut world,
+        "ann",
+        0,
+        market.call_mut().list(here, vec![others[0]], NOW + DAY, None, Ask::Fixed { price: 1_000 }),
+    );
     act(&mut world, OWNER, 0, to.office.call_mut().set_paused(255));
 
     // A coupon that escrow backs is spent, its redemption undone, what is listed taken back, sent on and revoked,
@@ -298,7 +304,7 @@ fn no_pause_stops_an_exit() {
     let done = spend(&mut world, &whole(&[coupon]), &order("bakery", 1));
     assert_eq!(done.moved, [("bakery", 200), ("registry", -200)]);
     act(&mut world, "bakery", 200, to.desk.call_mut().roll_back(done.result, None));
-    act(&mut world, "ann", 0, market.call_mut().cancel(here, others[0]));
+    act(&mut world, "ann", 0, market.call_mut().cancel(1));
     let send = PSP34::transfer(to.registry.call_mut(), account("ben"), others[0].into(), vec![]);
     act(&mut world, "ann", 0, send);
     act(&mut world, "bakery", 0, to.office.call_mut().revoke(others[0], 1));

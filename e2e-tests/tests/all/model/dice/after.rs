@@ -9,7 +9,7 @@ use crate::model::{
 use chain::{AccountId, Balance};
 use e2e_tests::actors::{GHOST, HELPERS};
 use mock_psp22::Mode;
-use rand::Rng;
+use rand::{seq::SliceRandom, Rng};
 use shared::{
     coupons::Coupon,
     ids::CouponId,
@@ -365,5 +365,40 @@ impl Dice<'_> {
             Some(_) | None => self.mostly(owner),
         };
         Op::plain(caller, Message::Registry(RegistryCall::Transfer { to: self.consumer(), coupon }))
+    }
+
+    /// Several coupons of one holder, mostly.
+    fn several(&mut self) -> (Vec<CouponId>, AccountId) {
+        let (first, owner) = self.coupon(|_, _, coupon| coupon.policy == TransferPolicy::Free);
+        let live = self.model.registry.coupons.iter();
+        let others = live.filter(|(id, coupon)| {
+            **id != first && coupon.owner == owner && coupon.policy == TransferPolicy::Free
+        });
+        let mut others: Vec<CouponId> = others.map(|(id, _)| *id).collect();
+        others.shuffle(self.rng);
+        others.truncate(self.rng.gen_range(0..4));
+        let mut coupons: Vec<CouponId> = [first].into_iter().chain(others).collect();
+        match self.rng.gen_range(0..16) {
+            0 => coupons.clear(),
+            1 => coupons.push(first),
+            2 => coupons = vec![first; 21],
+            3 => {
+                let (stray, _) = self.coupon(|_, _, _| true);
+                coupons.push(stray);
+            }
+            _ => {}
+        }
+        (coupons, owner)
+    }
+
+    pub(super) fn transfer_many(&mut self) -> Op {
+        let (coupons, owner) = self.several();
+        let (caller, to) = (self.mostly(owner), self.consumer());
+        Op::plain(caller, Message::Desk(DeskCall::TransferMany { to, coupons }))
+    }
+
+    pub(super) fn sale_terms_of(&mut self) -> Op {
+        let (coupons, owner) = self.several();
+        Op::plain(self.mostly(owner), Message::Desk(DeskCall::SaleTermsOf { coupons }))
     }
 }

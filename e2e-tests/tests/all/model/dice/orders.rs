@@ -38,7 +38,7 @@ impl Dice<'_> {
         Order { acceptor, number, basket, eligible, basket_hash: [9; 32], deadline, settlement }
     }
 
-    fn consent(&mut self, signer: AccountId) -> Consent {
+    pub(super) fn consent(&mut self, signer: AccountId) -> Consent {
         let name = self.name(signer).unwrap_or(HELPERS[1]);
         let current = self.model.registry.epoch(signer);
         let epoch = if self.chance(2) { current + 1 } else { current };
@@ -53,7 +53,7 @@ impl Dice<'_> {
         spendable(self.model, id, through_alliance)
     }
 
-    fn suitable_acceptor(&mut self, id: CouponId) -> AccountId {
+    pub(super) fn suitable_acceptor(&mut self, id: CouponId) -> AccountId {
         let wrong = self.chance(5);
         let stranger = self.merchant();
         let stranger = self.model.places.of(stranger);
@@ -121,7 +121,7 @@ impl Dice<'_> {
     }
 
     /// Who speaks for an acceptor: itself, or its till where that may.
-    fn speaker(&mut self, acceptor: AccountId) -> AccountId {
+    pub(super) fn speaker(&mut self, acceptor: AccountId) -> AccountId {
         let till = self.model.places.of(HELPERS[0]);
         // One that has a part of its day's cap behind it is worth more.
         let role = self.model.registry.roles.get(&(acceptor, till));

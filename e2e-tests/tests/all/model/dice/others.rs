@@ -1,30 +1,20 @@
-//! Steps of the alliance and the market.
+//! Steps of the alliance's members.
 
 use super::{issues, paid, Dice};
 use crate::model::{
     alliance::owed,
-    market::Listing,
-    ops::{AllianceCall, MarketCall, Message, OfficeCall, Op},
+    ops::{AllianceCall, Message, OfficeCall, Op},
     Model, Who,
 };
 use ::alliance::members::Status;
 use chain::AccountId;
-use e2e_tests::actors::{MERCHANTS, OPERATOR, OWNER};
+use e2e_tests::actors::{MERCHANTS, OPERATOR};
 use mock_psp22::Mode;
 use rand::Rng;
-use shared::{
-    assets::Asset,
-    coupons::Coupon,
-    ids::{CampaignId, CouponId},
-    terms::Funding,
-};
+use shared::{assets::Asset, ids::CampaignId, terms::Funding};
 
 fn alliance(call: AllianceCall) -> Message {
     Message::Alliance(call)
-}
-
-fn market(call: MarketCall) -> Message {
-    Message::Market(call)
 }
 
 /// Whether the alliance can't settle before the token is honest again.
@@ -219,93 +209,5 @@ impl Dice<'_> {
             _ => self.member(uneven),
         };
         Op::plain(caller, alliance(AllianceCall::Exit))
-    }
-
-    pub(super) fn list(&mut self) -> Op {
-        let this = self.model.places.market;
-        let approved = |model: &Model, id: CouponId, coupon: &Coupon| {
-            coupon.owner != this
-                && (coupon.approved == Some(this) || model.registry.operators.contains(&(coupon.owner, this)))
-                && model.sale_terms(id).is_ok_and(|terms| model.now < terms.ends_at)
-        };
-        let mut live = self.model.registry.coupons.iter();
-        if !live.any(|(id, coupon)| approved(self.model, *id, coupon)) && self.chance(80) {
-            return self.approve();
-        }
-        let (coupon, owner) = self.coupon(approved);
-        let now = self.model.now;
-        let sale = self.model.sale_terms(coupon).ok();
-        let ends = sale.map_or(now, |terms| terms.ends_at);
-        let ends_at = match self.rng.gen_range(0..20) {
-            0 => now,
-            1 => ends.saturating_add(1),
-            2..=6 => ends,
-            _ => ends.min(now + self.span(1..60, 1..9)),
-        };
-        let highest = sale.and_then(|terms| terms.highest_price);
-        let price = match highest {
-            Some(highest) if self.chance(15) => highest + 1,
-            Some(highest) => self.amount(highest),
-            None => self.amount(120),
-        };
-        let caller = self.mostly(owner);
-        let registry = self.registry();
-        Op::plain(caller, market(MarketCall::List { registry, coupon, price, ends_at }))
-    }
-
-    /// A listed coupon, mostly one still for sale.
-    fn listed(&mut self) -> Option<(CouponId, Listing)> {
-        let now = self.model.now;
-        let all: Vec<_> =
-            self.model.market.listings.iter().map(|(id, listing)| (*id, listing.clone())).collect();
-        let open: Vec<_> = all.iter().filter(|(_, listing)| now < listing.ends_at).cloned().collect();
-        let any = self.pick(&all);
-        if self.chance(85) {
-            self.pick(&open).or(any)
-        } else {
-            any
-        }
-    }
-
-    pub(super) fn buy(&mut self) -> Op {
-        let Some((coupon, listing)) = self.listed() else { return self.list() };
-        let mut highest = listing.price + if self.chance(70) { 10 } else { 0 };
-        if self.chance(8) {
-            highest = listing.price - 1;
-        }
-        let mut value = self.value(listing.asset, listing.price);
-        if listing.asset == Asset::Native && self.chance(20) {
-            value += 7;
-        }
-        let caller = if self.chance(12) { self.mostly(listing.seller) } else { self.consumer() };
-        paid(caller, value, market(MarketCall::Buy { registry: self.registry(), coupon, highest }))
-    }
-
-    pub(super) fn cancel(&mut self) -> Op {
-        let Some((coupon, listing)) = self.listed() else { return self.list() };
-        let registry = self.registry();
-        let caller = if self.chance(40) { self.consumer() } else { self.mostly(listing.seller) };
-        Op::plain(caller, market(MarketCall::Cancel { registry, coupon }))
-    }
-
-    pub(super) fn market_withdraw(&mut self) -> Op {
-        let books = &self.model.market;
-        if books.native_fees == 0 && books.credits.is_empty() && self.chance(80) {
-            return self.buy();
-        }
-        let fees = (self.model.places.of(OWNER), Asset::Native);
-        let mut owed: Vec<_> = books.credits.keys().copied().collect();
-        if books.native_fees > 0 {
-            owed.push(fees);
-        }
-        let (account, asset) = self.pick(&owed).unwrap_or(fees);
-        let caller = self.mostly(account);
-        Op::plain(caller, market(MarketCall::Withdraw { asset }))
-    }
-
-    pub(super) fn set_fee(&mut self) -> Op {
-        let caller = if self.chance(80) { OWNER } else { self.anyone() };
-        let bps = if self.chance(20) { 1_001 } else { self.rng.gen_range(0..600) };
-        Op::plain(caller, market(MarketCall::SetFee { bps }))
     }
 }
