@@ -1,63 +1,52 @@
-//! What the alliance asks of registries (`shared::registry::CouponRegistry`) and of tokens. Decides nothing.
+//! What the alliance asks of registries (`shared::registry::CouponRegistry`) and of tokens. Decides nothing, and reads of an answer no more than whether it is a refusal.
 //!
 //! Every call keeps ink's default flags: whoever calls back into the alliance meanwhile traps.
-use ink::{
-    env::{
-        call::{build_call, ExecutionInput, Selector},
-        DefaultEnvironment as Env,
-    },
-    prelude::vec::Vec,
-};
-use scale::{Decode, Encode};
+use ink::prelude::vec::Vec;
 use shared::{
     alliance::error::{AllianceError, Outcome, Refusal},
     assets::{Asset, PaymentFault},
-    ledger::Raw,
-    order::{Kept, Redeemed, Redemption},
-    registry::RegistryError,
+    calls::{ask, ask_paying},
+    scribe::Scribe,
     AccountId, Balance,
 };
 
+/// A `Redemption`, as SCALE bytes.
 /// # Errors
 /// `RegistryFailed`, `Registry`.
-#[inline(never)]
-pub(crate) fn redeem(registry: AccountId, signed: &[u8], value: Balance) -> Outcome<Redemption> {
-    let selector = ink::selector_bytes!("CouponRegistry::redeem");
-    answer(registry, ask(registry, selector, signed.to_vec(), value))
+pub(crate) fn redeem(registry: AccountId, signed: Vec<u8>, value: Balance) -> Outcome<Vec<u8>> {
+    answer(registry, registry, ink::selector_bytes!("CouponRegistry::redeem"), signed, value)
 }
 
+/// A `Vec<Result<Redeemed, RegistryError>>`, as SCALE bytes.
 /// # Errors
 /// `RegistryFailed`, `Registry`.
-#[inline(never)]
-pub(crate) fn redeem_batch(
-    registry: AccountId,
-    orders: Vec<u8>,
-) -> Outcome<Vec<Result<Redeemed, RegistryError>>> {
-    let selector = ink::selector_bytes!("CouponRegistry::redeem_batch");
-    answer(registry, ask(registry, selector, orders, 0))
+pub(crate) fn redeem_batch(registry: AccountId, orders: Vec<u8>) -> Outcome<Vec<u8>> {
+    answer(registry, registry, ink::selector_bytes!("CouponRegistry::redeem_batch"), orders, 0)
 }
 
-/// Rolls back at the registry's desk, giving it the `refund` for escrow and the payer, which the alliance has collected in `redemption`'s asset.
+/// Rolls back `undone` at the registry's desk, giving it the `refund` for escrow and the payer, which the alliance has collected in `asset`. An
+/// `Option<Redemption>`, as SCALE bytes.
 /// # Errors
 /// `TokenRefused`, `RegistryFailed`, `Registry`.
 #[inline(never)]
 pub(crate) fn roll_back(
     registry: AccountId,
-    redemption: &Redemption,
-    kept: Option<Kept>,
+    asset: Asset,
     refund: Balance,
-) -> Outcome<Option<Redemption>> {
-    let branches = ask(registry, ink::selector_bytes!("CouponRegistry::branches"), Vec::new(), 0);
-    let Some((_, desk)) = branches.and_then(|bytes| <(AccountId, AccountId)>::decode(&mut &*bytes).ok())
-    else {
+    undone: Vec<u8>,
+) -> Outcome<Vec<u8>> {
+    let branches = ask(registry, ink::selector_bytes!("CouponRegistry::branches"), Vec::new());
+    // The office, and the desk.
+    let desk = branches.as_deref().and_then(|branches| branches.get(32..64));
+    let Some(desk) = desk.and_then(|desk| <[u8; 32]>::try_from(desk).ok()) else {
         return Err(AllianceError::RegistryFailed { registry }.into());
     };
-    let value = redemption.asset.value_due(refund);
+    let desk = AccountId::from(desk);
+    let value = asset.value_due(refund);
     if value < refund {
-        approve(redemption.asset, desk, refund)?;
+        approve(asset, desk, refund)?;
     }
-    let selector = ink::selector_bytes!("ServiceDesk::roll_back_for_alliance");
-    answer(desk, ask(desk, selector, (redemption, kept).encode(), value))
+    answer(registry, desk, ink::selector_bytes!("ServiceDesk::roll_back_for_alliance"), undone, value)
 }
 
 /// Lets `spender` have `amount` of a PSP22 asset; native money is sent along instead.
@@ -68,40 +57,34 @@ pub(crate) fn approve(asset: Asset, spender: AccountId, amount: Balance) -> Outc
     let Asset::Psp22(token) = asset else {
         return Ok(());
     };
-    let selector = ink::selector_bytes!("PSP22::approve");
+    let mut arguments = Scribe(Vec::with_capacity(48));
+    arguments.account(spender);
+    arguments.u128(amount);
     // The answer is a `Result<(), PSP22Error>`.
-    match ask(token, selector, (spender, amount).encode(), 0).as_deref() {
+    match ask(token, ink::selector_bytes!("PSP22::approve"), arguments.0).as_deref() {
         Some([0]) => Ok(()),
-        _ => Err(AllianceError::Payment(PaymentFault::TokenRefused { token }).into()),
+        Some(_) | None => Err(AllianceError::Payment(PaymentFault::TokenRefused { token }).into()),
     }
 }
 
-/// What a registry whose code is known answers: `Result<T, RegistryError>`.
+/// What a `registry` whose code is known answers, or its `contract` for it, to a message that gives a `Result<_, RegistryError>`.
 /// # Errors
 /// `RegistryFailed`, `Registry`.
-fn answer<T: Decode>(registry: AccountId, reply: Option<Vec<u8>>) -> Outcome<T> {
-    match reply.as_deref() {
-        Some([0, answer @ ..]) => {
-            // As a call's arguments are read: a redemption is one too, so its code is there once.
-            let answer = T::decode(&mut &*answer);
-            Ok(answer.map_err(|_| AllianceError::RegistryFailed { registry })?)
-        }
-        Some([1, refusal @ ..]) => Err(AllianceError::Registry(Refusal::from(refusal.to_vec())).into()),
-        _ => Err(AllianceError::RegistryFailed { registry }.into()),
-    }
-}
-
-/// What a contract answers, as SCALE bytes; `None` where it trapped, or there is no such contract or message.
 #[inline(never)]
-fn ask(contract: AccountId, selector: [u8; 4], arguments: Vec<u8>, value: Balance) -> Option<Vec<u8>> {
-    let reply = build_call::<Env>()
-        .call(contract)
-        .transferred_value(value)
-        .exec_input(ExecutionInput::new(Selector::new(selector)).push_arg(Raw(arguments)))
-        .returns::<Raw>()
-        .try_invoke();
-    match reply {
-        Ok(Ok(Raw(answer))) => Some(answer),
-        Ok(Err(_)) | Err(_) => None,
+fn answer(
+    registry: AccountId,
+    contract: AccountId,
+    selector: [u8; 4],
+    arguments: Vec<u8>,
+    value: Balance,
+) -> Outcome<Vec<u8>> {
+    match ask_paying(contract, selector, arguments, value) {
+        Some(mut answer) if !answer.is_empty() => {
+            if answer.remove(0) == 0 {
+                return Ok(answer);
+            }
+            Err(AllianceError::Registry(Refusal::from(answer)).into())
+        }
+        Some(_) | None => Err(AllianceError::RegistryFailed { registry }.into()),
     }
 }

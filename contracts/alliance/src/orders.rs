@@ -1,23 +1,17 @@
-//! Orders as they are passed on to a registry: their bytes, and the few fields that the alliance looks at. Knows no member.
-use ink::prelude::{vec, vec::Vec};
-use scale::{Compact, Decode, Encode, Error, Input, Output};
+//! Orders as they are passed on to a registry: the few fields that the alliance looks at. Knows no member.
+use ink::prelude::vec::Vec;
+use scale::{Compact, Encode};
 use shared::{
     alliance::error::{AllianceError, Outcome},
-    order::{Order, Settlement},
-    permit::Permits,
+    reader::Reader,
     AccountId, Balance,
 };
 
 /// The most orders in a batch: as many as a registry takes.
 pub const MAX_ORDERS: u32 = 50;
 
-/// An order's length as SCALE bytes; what comes after it says whether its acceptor's permit is there.
-const ORDER_BYTES: usize = 113;
-
-/// An order and its permits, `(Order, Permits)`, as SCALE bytes and described so in the metadata. The registry checks them, and code that reads and
-/// writes all of a permit would be 2 kB.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed(Vec<u8>);
+/// A `Permit`: its epoch, its deadline and the signature.
+const PERMIT_BYTES: usize = 76;
 
 /// What the alliance looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,28 +24,40 @@ pub struct Head {
     pub signed: bool,
 }
 
-impl Signed {
-    /// The SCALE bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 impl Head {
+    /// The head of `(Order, Permits)`, which these SCALE bytes must be exactly: in a batch, what is over would be the next order to the registry, and what is
+    /// booked for that would be another's.
     /// # Errors
     /// `NotAnOrder`.
     #[inline(never)]
     pub fn of(bytes: &[u8], index: u32) -> Outcome<Self> {
-        let no_order = AllianceError::NotAnOrder { index };
-        let Some(permit) = bytes.get(ORDER_BYTES) else {
-            return Err(no_order.into());
-        };
-        let Ok(order) = Order::decode(&mut &*bytes) else {
-            return Err(no_order.into());
-        };
-        let Order { acceptor, number, basket, settlement, .. } = order;
-        let on_chain = settlement == Settlement::OnChain;
-        Ok(Self { acceptor, number, basket, on_chain, signed: *permit == 1 })
+        let mut reader = Reader::new(bytes);
+        let (acceptor, number, basket) = (reader.account(), reader.u64(), reader.u128());
+        // The eligible amount, the basket's hash and the deadline.
+        reader.skip(56);
+        let on_chain = reader.below(2) == 1;
+        let signed = reader.is_some();
+        if signed {
+            // The signer.
+            reader.skip(32);
+            reader.skip(PERMIT_BYTES);
+        }
+        for _ in 0..reader.count() {
+            reader.skip(8);
+            if reader.is_some() {
+                // The most it may take off.
+                reader.skip(16);
+            }
+            // Whether it may be refused.
+            reader.below(2);
+            if reader.is_some() {
+                reader.skip(PERMIT_BYTES);
+            }
+        }
+        if !reader.is_done() {
+            return Err(AllianceError::NotAnOrder { index }.into());
+        }
+        Ok(Self { acceptor, number, basket, on_chain, signed })
     }
 
     /// The acceptor itself calls, or it or a cashier has signed, which the registry checks.
@@ -74,42 +80,15 @@ pub fn together(orders: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-impl From<(Order, Permits)> for Signed {
-    fn from(signed: (Order, Permits)) -> Self {
-        Self(signed.encode())
-    }
-}
-
-impl Encode for Signed {
-    fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
-        output.write(&self.0);
-    }
-}
-
-impl Decode for Signed {
-    /// All that is left of the input: it is a message's last argument.
-    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        let mut bytes = vec![0; input.remaining_len()?.unwrap_or(0)];
-        input.read(&mut bytes)?;
-        Ok(Self(bytes))
-    }
-}
-
-#[cfg(feature = "std")]
-impl ink::scale_info::TypeInfo for Signed {
-    type Identity = (Order, Permits);
-
-    fn type_info() -> ink::scale_info::Type {
-        <(Order, Permits)>::type_info()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::account;
-    use scale::DecodeAll;
-    use shared::permit::{OrderPermit, Permit};
+    use shared::{
+        ids::CouponId,
+        order::{Order, Settlement},
+        permit::{CouponPermit, OrderPermit, Permit, Permits, Presented},
+    };
 
     fn order() -> Order {
         Order {
@@ -123,43 +102,54 @@ mod tests {
         }
     }
 
-    fn permits(acceptor: Option<OrderPermit>) -> Permits {
-        Permits { acceptor, coupons: vec![] }
+    fn permit() -> Permit {
+        Permit { epoch: 0, deadline: 1, signature: [1; 64] }
+    }
+
+    /// Of two coupons, one with everything that may be there and one with nothing.
+    fn permits(signed: bool) -> Permits {
+        let coupon = CouponId { campaign: 1, serial: 2 };
+        let full = Presented { coupon, most: Some(3), optional: true };
+        let coupons = vec![
+            CouponPermit { presented: full, permit: Some(permit()) },
+            CouponPermit { presented: coupon.into(), permit: None },
+        ];
+        let acceptor = signed.then(|| OrderPermit { signer: account(3), permit: permit() });
+        Permits { acceptor, coupons }
     }
 
     #[test]
-    fn an_order_is_passed_on_as_it_came() {
-        let signed = (order(), permits(None));
-        let message = (account(1), signed.clone()).encode();
-        let (_, passed) = <(AccountId, Signed)>::decode_all(&mut &*message).unwrap();
-        assert_eq!(passed, Signed::from(signed.clone()));
-        assert_eq!((passed.encode(), passed.bytes()), (signed.encode(), &*signed.encode()));
+    fn orders_are_passed_on_as_they_came() {
+        let signed = (order(), permits(true));
         let each = [signed.clone(), signed.clone()].map(|signed| signed.encode());
         assert_eq!(together(&each), vec![signed.clone(), signed].encode());
     }
 
     #[test]
     fn an_orders_head_says_who_sells_and_whether_it_signed() {
-        assert_eq!(order().encode().len(), ORDER_BYTES);
-        let permit = Permit { epoch: 0, deadline: 1, signature: [0; 64] };
-        let permit = OrderPermit { signer: account(3), permit };
         let mut head = Head { acceptor: account(2), number: 7, basket: 900, on_chain: true, signed: false };
-        let of = |order: Order, permit| Head::of(&(order, permits(permit)).encode(), 4);
-        assert_eq!(of(order(), None), Ok(head));
+        let of = |order: Order, signed| Head::of(&(order, permits(signed)).encode(), 4);
+        assert_eq!(of(order(), false), Ok(head));
         let not_acceptor = AllianceError::NotAcceptor { acceptor: account(2), caller: account(9) };
         assert_eq!(head.ensure_agreed(account(9)), Err(not_acceptor));
         assert_eq!(head.ensure_agreed(account(2)), Ok(()));
         (head.on_chain, head.signed) = (false, true);
         let off_chain = Order { settlement: Settlement::OffChain, ..order() };
-        assert_eq!(of(off_chain, Some(permit)), Ok(head));
+        assert_eq!(of(off_chain, true), Ok(head));
         assert_eq!(head.ensure_agreed(account(9)), Ok(()));
     }
 
     #[test]
-    fn what_is_no_order_is_refused_by_its_place() {
+    fn what_is_not_exactly_one_order_is_refused_by_its_place() {
         let not_an_order = Err(AllianceError::NotAnOrder { index: 4 });
         assert_eq!(Head::of(&order().encode(), 4), not_an_order);
-        let mut bytes = (order(), permits(None)).encode();
+        let whole = (order(), permits(true)).encode();
+        for length in 0..whole.len() {
+            assert_eq!(Head::of(&whole[..length], 4), not_an_order, "{length}");
+        }
+        assert_eq!(Head::of(&[whole.as_slice(), &[0]].concat(), 4), not_an_order);
+        assert_eq!(Head::of(&[whole.clone(), whole.clone()].concat(), 4), not_an_order);
+        let mut bytes = whole;
         bytes[112] = 2;
         assert_eq!(Head::of(&bytes, 4), not_an_order);
     }

@@ -5,28 +5,22 @@ use shared::{
         config::Config,
         council::CouncilTerms,
         error::{AllianceError, Outcome},
+        ledger::Sale,
     },
-    order::{Part, Redemption},
     AccountId, Balance, Timestamp,
 };
 
 /// A redemption as its issuer disputes it: (registry, acceptor, order number, issuer).
 pub type Disputed = (AccountId, AccountId, u64, AccountId);
 
-/// What a redemption made `issuer` owe its acceptor, the alliance's fee not included.
+/// What a sale made `issuer` owe its acceptor, the alliance's fee not included.
 /// # Errors
 /// `NothingBooked`, `WrongAsset`, `Overflow`.
 #[inline(never)]
-pub fn disputed(
-    redemption: &Redemption,
-    issuer: AccountId,
-    rate_bps: u16,
-    config: &Config,
-) -> Outcome<Balance> {
+pub fn disputed(sale: &Sale, issuer: AccountId, rate_bps: u16, config: &Config) -> Outcome<Balance> {
     let mut amount: Balance = 0;
-    for used in redemption.uses.iter().filter(|used| used.issuer == issuer) {
-        let part = Part { issuer, funding: used.funding, discount: used.discount };
-        if let Some(debt) = Debt::of(&part, redemption.acceptor, redemption.asset, rate_bps, config)? {
+    for line in sale.lines.iter().filter(|line| line.part.issuer == issuer) {
+        if let Some(debt) = Debt::of(&line.part, sale.acceptor, sale.asset, rate_bps, config)? {
             amount = debt
                 .amount
                 .checked_sub(debt.fee)
@@ -42,8 +36,8 @@ pub fn disputed(
 
 /// # Errors
 /// `CaseWindowOver`.
-pub fn ensure_in_time(redemption: &Redemption, terms: &CouncilTerms, now: Timestamp) -> Outcome<()> {
-    let until = redemption.redeemed_at.saturating_add(terms.case_window);
+pub fn ensure_in_time(redeemed_at: Timestamp, terms: &CouncilTerms, now: Timestamp) -> Outcome<()> {
+    let until = redeemed_at.saturating_add(terms.case_window);
     if now >= until {
         return Err(AllianceError::CaseWindowOver { until, now }.into());
     }

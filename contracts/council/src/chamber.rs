@@ -1,211 +1,201 @@
-//! The alliance as its council sees it: looked at in one call, changed in another. Also what the council asks of registries. Decides nothing.
+//! The alliance as its council sees it: its books, read in one call, changed in another. Also what the council asks of registries. Decides nothing.
 //!
 //! Every call keeps ink's default flags: whoever calls back into the council meanwhile traps.
 use ink::{
-    env::{
-        call::{build_call, ExecutionInput, Selector},
-        DefaultEnvironment as Env, ReturnFlags,
-    },
-    prelude::{vec, vec::Vec},
+    env::{DefaultEnvironment as Env, ReturnFlags},
+    prelude::vec::Vec,
 };
-use scale::{Decode, Error, Input};
+use scale::{Decode, Encode};
 use shared::{
     alliance::{
-        door::{Look, Step},
+        door::Step,
         error::{AllianceError, Outcome},
-        members::Member,
+        ledger::{items, Ledger, Pages, Root},
     },
-    assets::Asset,
+    assets::PaymentFault,
+    calls::{ask, ask_paying},
     ids::CouponId,
-    ledger::{items, key, Raw},
-    order::{Order, OrderWord, Redemption},
-    permit::Permits,
+    ledger::{items as shelves, key, Raw, Trusted},
+    order::OrderWord,
     psp34::Id,
+    reader::Reader,
     AccountId, Balance, Hash,
 };
 
-/// An alliance, and what it is to do.
+/// An alliance's books, and what is to be done there.
 pub struct Chamber {
     alliance: AccountId,
+    root: Root,
+    /// The root as it was.
+    before: Vec<u8>,
+    pages: Away,
+}
+
+/// The alliance's pages, a call away.
+struct Away {
+    alliance: AccountId,
+    /// What was read with the root.
+    read: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     steps: Vec<Step>,
 }
 
-impl Chamber {
-    /// Nothing to do yet.
-    pub fn new(alliance: AccountId) -> Self {
-        Self { alliance, steps: Vec::new() }
-    }
-
-    /// Members, and a pair's rate: acceptor, issuer.
-    /// # Errors
-    /// `AllianceFailed`.
+impl Pages for Away {
     #[inline(never)]
-    pub fn look(&self, accounts: Vec<AccountId>, pair: Option<(AccountId, AccountId)>) -> Outcome<Look> {
-        let selector = Selector::new(ink::selector_bytes!("AllianceDoor::look"));
-        let input = ExecutionInput::new(selector).push_arg(accounts).push_arg(pair);
-        let reply = build_call::<Env>().call(self.alliance).exec_input(input).returns::<Look>().try_invoke();
-        match reply {
-            Ok(Ok(look)) => Ok(look),
-            Ok(Err(_)) | Err(_) => Err(AllianceError::AllianceFailed.into()),
+    fn item(&self, at: Vec<u8>) -> Option<Vec<u8>> {
+        let written = self.steps.iter().rev().find_map(|step| match step {
+            Step::Write { key, value } if *key == at => Some(value.clone()),
+            Step::Write { .. } | Step::Pay { .. } => None,
+        });
+        if let Some(value) = written {
+            return value;
+        }
+        match self.read.iter().find(|(key, _)| *key == at) {
+            Some((_, value)) => value.clone(),
+            None => items_of(self.alliance, ink::selector_bytes!("AllianceDoor::items"), &[at]).pop().flatten(),
         }
     }
 
-    /// One member, with everything else there is to see.
+    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.steps.push(Step::Write { key, value });
+    }
+}
+
+impl Chamber {
+    /// Reads the root, and these members with it: one call, and others only for rates and for cuts.
     /// # Errors
-    /// `NotMember`.
+    /// `AllianceFailed`.
     #[inline(never)]
-    pub fn member(&self, account: AccountId) -> Outcome<(Look, Member)> {
-        let mut look = self.look(vec![account], None)?;
-        let member = look.members.pop().flatten().ok_or(AllianceError::NotMember { account })?;
-        Ok((look, member))
+    pub fn enter(alliance: AccountId, accounts: &[AccountId]) -> Outcome<Self> {
+        let mut keys = ink::prelude::vec![root_key()];
+        keys.extend(accounts.iter().map(|account| key(items::MEMBERS, account)));
+        let mut found = items_of(alliance, ink::selector_bytes!("AllianceDoor::items"), &keys);
+        if found.len() != keys.len() {
+            return Err(AllianceError::AllianceFailed.into());
+        }
+        let before = found.remove(0).unwrap_or_default();
+        let root = Root::decode(&mut Trusted(&before)).map_err(|_| AllianceError::AllianceFailed)?;
+        let read = keys.into_iter().skip(1).zip(found).collect();
+        Ok(Self { alliance, root, before, pages: Away { alliance, read, steps: Vec::new() } })
     }
 
-    /// Two members, with their rate.
-    /// # Errors
-    /// `NotMember` for the first that isn't one.
-    #[inline(never)]
-    pub fn pair(&self, acceptor: AccountId, issuer: AccountId) -> Outcome<Pair> {
-        let mut look = self.look(vec![acceptor, issuer], Some((acceptor, issuer)))?;
-        let (second, first) = (look.members.pop().flatten(), look.members.pop().flatten());
-        let first = first.ok_or(AllianceError::NotMember { account: acceptor })?;
-        let second = second.ok_or(AllianceError::NotMember { account: issuer })?;
-        Ok(Pair { look, acceptor: first, issuer: second })
+    /// The rules and the sums.
+    pub fn root(&self) -> &Root {
+        &self.root
     }
 
-    /// Adds a step.
-    pub fn add(&mut self, step: Step) {
-        self.steps.push(step);
+    /// The books, to take steps in.
+    pub fn books(&mut self) -> Ledger<'_, impl Pages> {
+        Ledger { root: &mut self.root, pages: &mut self.pages }
     }
 
-    /// Has the alliance do it all, and collects `amount` from `payer`, the caller, for it; `paid` is the native value sent along.
+    /// Has the alliance write what has changed, and collects `amount` from `payer`, the caller, for it; `paid` is the native value sent along.
     ///
     /// A token that is asked for money runs code of its own, so what was decided is written by then.
     /// # Errors
-    /// `Payment`, and as `apply`.
+    /// `Payment`, `AllianceFailed`.
     #[inline(never)]
-    pub fn collect_and_apply(
-        self,
-        asset: Asset,
-        payer: AccountId,
-        amount: Balance,
-        paid: Balance,
-    ) -> Outcome<()> {
-        let alliance = self.alliance;
+    pub fn collect(self, payer: AccountId, amount: Balance, paid: Balance) -> Outcome<()> {
+        let (alliance, asset) = (self.alliance, self.root.config.asset);
         let expected = asset.value_due(amount);
         if paid != expected {
-            let fault = shared::assets::PaymentFault::WrongValue { expected, paid };
-            return Err(AllianceError::Payment(fault).into());
+            return Err(AllianceError::Payment(PaymentFault::WrongValue { expected, paid }).into());
         }
         self.apply(paid)?;
         Ok(asset.collect_for(alliance, payer, amount, paid).map_err(AllianceError::Payment)?)
     }
 
-    /// Has the alliance do it all, with `value` sent along.
+    /// Has the alliance write what has changed, and pay `amount` to `to`.
     /// # Errors
     /// `AllianceFailed`, and what the alliance refuses.
     #[inline(never)]
-    pub fn apply(self, value: Balance) -> Outcome<()> {
-        let selector = Selector::new(ink::selector_bytes!("AllianceDoor::apply"));
-        let reply = build_call::<Env>()
-            .call(self.alliance)
-            .transferred_value(value)
-            .exec_input(ExecutionInput::new(selector).push_arg(self.steps))
-            .returns::<Answer>()
-            .try_invoke();
-        match reply {
-            Ok(Ok(Answer::Done)) => Ok(()),
-            Ok(Ok(Answer::Refused(refusal))) => pass_on(refusal),
-            Ok(Err(_)) | Err(_) => Err(AllianceError::AllianceFailed.into()),
+    pub fn pay(mut self, to: AccountId, amount: Balance) -> Outcome<()> {
+        if amount > 0 {
+            self.pages.steps.push(Step::Pay { to, amount });
+        }
+        self.apply(0)
+    }
+
+    /// Has the alliance write what has changed, and passes `value` on to it.
+    /// # Errors
+    /// `AllianceFailed`, and what the alliance refuses.
+    #[inline(never)]
+    pub fn apply(mut self, value: Balance) -> Outcome<()> {
+        let root = self.root.encode();
+        if root != self.before {
+            // Before anything is paid.
+            self.pages.steps.insert(0, Step::Write { key: root_key(), value: Some(root) });
+        }
+        let selector = ink::selector_bytes!("AllianceDoor::apply");
+        match ask_paying(self.alliance, selector, self.pages.steps.encode(), value).as_deref() {
+            Some([0]) => Ok(()),
+            Some([1, refusal @ ..]) => pass_on(refusal),
+            Some(_) | None => Err(AllianceError::AllianceFailed.into()),
         }
     }
 }
 
-/// Two members and their rate.
-pub struct Pair {
-    /// Everything else.
-    pub look: Look,
-    /// Who accepts.
-    pub acceptor: Member,
-    /// Who owes.
-    pub issuer: Member,
+fn root_key() -> Vec<u8> {
+    key(items::ROOT, &())
 }
 
-/// The alliance's answer, as far as it matters. A refusal is passed on as it came.
-enum Answer {
-    Done,
-    Refused(Vec<u8>),
-}
-
-impl Decode for Answer {
-    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        let refused = input.read_byte()? != 0;
-        // An answer that isn't read to its end counts as none.
-        let rest = Raw::decode(input)?.0;
-        Ok(if refused { Self::Refused(rest) } else { Self::Done })
-    }
+/// Items of an alliance, or of a registry's ledger; none where it doesn't answer.
+#[inline(never)]
+fn items_of(contract: AccountId, selector: [u8; 4], keys: &[Vec<u8>]) -> Vec<Option<Vec<u8>>> {
+    let answer = ask(contract, selector, keys.encode()).unwrap_or_default();
+    Decode::decode(&mut answer.as_slice()).unwrap_or_default()
 }
 
 /// Ends the call with a refusal of the alliance's: `Ok(Err(refusal))`, as every message here would encode it.
-fn pass_on(mut refusal: Vec<u8>) -> ! {
-    refusal.splice(0..0, [0, 1]);
-    ink::env::return_value(ReturnFlags::REVERT, &Raw(refusal))
+#[inline(never)]
+fn pass_on(refusal: &[u8]) -> ! {
+    let reply = [&[0, 1], refusal].concat();
+    ink::env::return_value(ReturnFlags::REVERT, &Raw(reply))
 }
 
 /// Refuses a contract whose code the alliance doesn't know as a registry's.
 /// # Errors
 /// `UnknownRegistry`.
 #[inline(never)]
-pub fn ensure_known(registry: AccountId, known: &[Hash]) -> Outcome<()> {
-    let code = ink::env::code_hash::<Env>(&registry).map(|hash| <[u8; 32]>::from(hash));
-    if code.is_ok_and(|code| known.contains(&code)) {
-        return Ok(());
-    }
-    Err(AllianceError::UnknownRegistry { registry }.into())
+pub fn ensure_known(registry: AccountId, root: &Root) -> Outcome<()> {
+    root.ensure_known(registry, ink::env::code_hash::<Env>(&registry).ok().map(Into::into))
 }
 
 /// An item of a registry's ledger.
 #[inline(never)]
 pub fn item(registry: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
-    let selector = Selector::new(ink::selector_bytes!("Ledger::items"));
-    let input = ExecutionInput::new(selector).push_arg(vec![key]);
-    let reply =
-        build_call::<Env>().call(registry).exec_input(input).returns::<Vec<Option<Vec<u8>>>>().try_invoke();
-    reply.ok()?.ok()?.pop().flatten()
+    items_of(registry, ink::selector_bytes!("Ledger::items"), &[key]).pop().flatten()
 }
 
 /// The digest that a registry keeps of a redemption; `None` once it is undone.
 pub fn digest_kept(registry: AccountId, acceptor: AccountId, number: u64) -> Option<Hash> {
     let (word, place) = OrderWord::locate(number);
-    let bytes = item(registry, key(items::ORDERS, &(acceptor, word)))?;
+    let bytes = item(registry, key(shelves::ORDERS, &(acceptor, word)))?;
     OrderWord::decode(&mut bytes.as_slice()).ok()?.digest(place)
 }
 
-/// Redeems through the alliance.
+/// Redeems an order with its permits, as SCALE bytes, through the alliance. A `Redemption`, as SCALE bytes.
 /// # Errors
 /// `AllianceFailed`, and what the alliance refuses.
 #[inline(never)]
-pub fn redeem(
-    alliance: AccountId,
-    registry: AccountId,
-    order: &Order,
-    permits: &Permits,
-) -> Outcome<Redemption> {
-    let selector = Selector::new(ink::selector_bytes!("redeem"));
-    let input = ExecutionInput::new(selector).push_arg(registry).push_arg(order).push_arg(permits);
-    let reply = build_call::<Env>().call(alliance).exec_input(input).returns::<Result<Redemption, Raw>>().try_invoke();
-    match reply {
-        Ok(Ok(Ok(redemption))) => Ok(redemption),
-        Ok(Ok(Err(Raw(refusal)))) => pass_on(refusal),
-        Ok(Err(_)) | Err(_) => Err(AllianceError::AllianceFailed.into()),
+pub fn redeem(alliance: AccountId, registry: AccountId, signed: Vec<u8>) -> Outcome<Vec<u8>> {
+    let arguments = (registry, Raw(signed)).encode();
+    match ask(alliance, ink::selector_bytes!("redeem"), arguments) {
+        Some(mut answer) if answer.first() == Some(&0) => {
+            answer.remove(0);
+            Ok(answer)
+        }
+        Some(refusal) if refusal.first() == Some(&1) => pass_on(refusal.get(1..).unwrap_or_default()),
+        Some(_) | None => Err(AllianceError::AllianceFailed.into()),
     }
 }
 
 /// Who holds a coupon.
 pub fn owner_of(registry: AccountId, coupon: CouponId) -> Option<AccountId> {
-    let selector = Selector::new(ink::selector_bytes!("PSP34::owner_of"));
-    let input = ExecutionInput::new(selector).push_arg(Id::U64(coupon.to_u64()));
-    let reply = build_call::<Env>().call(registry).exec_input(input).returns::<Option<AccountId>>().try_invoke();
-    reply.ok()?.ok()?
+    let argument = Id::U64(coupon.to_u64()).encode();
+    let answer = ask(registry, ink::selector_bytes!("PSP34::owner_of"), argument)?;
+    let mut reader = Reader::new(&answer);
+    let owner = reader.is_some().then(|| reader.account());
+    owner.filter(|_| reader.is_done())
 }
 
 /// Hands a coupon over that its holder lets the council move.
@@ -213,14 +203,10 @@ pub fn owner_of(registry: AccountId, coupon: CouponId) -> Option<AccountId> {
 /// `TransferRefused`.
 #[inline(never)]
 pub fn hand_over(registry: AccountId, coupon: CouponId, to: AccountId) -> Outcome<()> {
-    let selector = Selector::new(ink::selector_bytes!("PSP34::transfer"));
-    let id = Id::U64(coupon.to_u64());
-    let input = ExecutionInput::new(selector).push_arg(to).push_arg(id).push_arg(Vec::<u8>::new());
-    let reply = build_call::<Env>().call(registry).exec_input(input).returns::<Answer>().try_invoke();
-    match reply {
-        Ok(Ok(Answer::Done)) => Ok(()),
-        Ok(Ok(Answer::Refused(_)) | Err(_)) | Err(_) => {
-            Err(AllianceError::TransferRefused { coupon }.into())
-        }
+    // And no data.
+    let arguments = (to, Id::U64(coupon.to_u64()), 0u8).encode();
+    match ask(registry, ink::selector_bytes!("PSP34::transfer"), arguments).as_deref() {
+        Some([0]) => Ok(()),
+        Some(_) | None => Err(AllianceError::TransferRefused { coupon }.into()),
     }
 }

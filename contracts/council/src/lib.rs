@@ -1,8 +1,9 @@
-//! An alliance's council: what members vote on, the rates they agree on, their disputes, conversion, and views; kept out of the alliance so that clearing stays
-//! cheap. The alliance instantiates it.
+//! An alliance's council: joining and leaving, collateral, cycles and settlement, motions and votes, the rates that members agree on, their disputes, conversion, and views. All
+//! that is called rarely is here, so that clearing stays cheap in the alliance, which instantiates the council and keeps the books and the money.
 //!
-//! This file is the shell: it reads the context, looks at the alliance, has the rules decide, has the alliance do it, and emits events. Deposits are the
-//! caller's; what an item freed here gives back goes to the caller too.
+//! This file is the shell: it reads the context, opens the alliance's books, has the rules decide, has the alliance write and pay, and emits events. Deposits are the
+//! caller's; what an item freed here gives back goes to the caller too. Paid messages take native value sent along, or PSP22 by allowance to the council, for the alliance.
+//! "Touches" are the alliance's and the council's storage host calls, the alliance's root and the council's own left out.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
 
@@ -31,18 +32,23 @@ mod council {
         alliance::{
             config::Config,
             council::{Case, CouncilTerms, Motion, Proposal},
-            door::Step,
+            cycles::{Books, Payout, Waterfall},
             error::{AllianceError, Outcome},
             members::Member,
             rates::{agreed, PairRate, Rate},
+            redemptions::Redeemed,
         },
-        announce::announce,
+        announce::announce_of,
         ids::CouponId,
         order::{digest, Order, Redemption},
+        ledger::Raw,
+        passed::{bytes_of, passed, Passed},
         permit::Permits,
+        reader::Reader,
+        shelf::Shelf as _,
     };
 
-    /// The council's own books; members, rates and money are the alliance's.
+    /// The council's own books; members, rates, sums and money are the alliance's.
     #[ink(storage)]
     pub struct Council {
         alliance: AccountId,
@@ -58,6 +64,8 @@ mod council {
         offers: Mapping<(AccountId, AccountId), (AccountId, Rate), ManualKey<0x33>>,
         disputes: Mapping<u32, Case, ManualKey<0x34>>,
         disputed: Mapping<Disputed, u32, ManualKey<0x35>>,
+        /// Who may join without a fee.
+        waivers: Mapping<AccountId, (), ManualKey<0x36>>,
     }
 
     impl Council {
@@ -65,7 +73,7 @@ mod council {
         #[ink(constructor)]
         pub fn new(terms: CouncilTerms) -> Self {
             let alliance = Self::env().caller();
-            announce(&CouncilOpened { alliance, terms });
+            announce_of(alliance, &CouncilOpened { alliance, terms });
             Self {
                 alliance,
                 terms,
@@ -76,7 +84,187 @@ mod council {
                 offers: Mapping::default(),
                 disputes: Mapping::default(),
                 disputed: Mapping::default(),
+                waivers: Mapping::default(),
             }
+        }
+
+        /// Lets `account` join without a fee, or no longer. By the operator, who pays the record's deposit; it goes to whoever uses it up by applying.
+        /// # Errors
+        /// `NotOperator`, `NoChange`.
+        #[ink(message)]
+        pub fn waive_fee(&mut self, account: AccountId, waived: bool) -> Outcome<()> {
+            let caller = self.env().caller();
+            let operator = self.enter(&[])?.root().config.operator;
+            membership::ensure_is_operator(operator, caller)?;
+            if self.waivers.read(account).is_some() == waived {
+                return Err(AllianceError::NoChange.into());
+            }
+            if waived {
+                self.waivers.write(account, &());
+            } else {
+                self.waivers.clear(account);
+            }
+            announce_of(account, &FeeWaived { account, waived });
+            Ok(())
+        }
+
+        /// Applies for membership; `registry` is the one that knows the caller's cashiers, `profile` the blake2b-256 of its profile, which is at `uri`. Paid with the call:
+        /// the joining fee, which stays in the fund whether or not the caller is admitted, and the caller's share in the fund. The fee is nothing for
+        /// the first so many, less until a date, and nothing where the operator waived it. The caller also pays the record's deposit and has it back on exit. 3 touches.
+        /// # Errors
+        /// `UriTooLong`, `UnknownRegistry`, `AlreadyMember`, `Overflow`, `Payment`.
+        #[ink(message, payable)]
+        pub fn apply(&mut self, registry: AccountId, profile: shared::Hash, uri: Vec<u8>) -> Outcome<()> {
+            let (member, at) = (self.env().caller(), self.env().block_timestamp());
+            membership::ensure_fits(&uri)?;
+            let mut chamber = self.enter(&[member])?;
+            chamber::ensure_known(registry, chamber.root())?;
+            let waived = self.waivers.read(member).is_some();
+            let (fee, fund_share) = chamber.books().apply(member, registry, profile, waived, at)?;
+            if waived {
+                self.waivers.clear(member);
+            }
+            let due = fee.checked_add(fund_share).ok_or(AllianceError::Overflow)?;
+            announce_of(member, &MemberApplied { member, registry, profile, uri, waived, fee, fund_share, at });
+            self.collect(chamber, due)
+        }
+
+        /// Adds `amount` to the caller's collateral, paid with the call. Applicants may. 2 touches.
+        /// # Errors
+        /// `NotMember`, `ZeroAmount`, `Overflow`, `Payment`.
+        #[ink(message, payable)]
+        pub fn deposit_collateral(&mut self, amount: Balance) -> Outcome<()> {
+            let member = self.env().caller();
+            let mut chamber = self.enter(&[member])?;
+            chamber.books().deposit(member, amount)?;
+            announce_of(member, &CollateralDeposited { member, amount });
+            self.collect(chamber, amount)
+        }
+
+        /// Takes back collateral that no debt needs, of the open cycle or the one before. 2 touches.
+        /// # Errors
+        /// `NotMember`, `ZeroAmount`, `NotMadeGood`, `CollateralShort`, `OverLimit`, `Overflow`, `Payment`.
+        #[ink(message)]
+        pub fn withdraw_collateral(&mut self, amount: Balance) -> Outcome<()> {
+            let member = self.env().caller();
+            let mut chamber = self.enter(&[member])?;
+            chamber.books().withdraw(member, amount)?;
+            announce_of(member, &CollateralWithdrawn { member, amount });
+            chamber.pay(member, amount)
+        }
+
+        /// Closes the open cycle once its time is up and the one before is settled, and opens the next. Anyone may, for the bounty, or for what the
+        /// fund has of it; gives the bounty. No touch.
+        /// # Errors
+        /// `CycleRunning`, `CycleUnsettled`, `Overflow`, `Payment`.
+        #[ink(message)]
+        pub fn close_cycle(&mut self) -> Outcome<Balance> {
+            let (closer, at) = (self.env().caller(), self.env().block_timestamp());
+            let mut chamber = self.enter(&[])?;
+            let (closed, bounty) = chamber.books().close_cycle(at)?;
+            let event = CycleClosed {
+                closer,
+                number: closed.cycle.number,
+                debits: closed.cycle.debits,
+                fees: closed.cycle.fees,
+                refunds: closed.cycle.refunds,
+                bounty,
+                at,
+                cut_off: closed.cut_off,
+            };
+            announce_of(closer, &event);
+            chamber.pay(closer, bounty)?;
+            Ok(bounty)
+        }
+
+        /// Pays `amount` of what `member` owes of the cycle closed last. Anyone may, in parts, until it is settled, also after the cut-off. 2 touches.
+        /// # Errors
+        /// `NotMember`, `ZeroAmount`, `OverDue`, `Overflow`, `Payment`.
+        #[ink(message, payable)]
+        pub fn pay_in(&mut self, member: AccountId, amount: Balance) -> Outcome<()> {
+            let payer = self.env().caller();
+            let mut chamber = self.enter(&[member])?;
+            chamber.books().pay_in(member, amount)?;
+            announce_of(member, &PayInReceived { member, payer, amount });
+            self.collect(chamber, amount)
+        }
+
+        /// After the cut-off, finds what `member` still owes of the cycle closed last: in its own credit, collateral and share in the fund, then in the fund, then
+        /// by cutting the cycle's creditors, all by one ratio: up to the rules' most until the longstop, and from then on as far as it takes. What is beyond waits; anyone
+        /// may pay it in, or add to the fund and call again. The member has defaulted: it is suspended until others take it back, and owes the fund what
+        /// others bore. Anyone may call. 2 touches, 3 where creditors are cut.
+        /// # Errors
+        /// `NotMember`, `BeforeCutOff`, `NothingDue`, `LongstopRunning`, `Overflow`.
+        #[ink(message)]
+        pub fn declare_default(&mut self, member: AccountId) -> Outcome<Waterfall> {
+            let at = self.env().block_timestamp();
+            let mut chamber = self.enter(&[member])?;
+            let found = chamber.books().default(member, at)?;
+            announce_of(member, &MemberDefaulted { member, found, at });
+            chamber.apply(0)?;
+            Ok(found)
+        }
+
+        /// Pays `amount` to the fund, of what others bore for `member`. Anyone may, in parts. 2 touches.
+        /// # Errors
+        /// `NotMember`, `ZeroAmount`, `OverDue`, `Overflow`, `Payment`.
+        #[ink(message, payable)]
+        pub fn make_good(&mut self, member: AccountId, amount: Balance) -> Outcome<()> {
+            let payer = self.env().caller();
+            let mut chamber = self.enter(&[member])?;
+            chamber.books().make_good(member, amount)?;
+            announce_of(member, &MadeGood { member, payer, amount });
+            self.collect(chamber, amount)
+        }
+
+        /// Adds `amount` to the fund, for good. Anyone may. No touch.
+        /// # Errors
+        /// `ZeroAmount`, `Overflow`, `Payment`.
+        #[ink(message, payable)]
+        pub fn endow(&mut self, amount: Balance) -> Outcome<()> {
+            let payer = self.env().caller();
+            let mut chamber = self.enter(&[])?;
+            chamber.books().endow(amount)?;
+            announce_of(payer, &FundEndowed { payer, amount });
+            self.collect(chamber, amount)
+        }
+
+        /// Pays `member` what it has earned in settled cycles, less what it owes of the cycle closed last and what it has to make good; gives how much. Of a
+        /// cycle whose creditors were cut each gets the same share of what it earned, rounded down. Anyone may call. 2 touches, 4 after a cut.
+        /// # Errors
+        /// `NotMember`, `NothingToPay`, `Overflow`, `Payment`.
+        #[ink(message)]
+        pub fn payout(&mut self, member: AccountId) -> Outcome<Balance> {
+            let mut chamber = self.enter(&[member])?;
+            let Payout { amount, made_good } = chamber.books().pay_out(member)?;
+            announce_of(member, &PayoutMade { member, amount, made_good });
+            chamber.pay(member, amount)?;
+            Ok(amount)
+        }
+
+        /// Says that the caller leaves. It accepts no more; its coupons are accepted until the tail ends. 2 touches.
+        /// # Errors
+        /// `NotMember`, `NotActive` of an applicant, who may just exit, `AlreadyLeaving`, `NotMadeGood`, `Overflow`.
+        #[ink(message)]
+        pub fn leave(&mut self) -> Outcome<()> {
+            let (member, at) = (self.env().caller(), self.env().block_timestamp());
+            let mut chamber = self.enter(&[member])?;
+            chamber.books().leave(member, at)?;
+            announce_of(member, &MemberLeaving { member, at });
+            chamber.apply(0)
+        }
+
+        /// Ends the caller's membership, or its application, and pays out exactly its collateral and its share in the fund. Only with nothing owed either way,
+        /// no open dispute, the tail over and no redemption left that can be rolled back. The caller has the record's deposit back. 2 touches.
+        /// # Errors
+        /// `NotMember`, `PositionOpen`, `CasesOpen`, `NotLeaving`, `StillLiable`, `Overflow`, `Payment`.
+        #[ink(message)]
+        pub fn exit(&mut self) -> Outcome<()> {
+            let (member, at) = (self.env().caller(), self.env().block_timestamp());
+            let mut chamber = self.enter(&[member])?;
+            let amount = chamber.books().exit(member, at)?;
+            announce_of(member, &MemberExited { member, amount });
+            chamber.pay(member, amount)
         }
 
         /// Carries a motion out by the operator's word, as long as fewer members than the founders' number have a vote. A defaulter comes back by vote only.
@@ -84,11 +272,11 @@ mod council {
         /// `NotMember`, `NotOperator`, `ByVoteOnly`, and for the motion `AlreadyAdmitted`, `ApplicationDiffers`, `NotActive`, `NotSuspended`; `Overflow`.
         #[ink(message)]
         pub fn decide(&mut self, motion: Motion) -> Outcome<()> {
-            let (chamber, caller) = (self.chamber(), self.env().caller());
-            let (look, member) = chamber.member(motion.account())?;
-            let Config { operator, founders, .. } = look.config;
-            membership::ensure_operator(operator, founders, caller, &motion, look.voters)?;
-            self.carry_out(chamber, member, motion, None)
+            let (caller, account) = (self.env().caller(), motion.account());
+            let mut chamber = self.enter(&[account])?;
+            chamber.books().looked_up(account)?;
+            membership::ensure_may_decide(chamber.root(), caller, &motion)?;
+            self.carry_out(chamber, motion, None)
         }
 
         /// Moves a motion, and votes for it; gives its number. By an active member, who pays the record's deposit and has it back by `clear`. How many votes
@@ -98,14 +286,15 @@ mod council {
         #[ink(message)]
         pub fn propose(&mut self, motion: Motion) -> Outcome<u32> {
             let (by, at) = (self.env().caller(), self.env().block_timestamp());
-            let (look, member) = self.chamber().member(by)?;
+            let mut chamber = self.enter(&[by])?;
+            let member = chamber.books().looked_up(by)?;
             member.ensure_active(by)?;
             let number = self.proposals.checked_add(1).ok_or(AllianceError::Overflow)?;
             self.proposals = number;
-            let proposal = Proposal::new(motion, by, &self.terms, look.voters, at);
+            let proposal = Proposal::new(motion, by, &self.terms, chamber.root().books.voters, at);
             let Proposal { needed, ends_at, .. } = proposal;
-            announce(&MotionMoved { by, proposal: number, motion, needed, at, ends_at });
-            self.count_vote(number, proposal, by, &member)?;
+            announce_of(by, &MotionMoved { by, proposal: number, motion, needed, at, ends_at });
+            self.count_vote(chamber, number, proposal, by, &member)?;
             Ok(number)
         }
 
@@ -117,13 +306,14 @@ mod council {
         #[ink(message)]
         pub fn vote(&mut self, proposal: u32) -> Outcome<()> {
             let caller = self.env().caller();
-            let found = self.motions.get(proposal).ok_or(AllianceError::NoSuchProposal { proposal })?;
-            let (_, member) = self.chamber().member(caller)?;
+            let found = self.motions.read(proposal).ok_or(AllianceError::NoSuchProposal { proposal })?;
+            let mut chamber = self.enter(&[caller])?;
+            let member = chamber.books().looked_up(caller)?;
             member.ensure_active(caller)?;
-            if self.votes.contains((proposal, caller)) {
+            if self.votes.read((proposal, caller)).is_some() {
                 return Err(AllianceError::AlreadyVoted { proposal, account: caller }.into());
             }
-            self.count_vote(proposal, found, caller, &member)
+            self.count_vote(chamber, proposal, found, caller, &member)
         }
 
         /// Takes away what the caller left of a vote that is over: its vote, and the motion if it moved that; with their deposits.
@@ -133,16 +323,16 @@ mod council {
         pub fn clear(&mut self, proposal: u32) -> Outcome<()> {
             let (account, now) = (self.env().caller(), self.env().block_timestamp());
             let at = (proposal, account);
-            let ends_at = self.votes.get(at).ok_or(AllianceError::NoSuchProposal { proposal })?;
+            let ends_at = self.votes.read(at).ok_or(AllianceError::NoSuchProposal { proposal })?;
             if now < ends_at {
                 return Err(AllianceError::VoteOpen { ends_at, now }.into());
             }
-            self.votes.remove(at);
-            let moved = self.motions.get(proposal).is_some_and(|found| found.by == account);
+            self.votes.clear(at);
+            let moved = self.motions.read(proposal).is_some_and(|found| found.by == account);
             if moved {
-                self.motions.remove(proposal);
+                self.motions.clear(proposal);
             }
-            announce(&VoteCleared { account, proposal, moved });
+            announce_of(account, &VoteCleared { account, proposal, moved });
             Ok(())
         }
 
@@ -159,80 +349,86 @@ mod council {
             match rate {
                 Some(rate) => {
                     rate.check(now)?;
-                    self.offers.insert((acceptor, issuer), &(by, rate));
+                    self.offers.write((acceptor, issuer), &(by, rate));
                 }
                 None => {
-                    let offered = self.offers.get((acceptor, issuer));
+                    let offered = self.offers.read((acceptor, issuer));
                     if offered.is_none_or(|(offerer, _)| offerer != by) {
                         return Err(AllianceError::NoSuchOffer.into());
                     }
-                    self.offers.remove((acceptor, issuer));
+                    self.offers.clear((acceptor, issuer));
                 }
             }
-            announce(&RateOffered { by, acceptor, issuer, rate });
+            announce_of(by, &RateOffered { by, acceptor, issuer, rate });
             Ok(())
         }
 
         /// Accepts exactly this rate, which the other of the two has offered: in force from its date on, never backdated. What was agreed before stays in force until
-        /// then, and must have been so for the tail, so that what a rollback reverses can always be reckoned again.
+        /// then, and must have been so for the tail, so that what a rollback reverses can always be reckoned again. 7 touches.
         /// # Errors
-        /// `NoSuchOffer` unless the other offers exactly this, `RateTooEarly`, `NotMember`, `NotActive`, `Overflow`.
+        /// `NoSuchOffer` unless the other offers exactly this, `NotMember`, `NotActive`, `RateTooEarly`, `Overflow`.
         #[ink(message)]
         pub fn accept_rate(&mut self, acceptor: AccountId, issuer: AccountId, rate: Rate) -> Outcome<()> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let other = if caller == acceptor { issuer } else { acceptor };
-            if (caller != acceptor && caller != issuer) || self.offers.get((acceptor, issuer)) != Some((other, rate))
-            {
+            let offered = self.offers.read((acceptor, issuer));
+            if (caller != acceptor && caller != issuer) || offered != Some((other, rate)) {
                 return Err(AllianceError::NoSuchOffer.into());
             }
-            rate.check(now)?;
-            self.offers.remove((acceptor, issuer));
-            let mut chamber = self.chamber();
-            let pair = chamber.pair(acceptor, issuer)?;
-            pair.acceptor.ensure_active(acceptor)?;
-            pair.issuer.ensure_active(issuer)?;
-            let before = agreed(&pair.acceptor, &pair.issuer, pair.look.rate);
-            let next = match before {
-                Some(before) => before.followed_by(rate, pair.look.config.tail, now)?,
-                None => PairRate::first(rate),
-            };
-            chamber.add(Step::Agree { acceptor, issuer, rate: next });
-            announce(&RateAgreed { issuer, acceptor, rate: next });
+            self.offers.clear((acceptor, issuer));
+            let mut chamber = self.enter(&[acceptor, issuer])?;
+            let tail = chamber.root().config.tail;
+            let rate = chamber.books().agree(acceptor, issuer, |before| {
+                rate.check(now)?;
+                match before {
+                    Some(before) => before.followed_by(rate, tail, now),
+                    None => Ok(PairRate::first(rate)),
+                }
+            })?;
+            announce_of(issuer, &RateAgreed { issuer, acceptor, rate });
             chamber.apply(0)
         }
 
         /// Disputes what a redemption made the caller owe, for a reason of the alliance's list; `evidence` is a digest of documents kept elsewhere. The fee is paid
-        /// with the call: native value, or PSP22 by allowance to the council. Neither of the two can exit until it is closed. The caller pays the records' deposits and has them back by `clear_case`.
+        /// with the call. Neither of the two can exit until it is closed. The caller pays the records' deposits and has them back by `clear_case`. 8 touches.
         /// # Errors
-        /// `UnknownRegistry`, `NoSuchRedemption`, `CaseWindowOver`, `AlreadyDisputed`, `NotMember`, `NothingBooked`, `Overflow`, `Payment`.
+        /// `NoSuchRedemption`, `NotMember`, `UnknownRegistry`, `CaseWindowOver`, `AlreadyDisputed`, `NothingBooked`, `WrongAsset`, `Overflow`, `Payment`.
         #[ink(message, payable)]
         pub fn open_case(
             &mut self,
             registry: AccountId,
-            redemption: Redemption,
             reason: u8,
             evidence: shared::Hash,
+            redemption: Passed<Redemption>,
         ) -> Outcome<u32> {
             let (issuer, at) = (self.env().caller(), self.env().block_timestamp());
-            let Redemption { acceptor, number, .. } = redemption;
-            let mut chamber = self.chamber();
-            let pair = chamber.pair(acceptor, issuer)?;
-            let config = &pair.look.config;
-            chamber::ensure_known(registry, &config.registries)?;
-            let kept = digest(&redemption);
-            if redemption.alliance != Some(self.alliance)
-                || chamber::digest_kept(registry, acceptor, number) != Some(kept)
-            {
-                return Err(AllianceError::NoSuchRedemption { acceptor, number }.into());
+            let bytes = bytes_of(redemption);
+            let mut reader = Reader::new(&bytes);
+            let redeemed = Redeemed::read(&mut reader);
+            let Redeemed { acceptor, number, redeemed_at, alliance, .. } = redeemed;
+            let no_such = AllianceError::NoSuchRedemption { acceptor, number };
+            if !reader.is_done() {
+                return Err(no_such.into());
             }
-            cases::ensure_in_time(&redemption, &self.terms, at)?;
+            let mut chamber = self.enter(&[acceptor, issuer])?;
+            let mut books = chamber.books();
+            let parties = (books.looked_up(acceptor)?, books.looked_up(issuer)?);
+            chamber::ensure_known(registry, books.root)?;
+            let kept = digest(&Raw(bytes));
+            if alliance != Some(self.alliance) || chamber::digest_kept(registry, acceptor, number) != Some(kept)
+            {
+                return Err(no_such.into());
+            }
+            cases::ensure_in_time(redeemed_at, &self.terms, at)?;
             let key = (registry, acceptor, number, issuer);
-            if let Some(case) = self.disputed.get(key) {
+            if let Some(case) = self.disputed.read(key) {
                 return Err(AllianceError::AlreadyDisputed { case }.into());
             }
-            let agreed = agreed(&pair.acceptor, &pair.issuer, pair.look.rate);
-            let rate_bps = agreed.and_then(|rate| rate.at(redemption.redeemed_at)).unwrap_or(config.default_rate_bps);
-            let amount = cases::disputed(&redemption, issuer, rate_bps, config)?;
+            let rate = agreed(&parties.0, &parties.1, books.rate(acceptor, issuer));
+            let rate = rate.and_then(|rate| rate.at(redeemed_at));
+            let config = &books.root.config;
+            let rate_bps = rate.unwrap_or(config.default_rate_bps);
+            let amount = cases::disputed(&redeemed.sale(), issuer, rate_bps, config)?;
             let case = self.cases.checked_add(1).ok_or(AllianceError::Overflow)?;
             self.cases = case;
             let opened = Case {
@@ -247,12 +443,12 @@ mod council {
                 replied_at: None,
                 closed: false,
             };
-            self.disputes.insert(case, &opened);
-            self.disputed.insert(key, &case);
-            chamber.add(Step::OpenCase { acceptor, issuer });
-            let (asset, fee) = (config.asset, self.terms.case_fee);
-            chamber.add(Step::Endow { amount: fee });
-            announce(&CaseOpened {
+            self.disputes.write(case, &opened);
+            self.disputed.write(key, &case);
+            books.open_case(acceptor, issuer)?;
+            let fee = self.terms.case_fee;
+            books.root.books.endow(fee)?;
+            let event = CaseOpened {
                 acceptor,
                 case,
                 issuer,
@@ -263,8 +459,9 @@ mod council {
                 reason,
                 evidence,
                 at,
-            });
-            chamber.collect_and_apply(asset, issuer, fee, self.env().transferred_value())?;
+            };
+            announce_of(acceptor, &event);
+            self.collect(chamber, fee)?;
             Ok(case)
         }
 
@@ -276,8 +473,8 @@ mod council {
             let (acceptor, at) = (self.env().caller(), self.env().block_timestamp());
             let mut found = self.dispute(case)?;
             found.reply(acceptor, &self.terms, at)?;
-            self.disputes.insert(case, &found);
-            announce(&CaseReplied { acceptor, case, evidence, at });
+            self.disputes.write(case, &found);
+            announce_of(acceptor, &CaseReplied { acceptor, case, evidence, at });
             Ok(())
         }
 
@@ -321,12 +518,12 @@ mod council {
             if now < until {
                 return Err(AllianceError::CaseWindowRunning { until, now }.into());
             }
-            self.disputes.remove(case);
+            self.disputes.clear(case);
             let key = key(&found);
-            if self.disputed.get(key) == Some(case) {
-                self.disputed.remove(key);
+            if self.disputed.read(key) == Some(case) {
+                self.disputed.clear(key);
             }
-            announce(&CaseCleared { issuer, case });
+            announce_of(issuer, &CaseCleared { issuer, case });
             Ok(())
         }
 
@@ -339,26 +536,67 @@ mod council {
         pub fn convert(
             &mut self,
             registry: AccountId,
-            order: Order,
-            permits: Permits,
             other: AccountId,
             coupon: CouponId,
             to: AccountId,
-        ) -> Outcome<Redemption> {
-            let Order { acceptor, number, .. } = order;
-            if order.basket_hash != digest(&(other, coupon, to)) {
+            order: Passed<(Order, Permits)>,
+        ) -> Outcome<Passed<Redemption>> {
+            let signed = bytes_of(order);
+            let mut reader = Reader::new(&signed);
+            let (acceptor, number) = (reader.account(), reader.u64());
+            // The basket and what is eligible of it.
+            reader.skip(32);
+            if reader.hash() != digest(&(other, coupon, to)) {
                 return Err(AllianceError::OtherConversion { number }.into());
             }
-            let look = self.chamber().look(Vec::new(), None)?;
-            chamber::ensure_known(other, &look.config.registries)?;
+            chamber::ensure_known(other, self.enter(&[])?.root())?;
             let holder = chamber::owner_of(other, coupon);
             if holder != Some(acceptor) {
                 return Err(AllianceError::CouponElsewhere { holder }.into());
             }
-            let redemption = chamber::redeem(self.alliance, registry, &order, &permits)?;
+            let redemption = chamber::redeem(self.alliance, registry, signed)?;
             chamber::hand_over(other, coupon, to)?;
-            announce(&CouponConverted { to, acceptor, number, registry: other, coupon });
-            Ok(redemption)
+            announce_of(to, &CouponConverted { to, acceptor, number, registry: other, coupon });
+            Ok(passed(&redemption).map_err(|_| AllianceError::AllianceFailed)?)
+        }
+
+        /// The alliance's rules.
+        /// # Errors
+        /// `AllianceFailed`, as every view of the alliance's books.
+        #[ink(message)]
+        pub fn config(&self) -> Outcome<Config> {
+            Ok(self.enter(&[])?.root().config.clone())
+        }
+
+        /// The open cycle, the one closed last, and the fund.
+        #[ink(message)]
+        pub fn cycle(&self) -> Outcome<Books> {
+            Ok(self.enter(&[])?.root().books)
+        }
+
+        /// A member, its sheets brought up to the open cycle.
+        #[ink(message)]
+        pub fn member(&self, account: AccountId) -> Outcome<Option<Member>> {
+            Ok(self.enter(&[account])?.books().view(account))
+        }
+
+        /// What an account owes in the open cycle and the one before; zero for who isn't a member.
+        #[ink(message)]
+        pub fn exposure(&self, account: AccountId) -> Outcome<Balance> {
+            Ok(self.enter(&[account])?.books().view(account).map_or(0, |member| member.exposure()))
+        }
+
+        /// How much more an account may come to owe; zero for who isn't a member, or isn't accepted.
+        #[ink(message)]
+        pub fn headroom(&self, account: AccountId) -> Outcome<Balance> {
+            let now = self.env().block_timestamp();
+            Ok(self.enter(&[account])?.books().headroom(account, now))
+        }
+
+        /// Whether an account may join without a fee.
+        #[ink(message)]
+        pub fn is_fee_waived(&self, account: AccountId) -> bool {
+            self.waivers.read(account).is_some()
         }
 
         /// How members decide, and how disputes are settled.
@@ -382,19 +620,19 @@ mod council {
         /// A motion.
         #[ink(message)]
         pub fn proposal(&self, proposal: u32) -> Option<Proposal> {
-            self.motions.get(proposal)
+            self.motions.read(proposal)
         }
 
         /// What an acceptor and an issuer are offered, and by which of the two.
         #[ink(message)]
         pub fn offer(&self, acceptor: AccountId, issuer: AccountId) -> Option<(AccountId, Rate)> {
-            self.offers.get((acceptor, issuer))
+            self.offers.read((acceptor, issuer))
         }
 
         /// A dispute.
         #[ink(message)]
         pub fn case(&self, case: u32) -> Option<Case> {
-            self.disputes.get(case)
+            self.disputes.read(case)
         }
 
         /// A member's account of the cycle closed last and of the open one.
@@ -402,24 +640,21 @@ mod council {
         /// `NotMember`.
         #[ink(message)]
         pub fn statement(&self, account: AccountId) -> Outcome<(Statement, Statement)> {
-            let (_, member) = self.chamber().member(account)?;
+            let member = self.enter(&[account])?.books().looked_up(account)?;
             Ok(views::statement(&member))
         }
 
         /// What stands behind a coupon; `None` for one that isn't live at a registry the alliance knows.
         #[ink(message)]
-        pub fn coverage(&self, registry: AccountId, coupon: CouponId) -> Option<Coverage> {
-            let known = self.chamber().look(Vec::new(), None).ok()?.config.registries;
-            chamber::ensure_known(registry, &known).ok()?;
-            let backing = views::backing(registry, coupon)?;
-            let look = self.chamber().look([backing.issuer].to_vec(), None).ok()?;
-            let honoured = look.members.iter().flatten().find(|member| {
-                member
-                    .ensure_honoured(backing.issuer, &look.config, self.env().block_timestamp())
-                    .is_ok()
-            });
-            let headroom = views::headroom(honoured, &look.config);
-            Some(Coverage { headroom, fund: look.fund, ..backing })
+        pub fn coverage(&self, registry: AccountId, coupon: CouponId) -> Outcome<Option<Coverage>> {
+            let mut chamber = self.enter(&[])?;
+            chamber::ensure_known(registry, chamber.root())?;
+            let fund = chamber.root().books.fund;
+            let Some(backing) = views::backing(registry, coupon) else {
+                return Ok(None);
+            };
+            let headroom = chamber.books().headroom(backing.issuer, self.env().block_timestamp());
+            Ok(Some(Coverage { headroom, fund, ..backing }))
         }
 
         /// Whether the fund survives the default of whichever of these members is in most need. Nothing here knows all members: name the largest debtors, at
@@ -432,65 +667,69 @@ mod council {
             if items == 0 || items > MAX_CANDIDATES {
                 return Err(AllianceError::BatchSize { items, most: MAX_CANDIDATES }.into());
             }
-            let look = self.chamber().look(candidates.clone(), None)?;
-            Ok(views::cover_one(candidates, &look.members, look.fund))
+            let mut chamber = self.enter(&candidates)?;
+            let fund = chamber.root().books.fund;
+            let books = chamber.books();
+            let members: Vec<_> = candidates.iter().map(|account| books.view(*account)).collect();
+            Ok(views::cover_one(candidates, &members, fund))
         }
 
-        fn chamber(&self) -> Chamber {
-            Chamber::new(self.alliance)
+        #[inline(never)]
+        fn enter(&self, accounts: &[AccountId]) -> Outcome<Chamber> {
+            Chamber::enter(self.alliance, accounts)
         }
 
+        #[inline(never)]
+        fn collect(&self, chamber: Chamber, amount: Balance) -> Outcome<()> {
+            chamber.collect(self.env().caller(), amount, self.env().transferred_value())
+        }
+
+        #[inline(never)]
         fn dispute(&self, case: u32) -> Outcome<Case> {
-            Ok(self.disputes.get(case).ok_or(AllianceError::NoSuchCase { case })?)
+            Ok(self.disputes.read(case).ok_or(AllianceError::NoSuchCase { case })?)
         }
 
         /// Counts a vote, and carries the motion out where it decides.
+        #[inline(never)]
         fn count_vote(
             &mut self,
+            chamber: Chamber,
             number: u32,
             mut proposal: Proposal,
             voter: AccountId,
             member: &Member,
         ) -> Outcome<()> {
             let carried = proposal.count(voter, member.since, self.env().block_timestamp())?;
-            self.motions.insert(number, &proposal);
-            self.votes.insert((number, voter), &proposal.ends_at);
-            announce(&VoteCast { member: voter, proposal: number });
+            self.motions.write(number, &proposal);
+            self.votes.write((number, voter), &proposal.ends_at);
+            announce_of(voter, &VoteCast { member: voter, proposal: number });
             if !carried {
                 return Ok(());
             }
-            let chamber = self.chamber();
-            let (_, about) = chamber.member(proposal.motion.account())?;
-            self.carry_out(chamber, about, proposal.motion, Some(number))
+            self.carry_out(chamber, proposal.motion, Some(number))
         }
 
-        fn carry_out(
-            &self,
-            mut chamber: Chamber,
-            mut member: Member,
-            motion: Motion,
-            proposal: Option<u32>,
-        ) -> Outcome<()> {
+        #[inline(never)]
+        fn carry_out(&self, mut chamber: Chamber, motion: Motion, proposal: Option<u32>) -> Outcome<()> {
             let (account, at) = (motion.account(), self.env().block_timestamp());
-            membership::carry_out(&mut member, &motion, at)?;
-            let Member { status, since, cap, .. } = member;
-            chamber.add(Step::Stand { account, status, since, cap });
-            announce(&MotionCarried { member: account, motion, proposal, at });
+            chamber.books().stand(account, |member| membership::carry_out(member, &motion, at))?;
+            announce_of(account, &MotionCarried { member: account, motion, proposal, at });
             chamber.apply(0)
         }
 
         /// Ends a dispute: neither party is held by it any more, and what is given back is posted.
+        #[inline(never)]
         fn close(&mut self, case: u32, found: Case, amount: Balance, ruled: Option<u16>) -> Outcome<Balance> {
             let Case { acceptor, issuer, registry, number, .. } = found;
             let stood = chamber::digest_kept(registry, acceptor, number) == Some(found.redemption);
             let given_back = if stood { amount } else { 0 };
             if !stood {
-                self.disputed.remove(key(&found));
+                self.disputed.clear(key(&found));
             }
-            self.disputes.insert(case, &found);
-            let mut chamber = self.chamber();
-            chamber.add(Step::CloseCase { acceptor, issuer, amount: given_back });
-            announce(&CaseClosed { acceptor, case, ruled, stood, given_back });
+            self.disputes.write(case, &found);
+            let mut chamber = self.enter(&[acceptor, issuer])?;
+            chamber.books().close_case(acceptor, issuer, given_back)?;
+            announce_of(acceptor, &CaseClosed { acceptor, case, ruled, stood, given_back });
             chamber.apply(0)?;
             Ok(given_back)
         }

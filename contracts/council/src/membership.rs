@@ -3,24 +3,40 @@ use shared::{
     alliance::{
         council::Motion,
         error::{AllianceError, Outcome},
+        ledger::Root,
         members::{Member, Status},
     },
     AccountId, Timestamp,
 };
 
+/// The longest URI of a profile, in bytes.
+pub const MAX_URI: u32 = 256;
+
 /// # Errors
-/// `NotOperator`, `ByVoteOnly` where enough members have a vote, or the motion is one that they alone decide.
-pub fn ensure_operator(
-    operator: AccountId,
-    founders: u32,
-    caller: AccountId,
-    motion: &Motion,
-    voters: u32,
-) -> Outcome<()> {
+/// `UriTooLong`.
+pub fn ensure_fits(uri: &[u8]) -> Outcome<()> {
+    let length = u32::try_from(uri.len()).unwrap_or(u32::MAX);
+    if length > MAX_URI {
+        return Err(AllianceError::UriTooLong { length, most: MAX_URI }.into());
+    }
+    Ok(())
+}
+
+/// # Errors
+/// `NotOperator`.
+pub fn ensure_is_operator(operator: AccountId, caller: AccountId) -> Outcome<()> {
     if caller != operator {
         return Err(AllianceError::NotOperator { operator, caller }.into());
     }
-    if voters >= founders || matches!(motion, Motion::Readmit { .. }) {
+    Ok(())
+}
+
+/// # Errors
+/// `NotOperator`, `ByVoteOnly` where enough members have a vote, or the motion is one that they alone decide.
+pub fn ensure_may_decide(root: &Root, caller: AccountId, motion: &Motion) -> Outcome<()> {
+    let (config, voters) = (&root.config, root.books.voters);
+    ensure_is_operator(config.operator, caller)?;
+    if voters >= config.founders || matches!(motion, Motion::Readmit { .. }) {
         return Err(AllianceError::ByVoteOnly { voters }.into());
     }
     Ok(())
@@ -67,12 +83,39 @@ pub fn carry_out(member: &mut Member, motion: &Motion, now: Timestamp) -> Outcom
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::Balance;
+    use shared::{
+        alliance::{
+            config::{Config, Joining},
+            cycles::Books,
+        },
+        assets::Asset,
+        Balance,
+    };
 
     const NOW: Timestamp = 50;
 
     fn account(n: u8) -> AccountId {
         AccountId::from([n; 32])
+    }
+
+    /// Of operator 4, with 3 founders.
+    fn config() -> Config {
+        Config {
+            asset: Asset::Native,
+            operator: account(4),
+            founders: 3,
+            cycle_length: 2,
+            pay_in_window: 1,
+            fee_bps: 0,
+            default_rate_bps: 1,
+            cap_factor_bps: 1,
+            max_cut_bps: 0,
+            longstop: 0,
+            tail: 0,
+            joining: Joining::default(),
+            closing_bounty: 0,
+            registries: vec![[7; 32]],
+        }
     }
 
     fn member(status: Status) -> Member {
@@ -90,7 +133,11 @@ mod tests {
 
     #[test]
     fn the_operator_decides_while_founders_are_few_and_never_readmits() {
-        let may = |caller, motion, voters| ensure_operator(account(4), 3, account(caller), &motion, voters);
+        let may = |caller, motion, voters| {
+            let mut root = Root { config: config(), books: Books::opened(0), council: account(9) };
+            root.books.voters = voters;
+            ensure_may_decide(&root, account(caller), &motion)
+        };
         let reinstate = Motion::Reinstate { account: account(1) };
         assert_eq!(may(4, reinstate, 2), Ok(()));
         let (operator, caller) = (account(4), account(3));
@@ -98,6 +145,13 @@ mod tests {
         assert_eq!(may(4, reinstate, 3), Err(AllianceError::ByVoteOnly { voters: 3 }));
         let readmit = Motion::Readmit { account: account(1), cap: 1 };
         assert_eq!(may(4, readmit, 0), Err(AllianceError::ByVoteOnly { voters: 0 }));
+    }
+
+    #[test]
+    fn a_profiles_uri_has_an_end() {
+        assert_eq!(ensure_fits(&[b'a'; 256]), Ok(()));
+        let long = AllianceError::UriTooLong { length: 257, most: 256 };
+        assert_eq!(ensure_fits(&[b'a'; 257]), Err(long));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::chamber::item;
 use ink::prelude::vec::Vec;
 use scale::Decode;
 use shared::{
-    alliance::{config::Config, members::Member, sheets::Sheet},
+    alliance::{members::Member, sheets::Sheet},
     campaigns::{Campaign, Progress},
     coupons::Coupon,
     ids::CouponId,
@@ -101,9 +101,4 @@ pub fn cover_one(accounts: Vec<AccountId>, members: &[Option<Member>], fund: Bal
     }
     found.covered = found.short <= fund;
     found
-}
-
-/// How much more a member may come to owe.
-pub fn headroom(member: Option<&Member>, config: &Config) -> Balance {
-    member.map_or(0, |member| member.headroom(config))
 }

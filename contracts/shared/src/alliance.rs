@@ -7,8 +7,10 @@ pub mod council;
 pub mod cycles;
 pub mod door;
 pub mod error;
+pub mod ledger;
 pub mod members;
 pub mod rates;
+pub mod redemptions;
 pub mod sheets;
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 //!
 //! What is in storage the contract wrote itself, or who may write for it did, from the same types: so reading it can't fail, and no branch is spent
 //! on that. It makes a registry 5 kB smaller than `Mapping::get`.
-use crate::ledger::{key, Raw, Shelves, Trusted};
+use crate::{
+    alliance::ledger::Pages,
+    ledger::{key, Raw, Shelves, Trusted},
+};
 use ink::{
     prelude::vec::Vec,
     storage::{
@@ -73,6 +76,16 @@ pub struct Storage;
 impl Shelves for Storage {
     fn item(&self, key: Vec<u8>) -> Option<Vec<u8>> {
         item(key)
+    }
+}
+
+impl Pages for Storage {
+    fn item(&self, key: Vec<u8>) -> Option<Vec<u8>> {
+        item(key)
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        set_item(key, value);
     }
 }
 

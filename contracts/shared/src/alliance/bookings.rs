@@ -1,12 +1,16 @@
 //! What a redemption makes an issuer owe. Knows neither members nor storage.
-use super::{config::Config, error::AllianceError, error::Outcome};
+use super::{
+    config::Config,
+    error::{AllianceError, Outcome},
+};
 use crate::{
     assets::Asset,
     math::{share_down, share_up},
     order::Part,
     terms::Funding,
-    AccountId, Balance,
+    AccountId, Balance, Timestamp,
 };
+use ink::prelude::vec::Vec;
 
 /// What an issuer owes for one coupon, with the rate it was reckoned at. The acceptor is owed `amount - fee`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,18 @@ pub struct Debt {
     pub amount: Balance,
     /// The alliance's part of `amount`; never more than it.
     pub fee: Balance,
+}
+
+/// What an order made issuers owe: of each debt `amount - fee` to the acceptor, `fee` to the alliance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Booked {
+    /// The order's number.
+    pub number: u64,
+    /// Until when it can be rolled back; acceptor and issuers stay answerable as long.
+    pub final_at: Timestamp,
+    /// One for each coupon that made one, in the order of its uses.
+    pub debts: Vec<Debt>,
 }
 
 impl Debt {

@@ -340,16 +340,6 @@ impl Books {
         self.voters = self.voters.saturating_sub(vote(before)).saturating_add(vote(after));
     }
 
-    /// # Errors
-    /// `ByVoteOnly`.
-    pub fn ensure_founding(&self, config: &Config) -> Outcome<()> {
-        let voters = self.voters;
-        if voters >= config.founders {
-            return Err(AllianceError::ByVoteOnly { voters }.into());
-        }
-        Ok(())
-    }
-
     /// What the fund may give away: until a cycle is settled, its fees aren't paid in.
     fn spendable(&self) -> Balance {
         let unpaid = if self.closed.owed() > 0 { self.closed.cycle.fees } else { 0 };

@@ -1,79 +1,28 @@
-//! The door that an alliance keeps for its council: the council looks at what it decides by in one call, and has the alliance do it in another.
-//! Nobody else may. No storage of its own.
+//! The door that an alliance keeps for its council: the alliance keeps the books and the money, the council reads and writes items for what is called rarely. Nobody
+//! else may write: the alliance itself instantiated its council, from code that its own code pins. No storage of its own.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use super::{
-    config::Config,
-    error::Outcome,
-    members::{Member, Status},
-    rates::PairRate,
-};
-use crate::{AccountId, Balance, Timestamp};
+use super::error::Outcome;
+use crate::{AccountId, Balance};
 use ink::prelude::vec::Vec;
 
-/// What the alliance shows.
+/// One thing the council has the alliance do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-pub struct Look {
-    /// The rules.
-    pub config: Config,
-    /// How many members are active, and so have a vote.
-    pub voters: u32,
-    /// What stands behind members' debts when collateral and their shares in the fund are used up.
-    pub fund: Balance,
-    /// The members asked for, brought up to the open cycle.
-    pub members: Vec<Option<Member>>,
-    /// The rate of the pair asked for: acceptor, issuer.
-    pub rate: Option<PairRate>,
-}
-
-/// One thing the council has the alliance do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub enum Step {
-    /// Changes where a member stands, and the most it may owe.
+    /// Writes an item, or removes it where `value` is `None`.
     #[codec(index = 0)]
-    Stand {
-        /// Whose.
-        account: AccountId,
-        /// Where.
-        status: Status,
-        /// Since when.
-        since: Timestamp,
-        /// At most.
-        cap: Balance,
+    Write {
+        /// As of `ledger::key`, of `alliance::ledger::items`.
+        key: Vec<u8>,
+        /// SCALE bytes.
+        value: Option<Vec<u8>>,
     },
-    /// Writes what two members agreed on, and counts it for both.
+    /// Pays money out, in the alliance's asset.
     #[codec(index = 1)]
-    Agree {
-        /// Who accepts.
-        acceptor: AccountId,
-        /// Who owes.
-        issuer: AccountId,
-        /// What on.
-        rate: PairRate,
-    },
-    /// Puts money that comes in with the call into the fund.
-    #[codec(index = 2)]
-    Endow {
-        /// How much.
-        amount: Balance,
-    },
-    /// Holds two members until their dispute is over.
-    #[codec(index = 3)]
-    OpenCase {
-        /// Who accepted.
-        acceptor: AccountId,
-        /// Who disputes.
-        issuer: AccountId,
-    },
-    /// Ends a dispute: adjusts both members' open sheets, whatever their limits.
-    #[codec(index = 4)]
-    CloseCase {
-        /// Who gives back.
-        acceptor: AccountId,
-        /// Who is given back.
-        issuer: AccountId,
+    Pay {
+        /// Who is paid.
+        to: AccountId,
         /// How much.
         amount: Balance,
     },
@@ -82,13 +31,13 @@ pub enum Step {
 /// The door. Anyone may look.
 #[ink::trait_definition]
 pub trait AllianceDoor {
-    /// Members and a pair's rate as they stand. 1 touch for each.
+    /// Items as they stand, in the order asked. 1 touch for each.
     #[ink(message)]
-    fn look(&self, accounts: Vec<AccountId>, pair: Option<(AccountId, AccountId)>) -> Look;
+    fn items(&self, keys: Vec<Vec<u8>>) -> Vec<Option<Vec<u8>>>;
 
-    /// Does every step in order, or none.
+    /// Does every step in order, or none. 1 touch for each item.
     /// # Errors
-    /// `NotTheCouncil`, `NotMember`, `Overflow`.
+    /// `NotTheCouncil`, `Payment`.
     #[ink(message, payable)]
     fn apply(&mut self, steps: Vec<Step>) -> Outcome<()>;
 }

@@ -6,6 +6,7 @@ use crate::{
     assets::{Asset, PaymentFault},
     ids::CouponId,
     registry::RegistryError,
+    scribe::Scribe,
     AccountId, Balance, Timestamp,
 };
 use ink::prelude::{vec, vec::Vec};
@@ -13,7 +14,7 @@ use scale::{Decode, Encode, Input, Output};
 
 /// Why an alliance refuses. Amounts are in the alliance's asset. Append only: the index is part of the ABI.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Decode, TypeInfo)]
 pub enum AllianceError {
     /// The rules contradict themselves.
     #[codec(index = 0)]
@@ -219,6 +220,232 @@ pub enum AllianceError {
     /// The alliance trapped, or didn't answer as one.
     #[codec(index = 67)]
     AllianceFailed,
+    /// Nothing changes.
+    #[codec(index = 68)]
+    NoChange,
+    /// The profile's URI is longer than fits.
+    #[codec(index = 69)]
+    UriTooLong { length: u32, most: u32 },
+}
+
+/// Variants with fields of the same types share their code.
+impl Encode for AllianceError {
+    fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
+        output.push_byte(self.index());
+        output.write(&self.evidence());
+    }
+}
+
+impl AllianceError {
+    /// The fields, as SCALE bytes.
+    #[inline(never)]
+    fn evidence(&self) -> Vec<u8> {
+        let mut scribe = Scribe(Vec::with_capacity(80));
+        match self {
+            Self::InvalidConfig(a) => {
+                a.encode_to(&mut scribe.0);
+            }
+            Self::UnknownRegistry { registry: a }
+            | Self::AlreadyMember { account: a }
+            | Self::NotMember { account: a }
+            | Self::AlreadyAdmitted { account: a }
+            | Self::NotActive { account: a }
+            | Self::RegistryFailed { registry: a }
+            | Self::NothingDue { account: a }
+            | Self::NothingToPay { account: a }
+            | Self::NotLeaving { account: a }
+            | Self::AlreadyLeaving { account: a }
+            | Self::ApplicationDiffers { account: a }
+            | Self::NotSuspended { account: a }
+            | Self::NotDefaulted { account: a }
+            | Self::NoVote { account: a }
+            | Self::NotParty { account: a }
+            | Self::NothingBooked { issuer: a }
+            | Self::NotTheCouncil { caller: a } => {
+                scribe.account(*a);
+            }
+            Self::NotOperator { operator: a, caller: b }
+            | Self::NotAcceptor { acceptor: a, caller: b }
+            | Self::NotResolver { resolver: a, caller: b } => {
+                scribe.account(*a);
+                scribe.account(*b);
+            }
+            Self::Registry(a) => {
+                a.encode_to(&mut scribe.0);
+            }
+            Self::WrongAsset { expected: a, redeemed: b } => {
+                a.encode_to(&mut scribe.0);
+                b.encode_to(&mut scribe.0);
+            }
+            Self::OverLimit { account: a, exposure: b, limit: c } => {
+                scribe.account(*a);
+                scribe.u128(*b);
+                scribe.u128(*c);
+            }
+            Self::CollateralShort { asked: a, collateral: b }
+            | Self::OverDue { asked: a, due: b }
+            | Self::WrongRefund { expected: a, offered: b }
+            | Self::OverDailyCap { cap: a, asked: b } => {
+                scribe.u128(*a);
+                scribe.u128(*b);
+            }
+            Self::ZeroAmount
+            | Self::Overflow
+            | Self::NoSuchOffer
+            | Self::CaseClosed
+            | Self::AlreadyReplied
+            | Self::CouncilFailed
+            | Self::AllianceFailed
+            | Self::NoChange => {}
+            Self::CycleRunning { ends_at: a, now: b }
+            | Self::BeforeCutOff { cut_off: a, now: b }
+            | Self::TailTooShort { final_at: a, tail: b }
+            | Self::StillLiable { until: a, now: b }
+            | Self::VoteClosed { ends_at: a, now: b }
+            | Self::VoteOpen { ends_at: a, now: b }
+            | Self::RateTooEarly { from: a, earliest: b }
+            | Self::CaseWindowOver { until: a, now: b }
+            | Self::ReplyWindowOver { until: a, now: b }
+            | Self::ReplyRunning { until: a, now: b }
+            | Self::RulingOver { until: a, now: b }
+            | Self::RulingRunning { until: a, now: b }
+            | Self::CaseWindowRunning { until: a, now: b } => {
+                scribe.u64(*a);
+                scribe.u64(*b);
+            }
+            Self::CycleUnsettled { cycle: a, owed: b } => {
+                scribe.u32(*a);
+                scribe.u128(*b);
+            }
+            Self::PositionOpen { open: a, due: b, credit: c } => {
+                a.encode_to(&mut scribe.0);
+                b.encode_to(&mut scribe.0);
+                scribe.u128(*c);
+            }
+            Self::Payment(a) => {
+                a.encode_to(&mut scribe.0);
+            }
+            Self::LongstopRunning { due: a, longstop: b } => {
+                scribe.u128(*a);
+                scribe.u64(*b);
+            }
+            Self::NotMadeGood { unpaid: a } => {
+                scribe.u128(*a);
+            }
+            Self::BatchSize { items: a, most: b }
+            | Self::UriTooLong { length: a, most: b } => {
+                scribe.u32(*a);
+                scribe.u32(*b);
+            }
+            Self::NotAnOrder { index: a }
+            | Self::CasesOpen { cases: a }
+            | Self::ByVoteOnly { voters: a }
+            | Self::NoSuchProposal { proposal: a }
+            | Self::AlreadyDisputed { case: a }
+            | Self::NoSuchCase { case: a }
+            | Self::CaseOpen { case: a } => {
+                scribe.u32(*a);
+            }
+            Self::AlreadyVoted { proposal: a, account: b } => {
+                scribe.u32(*a);
+                scribe.account(*b);
+            }
+            Self::RateOutOfRange { bps: a }
+            | Self::ShareOverWhole { bps: a } => {
+                scribe.u16(*a);
+            }
+            Self::NoSuchRedemption { acceptor: a, number: b } => {
+                scribe.account(*a);
+                scribe.u64(*b);
+            }
+            Self::OtherConversion { number: a } => {
+                scribe.u64(*a);
+            }
+            Self::CouponElsewhere { holder: a } => {
+                a.encode_to(&mut scribe.0);
+            }
+            Self::TransferRefused { coupon: a } => {
+                scribe.coupon(*a);
+            }
+        }
+        scribe.0
+    }
+
+    /// The variant's place in the ABI.
+    fn index(&self) -> u8 {
+        match self {
+            Self::InvalidConfig(_) => 0,
+            Self::UnknownRegistry { .. } => 1,
+            Self::AlreadyMember { .. } => 2,
+            Self::NotMember { .. } => 3,
+            Self::NotOperator { .. } => 4,
+            Self::AlreadyAdmitted { .. } => 5,
+            Self::NotActive { .. } => 6,
+            Self::NotAcceptor { .. } => 7,
+            Self::Registry(_) => 8,
+            Self::RegistryFailed { .. } => 9,
+            Self::WrongAsset { .. } => 10,
+            Self::OverLimit { .. } => 11,
+            Self::CollateralShort { .. } => 12,
+            Self::ZeroAmount => 13,
+            Self::CycleRunning { .. } => 14,
+            Self::CycleUnsettled { .. } => 15,
+            Self::OverDue { .. } => 16,
+            Self::BeforeCutOff { .. } => 17,
+            Self::NothingDue { .. } => 18,
+            Self::NothingToPay { .. } => 19,
+            Self::PositionOpen { .. } => 20,
+            Self::Payment(_) => 21,
+            Self::Overflow => 22,
+            Self::TailTooShort { .. } => 23,
+            Self::LongstopRunning { .. } => 24,
+            Self::NotMadeGood { .. } => 25,
+            Self::NotLeaving { .. } => 26,
+            Self::StillLiable { .. } => 27,
+            Self::AlreadyLeaving { .. } => 28,
+            Self::BatchSize { .. } => 29,
+            Self::NotAnOrder { .. } => 30,
+            Self::WrongRefund { .. } => 31,
+            Self::CasesOpen { .. } => 32,
+            Self::ByVoteOnly { .. } => 33,
+            Self::ApplicationDiffers { .. } => 34,
+            Self::NotSuspended { .. } => 35,
+            Self::NotDefaulted { .. } => 36,
+            Self::NoSuchProposal { .. } => 37,
+            Self::VoteClosed { .. } => 38,
+            Self::NoVote { .. } => 39,
+            Self::AlreadyVoted { .. } => 40,
+            Self::VoteOpen { .. } => 41,
+            Self::NoSuchOffer => 42,
+            Self::NotParty { .. } => 43,
+            Self::RateOutOfRange { .. } => 44,
+            Self::RateTooEarly { .. } => 45,
+            Self::OverDailyCap { .. } => 46,
+            Self::NoSuchRedemption { .. } => 47,
+            Self::CaseWindowOver { .. } => 48,
+            Self::AlreadyDisputed { .. } => 49,
+            Self::NothingBooked { .. } => 50,
+            Self::NoSuchCase { .. } => 51,
+            Self::CaseClosed => 52,
+            Self::CaseOpen { .. } => 53,
+            Self::AlreadyReplied => 54,
+            Self::ReplyWindowOver { .. } => 55,
+            Self::ReplyRunning { .. } => 56,
+            Self::NotResolver { .. } => 57,
+            Self::ShareOverWhole { .. } => 58,
+            Self::RulingOver { .. } => 59,
+            Self::RulingRunning { .. } => 60,
+            Self::CaseWindowRunning { .. } => 61,
+            Self::OtherConversion { .. } => 62,
+            Self::CouponElsewhere { .. } => 63,
+            Self::TransferRefused { .. } => 64,
+            Self::NotTheCouncil { .. } => 65,
+            Self::CouncilFailed => 66,
+            Self::AllianceFailed => 67,
+            Self::NoChange => 68,
+            Self::UriTooLong { .. } => 69,
+        }
+    }
 }
 
 /// What rules and messages give. A contract ends the call as soon as it refuses, with the bytes that `Err` would have; so in its code there is no `Err` to carry
@@ -237,8 +464,9 @@ pub enum Refused {}
 impl From<AllianceError> for Refused {
     #[inline(never)]
     fn from(error: AllianceError) -> Self {
-        let reply: Result<Result<(), AllianceError>, ink::LangError> = Ok(Err(error));
-        ink::env::return_value(ink::env::ReturnFlags::REVERT, &reply)
+        let mut reply = vec![0, 1];
+        error.encode_to(&mut reply);
+        ink::env::return_value(ink::env::ReturnFlags::REVERT, &crate::ledger::Raw(reply))
     }
 }
 
@@ -320,6 +548,22 @@ mod tests {
         let ours = AllianceError::Registry(refusal);
         assert_eq!(ours.encode(), (8u8, error).encode());
         assert_eq!(AllianceError::decode_all(&mut &*ours.encode()), Ok(ours));
+    }
+
+    #[test]
+    fn every_error_is_written_as_it_is_read() {
+        use ink::scale_info::{TypeDef, TypeInfo};
+        let TypeDef::Variant(errors) = AllianceError::type_info().type_def else {
+            panic!("an error is an enum");
+        };
+        for variant in errors.variants {
+            // Long enough for any evidence, and none of it zero.
+            let bytes = [&[variant.index][..], &[1; 80]].concat();
+            let mut rest = bytes.as_slice();
+            let error = AllianceError::decode(&mut rest).unwrap_or_else(|fault| panic!("{}: {fault}", variant.name));
+            let read = bytes.len() - rest.len();
+            assert_eq!(error.encode(), bytes.get(..read).unwrap(), "{}", variant.name);
+        }
     }
 
     #[test]
