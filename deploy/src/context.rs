@@ -7,7 +7,7 @@ use crate::{
     refusals::{Refusal, Words},
     suite::SuiteAddresses,
 };
-use alliance::AllianceRef;
+use alliance::{error::AllianceError, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Keypair, Message, Outcome, TypedChain};
 use desk::DeskRef;
 use ink::env::call::FromAccountId;
@@ -208,6 +208,16 @@ impl Desk {
 
     pub fn council(&self) -> CouncilRef {
         CouncilRef::from_account_id(self.suite.council)
+    }
+
+    /// Looks at the alliance's books through its council. Nothing changes.
+    /// # Errors
+    /// The chain's refusal, and the council's.
+    pub fn look<Args: Encode, R: Decode>(
+        &self,
+        message: Message<Args, Result<R, AllianceError>>,
+    ) -> Result<R, Refusal> {
+        self.session.ask(message)?.map_err(|refusal| self.session.words.alliance(&refusal))
     }
 
     pub fn market(&self) -> MarketRef {

@@ -873,6 +873,11 @@ impl Words {
                 "upload it before the alliance is instantiated",
             ),
             E::AllianceFailed => Refusal::new("the alliance didn't answer as one", "check its address"),
+            E::NoChange => Refusal::new("nothing would change", "look at how it stands"),
+            E::UriTooLong { length, most } => Refusal::new(
+                format!("the profile's URI has {length} bytes, more than {most}"),
+                "use a shorter one",
+            ),
         }
     }
 

@@ -101,8 +101,8 @@ mod tests {
         assert_eq!((items.read(1), items.load(1)), (Some((2, Some(3))), Some((2, Some(3)))));
         items.write(4, &(5, None));
         assert_eq!(items.get(4), Some((5, None)));
-        assert_eq!(Storage.item(key(7, &4u64)), Some(vec![5, 0, 0, 0, 0]));
+        assert_eq!(item(key(7, &4u64)), Some(vec![5, 0, 0, 0, 0]));
         items.clear(1);
-        assert_eq!((items.read(1), items.get(1), Storage.item(key(7, &1u64))), (None, None, None));
+        assert_eq!((items.read(1), items.get(1), item(key(7, &1u64))), (None, None, None));
     }
 }

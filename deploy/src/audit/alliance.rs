@@ -23,7 +23,7 @@ const MEMBERS: Table<AccountId, Member> = Table::new(0x01, "member");
 const RATES: Table<(AccountId, AccountId), PairRate> = Table::new(0x02, "rate");
 const CUTS: Table<u32, Cut> = Table::new(0x03, "cut");
 
-/// Every table of an alliance, by the manual keys of its `Ledger`.
+/// Every table of an alliance.
 pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &MEMBERS, &RATES, &CUTS];
 
 pub(super) struct AllianceReplay {
@@ -80,20 +80,8 @@ impl AllianceReplay {
     pub(super) fn apply(&mut self, event: &AllianceEvent, now: Timestamp) -> Result<(), Contradiction> {
         match event {
             AllianceEvent::AllianceCreated(event) => self.created(event, now),
-            AllianceEvent::MemberApplied(event) => self.applied(event, now),
-            AllianceEvent::MemberAdmitted(event) => self.admitted(event, now),
-            AllianceEvent::MemberLeaving(event) => self.leaving(event, now),
-            AllianceEvent::MemberExited(event) => self.exited(event, now),
-            AllianceEvent::CollateralDeposited(event) => self.deposited(event),
-            AllianceEvent::CollateralWithdrawn(event) => self.withdrawn(event),
             AllianceEvent::OrdersBooked(event) => self.booked(event, now),
             AllianceEvent::DebtsReversed(event) => self.reversed(event),
-            AllianceEvent::CycleClosed(event) => self.closed(event, now),
-            AllianceEvent::PayInReceived(event) => self.paid_in(event),
-            AllianceEvent::MemberDefaulted(event) => self.defaulted(event, now),
-            AllianceEvent::MadeGood(event) => self.made_good(event),
-            AllianceEvent::FundEndowed(event) => self.endowed(event),
-            AllianceEvent::PayoutMade(event) => self.paid_out(event),
         }
     }
 
@@ -142,13 +130,13 @@ impl AllianceReplay {
         Ok(())
     }
 
-    fn applied(&mut self, event: &events::MemberApplied, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn applied(&mut self, event: &::council::events::MemberApplied, now: Timestamp) -> Result<(), Contradiction> {
         let account = event.member;
         self.store.ensure_absent(&MEMBERS, &account)?;
         ensure_same("the application's time", now, event.at)?;
         let mut root = self.root()?;
         let joining = root.config.joining;
-        let fee = if root.books.applied < joining.free_first {
+        let fee = if event.waived || root.books.applied < joining.free_first {
             0
         } else if now < joining.early_until {
             joining.early_fee
@@ -182,17 +170,7 @@ impl AllianceReplay {
         self.till.take_in(root.config.asset, event.fund_share, account, "share in the fund")
     }
 
-    fn admitted(&mut self, event: &events::MemberAdmitted, now: Timestamp) -> Result<(), Contradiction> {
-        let mut member = self.member(event.member)?;
-        ensure_same("the admission's time", now, event.at)?;
-        ensure_same("the member's standing", Status::Applied, member.status)?;
-        let root = self.root()?;
-        ensure_rule("the operator admits while few have a vote", root.books.voters < root.config.founders)?;
-        (member.status, member.since, member.cap) = (Status::Active, now, event.cap);
-        self.stand(event.member, Status::Applied, &member)
-    }
-
-    fn leaving(&mut self, event: &events::MemberLeaving, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn leaving(&mut self, event: &::council::events::MemberLeaving, now: Timestamp) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         ensure_same("the time of leaving", now, event.at)?;
         ensure_rule(
@@ -204,7 +182,7 @@ impl AllianceReplay {
         self.stand(event.member, before, &member)
     }
 
-    fn exited(&mut self, event: &events::MemberExited, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn exited(&mut self, event: &::council::events::MemberExited, now: Timestamp) -> Result<(), Contradiction> {
         let member = self.member(event.member)?;
         ensure_same(
             "the position of a member that leaves",
@@ -227,7 +205,7 @@ impl AllianceReplay {
         self.till.pay_out(config.asset, event.amount, event.member, "collateral and share on leaving")
     }
 
-    fn deposited(&mut self, event: &events::CollateralDeposited) -> Result<(), Contradiction> {
+    pub(super) fn deposited(&mut self, event: &::council::events::CollateralDeposited) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let collateral = member.collateral.checked_add(event.amount);
         member.collateral = ensure_some("collateral", collateral)?;
@@ -236,7 +214,7 @@ impl AllianceReplay {
         self.till.take_in(asset, event.amount, event.member, "collateral deposited")
     }
 
-    fn withdrawn(&mut self, event: &events::CollateralWithdrawn) -> Result<(), Contradiction> {
+    pub(super) fn withdrawn(&mut self, event: &::council::events::CollateralWithdrawn) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let collateral = member.collateral.checked_sub(event.amount);
         member.collateral = ensure_some("collateral", collateral)?;
@@ -425,7 +403,7 @@ impl AllianceReplay {
         Ok(())
     }
 
-    fn closed(&mut self, event: &events::CycleClosed, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn closed(&mut self, event: &::council::events::CycleClosed, now: Timestamp) -> Result<(), Contradiction> {
         let mut root = self.root()?;
         let (config, books) = (&root.config, &mut root.books);
         ensure_same("the closing's time", now, event.at)?;
@@ -451,7 +429,7 @@ impl AllianceReplay {
         self.till.pay_out(asset, event.bounty, event.closer, "bounty for closing")
     }
 
-    fn paid_in(&mut self, event: &events::PayInReceived) -> Result<(), Contradiction> {
+    pub(super) fn paid_in(&mut self, event: &::council::events::PayInReceived) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         ensure_rule("nobody pays in more than is due", event.amount <= member.due.owed())?;
         let mut root = self.root()?;
@@ -464,7 +442,7 @@ impl AllianceReplay {
     }
 
     /// Each source gives all it has before the next is asked.
-    fn defaulted(&mut self, event: &events::MemberDefaulted, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn defaulted(&mut self, event: &::council::events::MemberDefaulted, now: Timestamp) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let mut root = self.root()?;
         let (config, books) = (&root.config, &mut root.books);
@@ -527,7 +505,7 @@ impl AllianceReplay {
         Ok(())
     }
 
-    fn made_good(&mut self, event: &events::MadeGood) -> Result<(), Contradiction> {
+    pub(super) fn made_good(&mut self, event: &::council::events::MadeGood) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let unpaid = member.unpaid.checked_sub(event.amount);
         member.unpaid = ensure_some("what is to be made good", unpaid)?;
@@ -536,12 +514,12 @@ impl AllianceReplay {
         self.till.take_in(asset, event.amount, event.payer, "made good")
     }
 
-    fn endowed(&mut self, event: &events::FundEndowed) -> Result<(), Contradiction> {
+    pub(super) fn endowed(&mut self, event: &::council::events::FundEndowed) -> Result<(), Contradiction> {
         let asset = self.add_to_fund(event.amount)?;
         self.till.take_in(asset, event.amount, event.payer, "endowed")
     }
 
-    fn paid_out(&mut self, event: &events::PayoutMade) -> Result<(), Contradiction> {
+    pub(super) fn paid_out(&mut self, event: &::council::events::PayoutMade) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let mut root = self.root()?;
         let kept = member.credit.min(member.due.owed());

@@ -22,9 +22,10 @@ const VOTES: Table<(u32, AccountId), Timestamp> = Table::new(0x32, "vote");
 const OFFERS: Table<(AccountId, AccountId), (AccountId, Rate)> = Table::new(0x33, "offer of a rate");
 const DISPUTES: Table<u32, Case> = Table::new(0x34, "dispute");
 const DISPUTED: Table<Disputed, u32> = Table::new(0x35, "redemption in dispute");
+const WAIVERS: Table<AccountId, ()> = Table::new(0x36, "joining fee waived");
 
 /// Every table of a council.
-pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &MOTIONS, &VOTES, &OFFERS, &DISPUTES, &DISPUTED];
+pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &MOTIONS, &VOTES, &OFFERS, &DISPUTES, &DISPUTED, &WAIVERS];
 
 /// The council's fields as they stand in its storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,21 @@ impl CouncilReplay {
     ) -> Result<(), Contradiction> {
         match event {
             CouncilEvent::CouncilOpened(event) => self.opened(event),
+            CouncilEvent::FeeWaived(event) => self.waived(event),
+            CouncilEvent::MemberApplied(event) => {
+                self.applied(event)?;
+                alliance.applied(event, now)
+            }
+            CouncilEvent::MemberLeaving(event) => alliance.leaving(event, now),
+            CouncilEvent::MemberExited(event) => alliance.exited(event, now),
+            CouncilEvent::CollateralDeposited(event) => alliance.deposited(event),
+            CouncilEvent::CollateralWithdrawn(event) => alliance.withdrawn(event),
+            CouncilEvent::CycleClosed(event) => alliance.closed(event, now),
+            CouncilEvent::PayInReceived(event) => alliance.paid_in(event),
+            CouncilEvent::MemberDefaulted(event) => alliance.defaulted(event, now),
+            CouncilEvent::MadeGood(event) => alliance.made_good(event),
+            CouncilEvent::FundEndowed(event) => alliance.endowed(event),
+            CouncilEvent::PayoutMade(event) => alliance.paid_out(event),
             CouncilEvent::MotionMoved(event) => self.moved(event, alliance, now),
             CouncilEvent::VoteCast(event) => self.voted(event, alliance, now),
             CouncilEvent::MotionCarried(event) => self.carried(event, alliance, now),
@@ -82,6 +98,27 @@ impl CouncilReplay {
         ensure_same("the council's alliance", self.alliance, event.alliance)?;
         let books = Books { alliance: event.alliance, terms: event.terms, proposals: 0, cases: 0 };
         self.store.set(&ROOT, &(), &books);
+        Ok(())
+    }
+
+    fn waived(&mut self, event: &events::FeeWaived) -> Result<(), Contradiction> {
+        let before = self.store.get(&WAIVERS, &event.account).is_some();
+        ensure_rule("a waiver changes something", before != event.waived)?;
+        if event.waived {
+            self.store.set(&WAIVERS, &event.account, &());
+        } else {
+            self.store.remove(&WAIVERS, &event.account);
+        }
+        Ok(())
+    }
+
+    /// Applying uses a waiver up.
+    fn applied(&mut self, event: &events::MemberApplied) -> Result<(), Contradiction> {
+        let waived = self.store.get(&WAIVERS, &event.member).is_some();
+        ensure_same("whether the joining fee was waived", waived, event.waived)?;
+        if waived {
+            self.store.remove(&WAIVERS, &event.member);
+        }
         Ok(())
     }
 

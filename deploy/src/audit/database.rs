@@ -5,7 +5,7 @@
 mod market;
 
 use super::{
-    decode::{AllianceEvent, DeskEvent, OfficeEvent, RegistryEvent},
+    decode::{AllianceEvent, CouncilEvent, DeskEvent, OfficeEvent, RegistryEvent},
     money::{Holding, Movement},
     registry::State,
     statement::{Kind, Statement},
@@ -145,14 +145,14 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
             SuiteEvent::Registry(event) => tables.registry(happened, event)?,
             SuiteEvent::Office(event) => tables.office(happened, event)?,
             SuiteEvent::Desk(event) => tables.desk(happened, event)?,
-            SuiteEvent::Alliance(event) => {
-                tables.alliance(happened, event, cycle)?;
-                if let AllianceEvent::CycleClosed(closed) = event {
+            SuiteEvent::Alliance(event) => tables.alliance(happened, event, cycle)?,
+            // Its other events are listed as they are; what they do to members is in the state.
+            SuiteEvent::Council(event) => {
+                if let CouncilEvent::CycleClosed(closed) = event {
+                    tables.cycle(happened, closed)?;
                     cycle = closed.number.saturating_add(1);
                 }
             }
-            // Its events are listed as they are; what they do to members is in the state.
-            SuiteEvent::Council(_) => {}
             SuiteEvent::Market(event) => tables.market(happened, event)?,
         }
     }
@@ -620,32 +620,22 @@ impl Tables<'_> {
                 "UPDATE bookings SET reversed_at = ?4 WHERE registry = ?1 AND acceptor = ?2 AND number = ?3",
                 [account(event.registry), account(event.acceptor), order(event.number), time],
             ),
-            AllianceEvent::CycleClosed(event) => {
-                let row = [
-                    number(event.number),
-                    time,
-                    moment(event.cut_off),
-                    amount(event.debits),
-                    amount(event.fees),
-                    amount(event.refunds),
-                    amount(event.bounty),
-                    account(event.closer),
-                ];
-                self.insert("cycles", row)
-            }
-            AllianceEvent::AllianceCreated(_)
-            | AllianceEvent::MemberApplied(_)
-            | AllianceEvent::MemberAdmitted(_)
-            | AllianceEvent::MemberLeaving(_)
-            | AllianceEvent::MemberExited(_)
-            | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_)
-            | AllianceEvent::PayInReceived(_)
-            | AllianceEvent::MemberDefaulted(_)
-            | AllianceEvent::MadeGood(_)
-            | AllianceEvent::FundEndowed(_)
-            | AllianceEvent::PayoutMade(_) => Ok(()),
+            AllianceEvent::AllianceCreated(_) => Ok(()),
         }
+    }
+
+    fn cycle(&self, happened: &Happened, event: &::council::events::CycleClosed) -> Result<(), AuditError> {
+        let row = [
+            number(event.number),
+            moment(happened.time),
+            moment(event.cut_off),
+            amount(event.debits),
+            amount(event.fees),
+            amount(event.refunds),
+            amount(event.bounty),
+            account(event.closer),
+        ];
+        self.insert("cycles", row)
     }
 
     fn position(&self, statement: &Statement) -> Result<(), AuditError> {

@@ -86,15 +86,15 @@ contract_events! {
 contract_events! {
     /// What an alliance emits.
     AllianceEvent in alliance {
-        AllianceCreated, MemberApplied, MemberAdmitted, MemberLeaving, MemberExited, CollateralDeposited, CollateralWithdrawn, OrdersBooked,
-        DebtsReversed, CycleClosed, PayInReceived, MemberDefaulted, MadeGood, FundEndowed, PayoutMade,
+        AllianceCreated, OrdersBooked, DebtsReversed,
     }
 }
 
 contract_events! {
     /// What an alliance's council emits.
     CouncilEvent in council {
-        CouncilOpened, MotionMoved, VoteCast, MotionCarried, VoteCleared, RateOffered, RateAgreed, CaseOpened, CaseReplied, CaseClosed,
+        CouncilOpened, FeeWaived, MemberApplied, MemberLeaving, MemberExited, CollateralDeposited, CollateralWithdrawn, CycleClosed, PayInReceived,
+        MemberDefaulted, MadeGood, FundEndowed, PayoutMade, MotionMoved, VoteCast, MotionCarried, VoteCleared, RateOffered, RateAgreed, CaseOpened, CaseReplied, CaseClosed,
         CaseCleared, CouponConverted,
     }
 }

@@ -257,7 +257,7 @@ impl Replay {
                 let replay = &mut self.alliance;
                 replay.store.place = place;
                 (replay.till.place, replay.till.time) = (place, time);
-                self.accounts.note(place, time, event);
+                self.accounts.cleared(place, time, event);
                 replay.apply(event, time)
             }
             SuiteEvent::Council(event) => {
@@ -265,6 +265,7 @@ impl Replay {
                 replay.store.place = place;
                 alliance.store.place = place;
                 (alliance.till.place, alliance.till.time) = (place, time);
+                self.accounts.settled(place, time, event);
                 let outcome = replay.apply(event, alliance, time);
                 if let CouncilEvent::CaseClosed(event) = event {
                     if let Some(parties) = replay.parties(event.case) {

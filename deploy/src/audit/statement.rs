@@ -1,5 +1,8 @@
 //! What each member of an alliance owed and was owed in each cycle, entry by entry, from events alone. Knows no storage.
-use super::{decode::AllianceEvent, storage::Place};
+use super::{
+    decode::{AllianceEvent, CouncilEvent},
+    storage::Place,
+};
 use crate::{amounts::Unit, times};
 use chain::keys::ss58;
 use shared::{assets::Asset, math::proportion, AccountId, Balance};
@@ -142,51 +145,21 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Takes in an event that contradicts none before it.
-    pub(super) fn note(&mut self, place: Place, time: u64, event: &AllianceEvent) {
-        match event {
-            AllianceEvent::PayInReceived(event) => self.settle(event.amount, 0),
-            AllianceEvent::MemberDefaulted(event) => {
-                let found = event.found;
-                let own = [found.credit, found.collateral, found.fund_share, found.fund];
-                self.settle(own.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part)), found.cut);
-            }
-            AllianceEvent::PayoutMade(event) => self.bear(place, time, event.member),
-            AllianceEvent::CycleClosed(_) => self.close(place, time),
-            AllianceEvent::AllianceCreated(_)
-            | AllianceEvent::MemberApplied(_)
-            | AllianceEvent::MemberAdmitted(_)
-            | AllianceEvent::MemberLeaving(_)
-            | AllianceEvent::MemberExited(_)
-            | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_)
-            | AllianceEvent::OrdersBooked(_)
-            | AllianceEvent::DebtsReversed(_)
-            | AllianceEvent::MadeGood(_)
-            | AllianceEvent::FundEndowed(_) => {}
-        }
-        let mut enter = |account, kind, amount, order| {
-            if let Some(statement) = self.open.get_mut(&account) {
-                statement.entries.push(Entry { place, time, kind, amount, order });
-            }
-        };
+    /// Takes in an event of the alliance that contradicts none before it.
+    pub(super) fn cleared(&mut self, place: Place, time: u64, event: &AllianceEvent) {
+        let mut enter =
+            |account, kind, amount, order| self.enter(account, Entry { place, time, kind, amount, order: Some(order) });
         match event {
             AllianceEvent::AllianceCreated(event) => {
                 (self.asset, self.cycle) = (Some(event.config.asset), 1);
-            }
-            AllianceEvent::MemberApplied(event) => self.begin(event.member, time, 0),
-            AllianceEvent::MemberExited(event) => {
-                if let Some(statement) = self.open.remove(&event.member) {
-                    self.finish(statement, time);
-                }
             }
             AllianceEvent::OrdersBooked(event) => {
                 for order in &event.orders {
                     for debt in &order.debts {
                         let credit = debt.amount.saturating_sub(debt.fee);
                         let (by, of) = ((event.acceptor, order.number), (debt.issuer, order.number));
-                        enter(debt.issuer, Kind::Billed, against(debt.amount), Some(by));
-                        enter(event.acceptor, Kind::Earned, favour(credit), Some(of));
+                        enter(debt.issuer, Kind::Billed, against(debt.amount), by);
+                        enter(event.acceptor, Kind::Earned, favour(credit), of);
                     }
                 }
             }
@@ -194,39 +167,75 @@ impl Accounts {
                 for debt in &event.debts {
                     let credit = debt.amount.saturating_sub(debt.fee);
                     let (by, of) = ((event.acceptor, event.number), (debt.issuer, event.number));
-                    enter(debt.issuer, Kind::Reversed, favour(debt.amount), Some(by));
-                    enter(event.acceptor, Kind::Reversed, against(credit), Some(of));
+                    enter(debt.issuer, Kind::Reversed, favour(debt.amount), by);
+                    enter(event.acceptor, Kind::Reversed, against(credit), of);
                 }
             }
-            AllianceEvent::PayInReceived(event) => {
-                enter(event.member, Kind::PaidIn, favour(event.amount), None);
+        }
+    }
+
+    /// Takes in an event of the council that contradicts none before it.
+    pub(super) fn settled(&mut self, place: Place, time: u64, event: &CouncilEvent) {
+        let entry = |kind, amount| Entry { place, time, kind, amount, order: None };
+        match event {
+            CouncilEvent::MemberApplied(event) => self.begin(event.member, time, 0),
+            CouncilEvent::MemberExited(event) => {
+                if let Some(statement) = self.open.remove(&event.member) {
+                    self.finish(statement, time);
+                }
             }
-            AllianceEvent::MemberDefaulted(event) => {
+            CouncilEvent::PayInReceived(event) => {
+                self.settle(event.amount, 0);
+                self.enter(event.member, entry(Kind::PaidIn, favour(event.amount)));
+            }
+            CouncilEvent::MemberDefaulted(event) => {
                 let found = event.found;
-                let parts = [found.collateral, found.fund_share, found.fund, found.cut];
-                let others = parts.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part));
+                let sum = |parts: &[Balance]| parts.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part));
+                self.settle(sum(&[found.credit, found.collateral, found.fund_share, found.fund]), found.cut);
                 // Its own credit pays what it owes: the account as a whole stays as it is.
-                enter(event.member, Kind::Adjusted, favour(others), None);
+                let others = sum(&[found.collateral, found.fund_share, found.fund, found.cut]);
+                self.enter(event.member, entry(Kind::Adjusted, favour(others)));
             }
-            AllianceEvent::PayoutMade(event) => {
-                enter(event.member, Kind::PaidOut, against(event.amount), None);
+            CouncilEvent::PayoutMade(event) => {
+                self.bear(place, time, event.member);
+                self.enter(event.member, entry(Kind::PaidOut, against(event.amount)));
                 if event.made_good > 0 {
-                    enter(event.member, Kind::Adjusted, against(event.made_good), None);
+                    self.enter(event.member, entry(Kind::Adjusted, against(event.made_good)));
                 }
             }
-            AllianceEvent::CycleClosed(_) => {
+            CouncilEvent::CycleClosed(_) => {
+                self.close(place, time);
                 self.cycle = self.cycle.saturating_add(1);
                 for (member, statement) in std::mem::take(&mut self.open) {
                     self.begin(member, time, statement.closing());
                     self.finish(statement, time);
                 }
             }
-            AllianceEvent::MemberAdmitted(_)
-            | AllianceEvent::MemberLeaving(_)
-            | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_)
-            | AllianceEvent::MadeGood(_)
-            | AllianceEvent::FundEndowed(_) => {}
+            CouncilEvent::CouncilOpened(_)
+            | CouncilEvent::FeeWaived(_)
+            | CouncilEvent::MemberLeaving(_)
+            | CouncilEvent::CollateralDeposited(_)
+            | CouncilEvent::CollateralWithdrawn(_)
+            | CouncilEvent::MadeGood(_)
+            | CouncilEvent::FundEndowed(_)
+            | CouncilEvent::MotionMoved(_)
+            | CouncilEvent::VoteCast(_)
+            | CouncilEvent::MotionCarried(_)
+            | CouncilEvent::VoteCleared(_)
+            | CouncilEvent::RateOffered(_)
+            | CouncilEvent::RateAgreed(_)
+            | CouncilEvent::CaseOpened(_)
+            | CouncilEvent::CaseReplied(_)
+            // `ruled` has its parties.
+            | CouncilEvent::CaseClosed(_)
+            | CouncilEvent::CaseCleared(_)
+            | CouncilEvent::CouponConverted(_) => {}
+        }
+    }
+
+    fn enter(&mut self, account: AccountId, entry: Entry) {
+        if let Some(statement) = self.open.get_mut(&account) {
+            statement.entries.push(entry);
         }
     }
 
@@ -325,9 +334,10 @@ fn against(amount: Balance) -> i128 {
 mod tests {
     use super::*;
     use ::alliance::{
-        bookings::Debt,
-        events::{Booked, CycleClosed, DebtsReversed, MemberApplied, OrdersBooked, PayInReceived},
+        bookings::{Booked, Debt},
+        events::{DebtsReversed, OrdersBooked},
     };
+    use ::council::events::{CycleClosed, MemberApplied, PayInReceived};
 
     const ISSUER: [u8; 32] = [1; 32];
     const ACCEPTOR: [u8; 32] = [2; 32];
@@ -335,10 +345,12 @@ mod tests {
     fn accounts() -> Accounts {
         let (issuer, acceptor) = (AccountId::from(ISSUER), AccountId::from(ACCEPTOR));
         let applied = |member| {
-            AllianceEvent::MemberApplied(MemberApplied {
+            CouncilEvent::MemberApplied(MemberApplied {
                 member,
                 registry: member,
                 profile: [0; 32],
+                uri: Vec::new(),
+                waived: false,
                 fee: 0,
                 fund_share: 0,
                 at: 0,
@@ -346,36 +358,27 @@ mod tests {
         };
         let debts = vec![Debt { issuer, rate_bps: 10_000, amount: 100, fee: 3 }];
         let mut accounts = Accounts { cycle: 1, ..Accounts::default() };
-        let events = [
-            applied(issuer),
-            applied(acceptor),
-            AllianceEvent::OrdersBooked(OrdersBooked {
-                acceptor,
-                registry: issuer,
-                orders: vec![Booked { number: 7, final_at: 9, debts: debts.clone() }],
-            }),
-            AllianceEvent::CycleClosed(CycleClosed {
-                closer: issuer,
-                number: 1,
-                debits: 100,
-                fees: 3,
-                refunds: 0,
-                bounty: 0,
-                at: 3,
-                cut_off: 4,
-            }),
-            AllianceEvent::PayInReceived(PayInReceived { member: issuer, payer: acceptor, amount: 40 }),
-            AllianceEvent::DebtsReversed(DebtsReversed {
-                acceptor,
-                registry: issuer,
-                number: 7,
-                redeemed_at: 0,
-                debts,
-            }),
-        ];
-        for (time, event) in (0..).zip(&events) {
-            accounts.note(Place::default(), time, event);
-        }
+        let at = Place::default();
+        accounts.settled(at, 0, &applied(issuer));
+        accounts.settled(at, 1, &applied(acceptor));
+        let orders = vec![Booked { number: 7, final_at: 9, debts: debts.clone() }];
+        let booked = OrdersBooked { acceptor, registry: issuer, orders };
+        accounts.cleared(at, 2, &AllianceEvent::OrdersBooked(booked));
+        let closed = CycleClosed {
+            closer: issuer,
+            number: 1,
+            debits: 100,
+            fees: 3,
+            refunds: 0,
+            bounty: 0,
+            at: 3,
+            cut_off: 4,
+        };
+        accounts.settled(at, 3, &CouncilEvent::CycleClosed(closed));
+        let paid_in = PayInReceived { member: issuer, payer: acceptor, amount: 40 };
+        accounts.settled(at, 4, &CouncilEvent::PayInReceived(paid_in));
+        let reversed = DebtsReversed { acceptor, registry: issuer, number: 7, redeemed_at: 0, debts };
+        accounts.cleared(at, 5, &AllianceEvent::DebtsReversed(reversed));
         accounts
     }
 

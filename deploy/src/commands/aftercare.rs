@@ -110,7 +110,7 @@ pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
         };
         let value = value_of(redemption.asset, refund);
         let message =
-            desk.alliance().call_mut().roll_back(desk.suite.registry, redemption.clone(), kept, refund);
+            desk.alliance().call_mut().roll_back(desk.suite.registry, refund, (redemption.clone(), kept));
         desk.session.send(acceptor, value, message, Words::alliance)?.0
     } else {
         let value = due(&desk, acceptor, &redemption, kept)?;

@@ -18,6 +18,7 @@ use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
 use scale::{Decode, Encode};
 use serde_json::json;
+use shared::alliance::council::Motion;
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -67,6 +68,9 @@ pub struct Apply {
     /// What the member says of itself; only its hash goes on chain
     #[arg(long, default_value = "")]
     profile: String,
+    /// Where the profile is
+    #[arg(long, default_value = "")]
+    uri: String,
     /// The applicant
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
@@ -144,15 +148,18 @@ pub struct StatusOpts {
 /// What can't be read, or the alliance's refusal.
 pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
-    let config = desk.session.ask(desk.alliance().call().config())?;
+    let config = desk.look(desk.council().call().config())?;
     desk.session.words.count_in(config.asset);
     match command {
         Command::Apply(opts) => {
             let profile = Blake2b::<U32>::digest(&opts.profile).into();
-            let message = desk.alliance().call_mut().apply(desk.suite.registry, profile);
-            let applied = desk.session.ask(desk.alliance().call().cycle())?.applied;
+            let uri = opts.uri.clone().into_bytes();
+            let message = desk.council().call_mut().apply(desk.suite.registry, profile, uri);
+            let applied = desk.look(desk.council().call().cycle())?.applied;
+            let applicant = desk.session.signer(&opts.signer)?.account();
+            let waived = desk.session.ask(desk.council().call().is_fee_waived(applicant))?;
             let joining = config.joining;
-            let fee = joining.fee_at(applied, desk.session.chain.now());
+            let fee = if waived { 0 } else { joining.fee_at(applied, desk.session.chain.now()) };
             let due = fee.saturating_add(joining.fund_share);
             let (member, ()) = send(&mut desk, &config, &opts.signer, due, message)?;
             // So that orders which come through the alliance count as accepted by the member.
@@ -164,7 +171,10 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
         Command::Admit(opts) => {
             let member = desk.session.account(&opts.member)?;
             let cap = amount(&config, "--cap", &opts.cap)?;
-            let message = desk.alliance().call_mut().admit(member, cap);
+            let applicant = self::member(&desk, member)?;
+            let motion =
+                Motion::Admit { account: member, registry: applicant.registry, profile: applicant.profile, cap };
+            let message = desk.council().call_mut().decide(motion);
             send(&mut desk, &config, &opts.signer, 0, message)?;
             let line =
                 format!("{} is a member and may owe up to {}", opts.member, desk.session.words.money(cap));
@@ -172,20 +182,20 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
         }
         Command::Collateral(opts) => {
             let amount = amount(&config, "amount", &opts.amount)?;
-            let message = desk.alliance().call_mut().deposit_collateral(amount);
+            let message = desk.council().call_mut().deposit_collateral(amount);
             let (member, ()) = send(&mut desk, &config, &opts.signer, amount, message)?;
             collateral(desk, member, &opts.signer)
         }
         Command::WithdrawCollateral(opts) => {
             let amount = amount(&config, "amount", &opts.amount)?;
-            let message = desk.alliance().call_mut().withdraw_collateral(amount);
+            let message = desk.council().call_mut().withdraw_collateral(amount);
             let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
             collateral(desk, member, &opts.signer)
         }
         Command::Close(opts) => {
-            let message = desk.alliance().call_mut().close_cycle();
+            let message = desk.council().call_mut().close_cycle();
             let (_, bounty) = send(&mut desk, &config, &opts.signer, 0, message)?;
-            let closed = desk.session.ask(desk.alliance().call().cycle())?.closed;
+            let closed = desk.look(desk.council().call().cycle())?.closed;
             let line = format!(
                 "cycle {} is closed: {} to be paid in by {}",
                 closed.cycle.number,
@@ -206,34 +216,34 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
             let name = opts.member.as_ref().unwrap_or(&opts.signer);
             let account = desk.session.account(name)?;
             let amount = amount(&config, "amount", &opts.amount)?;
-            let message = desk.alliance().call_mut().make_good(account, amount);
+            let message = desk.council().call_mut().make_good(account, amount);
             send(&mut desk, &config, &opts.signer, amount, message)?;
             let line = format!("{} made good for {name}", desk.session.words.money(amount));
             done(desk, line, json!({ "member": ss58(&account), "made_good": amount.to_string() }))
         }
         Command::Endow(opts) => {
             let amount = amount(&config, "amount", &opts.amount)?;
-            let message = desk.alliance().call_mut().endow(amount);
+            let message = desk.council().call_mut().endow(amount);
             send(&mut desk, &config, &opts.signer, amount, message)?;
-            let fund = desk.session.ask(desk.alliance().call().cycle())?.fund;
+            let fund = desk.look(desk.council().call().cycle())?.fund;
             let line = format!("the fund has {}", desk.session.words.money(fund));
             done(desk, line, json!({ "endowed": amount.to_string(), "fund": fund.to_string() }))
         }
         Command::Payout(opts) => {
             let member = desk.session.account(&opts.member)?;
-            let message = desk.alliance().call_mut().payout(member);
+            let message = desk.council().call_mut().payout(member);
             let (_, amount) = send(&mut desk, &config, &opts.signer, 0, message)?;
             let line = format!("{} was paid {}", opts.member, desk.session.words.money(amount));
             done(desk, line, json!({ "member": ss58(&member), "paid": amount.to_string() }))
         }
         Command::Leave(opts) => {
-            let message = desk.alliance().call_mut().leave();
+            let message = desk.council().call_mut().leave();
             let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
             let line = format!("{} leaves the alliance, and stays answerable for its tail", opts.signer);
             done(desk, line, json!({ "member": ss58(&member) }))
         }
         Command::Exit(opts) => {
-            let message = desk.alliance().call_mut().exit();
+            let message = desk.council().call_mut().exit();
             let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
             let line = format!("{} has left the alliance with its collateral", opts.signer);
             done(desk, line, json!({ "member": ss58(&member) }))
@@ -249,7 +259,7 @@ fn pay_in(mut desk: Desk, config: &Config, opts: &PayIn) -> Result<Report, Refus
         Some(text) => amount(config, "--amount", text)?,
         None => member(&desk, account)?.due.owed(),
     };
-    let message = desk.alliance().call_mut().pay_in(account, amount);
+    let message = desk.council().call_mut().pay_in(account, amount);
     send(&mut desk, config, &opts.signer, amount, message)?;
     let line = format!("{} paid in for {name}", desk.session.words.money(amount));
     done(desk, line, json!({ "member": ss58(&account), "paid_in": amount.to_string() }))
@@ -257,7 +267,7 @@ fn pay_in(mut desk: Desk, config: &Config, opts: &PayIn) -> Result<Report, Refus
 
 fn default(mut desk: Desk, config: &Config, opts: &ForMember) -> Result<Report, Refusal> {
     let account = desk.session.account(&opts.member)?;
-    let message = desk.alliance().call_mut().declare_default(account);
+    let message = desk.council().call_mut().declare_default(account);
     let (_, found) = send(&mut desk, config, &opts.signer, 0, message)?;
     let words = &desk.session.words;
     let line = format!(
@@ -283,7 +293,7 @@ fn default(mut desk: Desk, config: &Config, opts: &ForMember) -> Result<Report, 
 }
 
 fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
-    let books = desk.session.ask(desk.alliance().call().cycle())?;
+    let books = desk.look(desk.council().call().cycle())?;
     let words = &desk.session.words;
     let (cycle, closed) = (books.cycle, books.closed);
     let mut report = Report::new(
@@ -311,7 +321,7 @@ fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
     if let Some(name) = &opts.member {
         let account = desk.session.account(name)?;
         let member = member(&desk, account)?;
-        let headroom = desk.session.ask(desk.alliance().call().headroom(account))?;
+        let headroom = desk.look(desk.council().call().headroom(account))?;
         let words = &desk.session.words;
         let standing = match member.status {
             Status::Applied => "has applied",
@@ -372,8 +382,7 @@ fn collateral(desk: Desk, account: AccountId, name: &str) -> Result<Report, Refu
 }
 
 fn member(desk: &Desk, account: AccountId) -> Result<Member, Refusal> {
-    desk.session
-        .ask(desk.alliance().call().member(account))?
+    desk.look(desk.council().call().member(account))?
         .ok_or_else(|| desk.session.words.alliance(&AllianceError::NotMember { account }))
 }
 

@@ -163,11 +163,11 @@ pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
         let value = match order.settlement {
             Settlement::OffChain => 0,
             Settlement::OnChain => {
-                let asset = desk.session.ask(desk.alliance().call().config())?.asset;
+                let asset = desk.look(desk.council().call().config())?.asset;
                 value_of(asset, ask(&desk, order.clone(), &presented, desk.suite.alliance)?.net)
             }
         };
-        let message = desk.alliance().call_mut().redeem(desk.suite.registry, (order, permits).into());
+        let message = desk.alliance().call_mut().redeem(desk.suite.registry, (order, permits));
         desk.session.send(caller, value, message, Words::alliance)?.0
     } else {
         let value = match order.settlement {

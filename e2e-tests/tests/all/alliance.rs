@@ -65,11 +65,12 @@ fn founded() -> (World, Doors, AllianceRef) {
 
 /// Makes `who` a member with collateral that may owe `cap`.
 fn join(world: &mut World, who: &str, cap: Balance) {
+    let mut council = world.council();
     let mut alliance = alliance(world);
     let registry = world.suite.registry;
-    act(world, who, JOINING_FEE, alliance.call_mut().apply(registry, [1; 32]));
-    act(world, OPERATOR, 0, alliance.call_mut().admit(account(who), cap));
-    act(world, who, COLLATERAL, alliance.call_mut().deposit_collateral(COLLATERAL));
+    act(world, who, JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
+    act(world, OPERATOR, 0, council.call_mut().decide(admission(&world, who, cap)));
+    act(world, who, COLLATERAL, council.call_mut().deposit_collateral(COLLATERAL));
 }
 
 /// Bakery and cinema are members, and ann holds a coupon of the bakery's that the alliance backs.
@@ -103,11 +104,11 @@ fn redeem(
     order: &Order,
 ) -> Message<impl Encode, Result<Redemption, AllianceError>> {
     let permits = held_by(world, "ann", coupon, order);
-    alliance.call_mut().redeem(world.suite.registry, (order.clone(), permits).into())
+    alliance.call_mut().redeem(world.suite.registry, (order.clone(), permits))
 }
 
 fn member(world: &World, who: &str) -> Member {
-    read(world, alliance(world).call().member(account(who))).expect("a member")
+    look(world, world.council().call().member(account(who))).expect("a member")
 }
 
 /// The open positions of bakery and cinema.
@@ -117,10 +118,11 @@ fn positions(world: &World) -> (i128, i128) {
 
 /// Closes the open cycle, at the first moment that is possible.
 fn close(world: &mut World) {
+    let mut council = world.council();
     let mut alliance = alliance(world);
-    let opened_at = read(world, alliance.call().cycle()).cycle.opened_at;
+    let opened_at = look(world, world.council().call().cycle()).cycle.opened_at;
     world.chain.set_time(opened_at + WEEK).unwrap();
-    act(world, "relayer", 0, alliance.call_mut().close_cycle());
+    act(world, "relayer", 0, council.call_mut().close_cycle());
 }
 
 /// `debits` are booked at a rate of 90%: the usual discount of 200 makes a debt of 180, of which 2 are the fee.

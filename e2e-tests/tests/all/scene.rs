@@ -234,6 +234,16 @@ pub(crate) fn open() -> (World, Doors) {
     (world, to)
 }
 
+/// What the alliance's council tells of its books.
+pub(crate) fn look<Args: Encode, R: Decode>(world: &World, message: Message<Args, Result<R, AllianceError>>) -> R {
+    read(world, message).unwrap()
+}
+
+/// The motion that admits who applied with profile `[1; 32]`.
+pub(crate) fn admission(world: &World, who: &str, cap: Balance) -> Motion {
+    Motion::Admit { account: account(who), registry: world.suite.registry, profile: [1; 32], cap }
+}
+
 /// The world's alliance.
 pub(crate) fn alliance(world: &World) -> AllianceRef {
     at(world.suite.alliance)

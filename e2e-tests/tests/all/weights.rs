@@ -526,15 +526,16 @@ fn allied() -> (World, Costs) {
     let mut world = World::builder()
         .config(|suite| {
             let rules = &mut suite.alliance;
+    let mut council = world.council();
             (rules.closing_bounty, rules.cap_factor_bps, rules.max_cut_bps) = (1, 50_000, 10_000);
         })
         .build();
     let (mut alliance, registry) = (alliance(&world), world.suite.registry);
     let mut costs = Costs::new();
     for who in ["bakery", "cinema"] {
-        let apply = act(&mut world, who, 0, alliance.call_mut().apply(registry, [1; 32])).cost;
-        let admit = act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account(who), 20_000)).cost;
-        let deposit = act(&mut world, who, 3_000, alliance.call_mut().deposit_collateral(3_000)).cost;
+        let apply = act(&mut world, who, 0, council.call_mut().apply(registry, [1; 32], vec![])).cost;
+        let admit = act(&mut world, OPERATOR, 0, council.call_mut().decide(admission(&world, who, 20_000))).cost;
+        let deposit = act(&mut world, who, 3_000, council.call_mut().deposit_collateral(3_000)).cost;
         let joining =
             [("alliance apply", apply), ("alliance admit", admit), ("alliance deposit_collateral", deposit)];
         costs = joining.to_vec();
@@ -564,6 +565,7 @@ fn alliance_batch() -> Cost {
 
 fn alliance_costs() -> Costs {
     let (mut world, mut costs) = allied();
+    let mut council = world.council();
     let (mut alliance, registry) = (alliance(&world), world.suite.registry);
     let named = Acceptance::Alliance(world.suite.alliance);
     let terms = terms_but(|t| (t.funding, t.acceptance) = (Funding::Alliance, named));
@@ -572,26 +574,26 @@ fn alliance_costs() -> Costs {
         let coupon = issue(world, "bakery", campaign, "ann");
         let order = order("cinema", number);
         let permits = held_by(world, "ann", coupon, &order);
-        act(world, "cinema", 0, alliance.call_mut().redeem(registry, (order, permits).into()))
+        act(world, "cinema", 0, alliance.call_mut().redeem(registry, (order, permits)))
     };
     let redeemed = redeem(&mut world, 1);
     redeem(&mut world, 2);
-    let undo = alliance.call_mut().roll_back(registry, redeemed.result, None, 0);
+    let undo = alliance.call_mut().roll_back(registry, 0, (redeemed.result, None));
     let undo = act(&mut world, "cinema", 0, undo).cost;
-    let withdraw = act(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(2_960)).cost;
+    let withdraw = act(&mut world, "bakery", 0, council.call_mut().withdraw_collateral(2_960)).cost;
     world.chain.advance(7 * DAY).unwrap();
-    let close = act(&mut world, "relayer", 0, alliance.call_mut().close_cycle()).cost;
+    let close = act(&mut world, "relayer", 0, council.call_mut().close_cycle()).cost;
     let (bakery, cinema) = (account("bakery"), account("cinema"));
-    let pay_in = act(&mut world, "bakery", 50, alliance.call_mut().pay_in(bakery, 50)).cost;
+    let pay_in = act(&mut world, "bakery", 50, council.call_mut().pay_in(bakery, 50)).cost;
     world.chain.advance(2 * DAY).unwrap();
-    let default = act(&mut world, "relayer", 0, alliance.call_mut().declare_default(bakery));
+    let default = act(&mut world, "relayer", 0, council.call_mut().declare_default(bakery));
     assert!(default.result.cut > 0 && default.result.waiting == 0);
-    let payout = act(&mut world, "cinema", 0, alliance.call_mut().payout(cinema)).cost;
-    let make_good = act(&mut world, "bakery", 1, alliance.call_mut().make_good(bakery, 1)).cost;
-    let endow = act(&mut world, "relayer", 1, alliance.call_mut().endow(1)).cost;
-    let leave = act(&mut world, "cinema", 0, alliance.call_mut().leave()).cost;
+    let payout = act(&mut world, "cinema", 0, council.call_mut().payout(cinema)).cost;
+    let make_good = act(&mut world, "bakery", 1, council.call_mut().make_good(bakery, 1)).cost;
+    let endow = act(&mut world, "relayer", 1, council.call_mut().endow(1)).cost;
+    let leave = act(&mut world, "cinema", 0, council.call_mut().leave()).cost;
     world.chain.advance(90 * DAY).unwrap();
-    let exit = act(&mut world, "cinema", 0, alliance.call_mut().exit()).cost;
+    let exit = act(&mut world, "cinema", 0, council.call_mut().exit()).cost;
     costs.extend([
         ("alliance withdraw_collateral", withdraw),
         ("alliance redeem", redeemed.cost),

@@ -20,7 +20,7 @@ fn a_batch_is_booked_at_once_and_each_order_has_its_own_result() {
     let together = OrdersBooked { acceptor: account("cinema"), registry: here, orders: together };
     assert_eq!(done.events.last(), Some(&by(world.suite.alliance, together)));
     assert_eq!(positions(&world), (-360, 356));
-    let cycle = read(&world, alliance.call().cycle()).cycle;
+    let cycle = look(&world, world.council().call().cycle()).cycle;
     assert_eq!((cycle.debits, cycle.fees), (360, 4));
     // Each took effect once.
     let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(here, orders));
@@ -32,6 +32,7 @@ fn a_batch_is_booked_at_once_and_each_order_has_its_own_result() {
 #[test]
 fn a_batch_that_the_alliance_refuses_in_part_is_refused_whole() {
     let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
     let here = world.suite.registry;
     let order = cinemas(1);
     let signed = (order.clone(), held_by(&world, "ann", coupon, &order)).encode();
@@ -50,7 +51,7 @@ fn a_batch_that_the_alliance_refuses_in_part_is_refused_whole() {
     let message = alliance.call_mut().redeem_batch(registry, vec![signed.clone()]);
     let unknown = AllianceError::UnknownRegistry { registry };
     assert_eq!(refused(&mut world, "cinema", 0, message), unknown);
-    act(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(COLLATERAL - 2 * DEBT + 1));
+    act(&mut world, "bakery", 0, council.call_mut().withdraw_collateral(COLLATERAL - 2 * DEBT + 1));
     let over = AllianceError::OverLimit { account: account("bakery"), exposure: DEBT, limit: DEBT - 1 };
     assert_eq!(refused(&mut world, "cinema", 0, batch(&mut alliance, vec![signed])), over);
     assert!(world.coupon(coupon).is_some(), "the coupon is unspent");

@@ -18,7 +18,7 @@ fn a_dispute_is_opened_replied_to_and_ruled_on() {
     let (mut world, _, mut council, redemption) = redeemed_once();
     let (here, registry) = (world.suite.council, world.suite.registry);
     let (issuer, acceptor) = (account("bakery"), account("cinema"));
-    let message = council.call_mut().open_case(registry, redemption.clone(), 3, [9; 32]);
+    let message = council.call_mut().open_case(registry, 3, [9; 32], redemption.clone());
     let done = act(&mut world, "bakery", 0, message);
     let opened = CaseOpened {
         acceptor,
@@ -34,7 +34,7 @@ fn a_dispute_is_opened_replied_to_and_ruled_on() {
     };
     assert_eq!((done.events, done.result), (vec![by(here, opened)], 1));
     assert_eq!((member(&world, "bakery").cases, member(&world, "cinema").cases), (1, 1));
-    let message = council.call_mut().open_case(registry, redemption.clone(), 3, [9; 32]);
+    let message = council.call_mut().open_case(registry, 3, [9; 32], redemption.clone());
     assert_eq!(refused(&mut world, "bakery", 0, message), AllianceError::AlreadyDisputed { case: 1 });
 
     let stranger = AllianceError::NotParty { account: issuer };
@@ -84,7 +84,7 @@ fn a_dispute_that_nobody_rules_on_times_out_at_the_preset_share() {
     let (mut alliance, mut council, registry) = (alliance(&world), world.council(), world.suite.registry);
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let redemption = act(&mut world, "cinema", 0, message).result;
-    act(&mut world, "bakery", 0, council.call_mut().open_case(registry, redemption, 1, [0; 32]));
+    act(&mut world, "bakery", 0, council.call_mut().open_case(registry, 1, [0; 32], redemption));
     let until = NOW + 3 * WEEK;
     let running = AllianceError::RulingRunning { until, now: NOW };
     assert_eq!(refused(&mut world, "relayer", 0, council.call_mut().time_out(1)), running);
@@ -103,9 +103,9 @@ fn a_dispute_that_nobody_rules_on_times_out_at_the_preset_share() {
 fn a_redemption_rolled_back_meanwhile_gives_nothing_back_twice() {
     let (mut world, mut alliance, mut council, redemption) = redeemed_once();
     let registry = world.suite.registry;
-    let message = council.call_mut().open_case(registry, redemption.clone(), 1, [0; 32]);
+    let message = council.call_mut().open_case(registry, 1, [0; 32], redemption.clone());
     act(&mut world, "bakery", 0, message);
-    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redemption, None, 0));
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, 0, (redemption, None)));
     assert_eq!(positions(&world), (0, 0));
     act(&mut world, "cinema", 0, council.call_mut().reply(1, [0; 32]));
     let done = act(&mut world, OPERATOR, 0, council.call_mut().rule(1, 10_000));
@@ -118,7 +118,7 @@ fn only_an_issuer_that_owes_for_it_disputes_a_redemption_of_the_alliances_and_in
     let registry = world.suite.registry;
     let (acceptor, number) = (account("cinema"), 1);
     let open = |council: &mut council::CouncilRef, registry, redemption: &Redemption| {
-        council.call_mut().open_case(registry, redemption.clone(), 1, [0; 32])
+        council.call_mut().open_case(registry, 1, [0; 32], redemption.clone())
     };
     let message = open(&mut council, registry, &redemption);
     let not_member = AllianceError::NotMember { account: account("ann") };

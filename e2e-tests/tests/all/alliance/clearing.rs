@@ -19,9 +19,9 @@ fn an_honoured_coupon_makes_its_issuer_owe_its_acceptor() {
     let booked = OrdersBooked { acceptor: cinema, registry, orders: vec![booked(1, NOW)] };
     assert_eq!(done.events, [by(registry, spent), by(registry, redeemed), by(world.suite.alliance, booked)]);
     assert_eq!(positions(&world), (-180, 178));
-    assert_eq!(read(&world, alliance.call().exposure(bakery)), DEBT);
-    assert_eq!(read(&world, alliance.call().headroom(bakery)), COLLATERAL / 2 - DEBT);
-    let cycle = read(&world, alliance.call().cycle()).cycle;
+    assert_eq!(look(&world, world.council().call().exposure(bakery)), DEBT);
+    assert_eq!(look(&world, world.council().call().headroom(bakery)), COLLATERAL / 2 - DEBT);
+    let cycle = look(&world, world.council().call().cycle()).cycle;
     assert_eq!((cycle.debits, cycle.fees), (DEBT, FEE));
 }
 
@@ -41,18 +41,19 @@ fn a_cashiers_permit_redeems_whoever_brings_it_and_only_the_acceptor_rolls_back(
     act(&mut world, "cinema", 0, to.office.call_mut().set_role(caller, false, true, Some(200)));
     let message = redeem(&world, &mut alliance, coupon, &order);
     assert_eq!(refused(&mut world, "till", 0, message), not_acceptor, "without a permit it is nobody");
-    let message = alliance.call_mut().redeem(here, (order, permits).into());
+    let message = alliance.call_mut().redeem(here, (order, permits));
     let redemption = act(&mut world, "relayer", 0, message).result;
     assert_eq!((redemption.acceptor, redemption.cashier), (acceptor, Some(caller)));
     assert_eq!(world.role(acceptor, caller).unwrap().spent, 200, "its day counts here too");
-    let message = alliance.call_mut().roll_back(here, redemption.clone(), None, 0);
+    let message = alliance.call_mut().roll_back(here, 0, (redemption.clone(), None));
     assert_eq!(refused(&mut world, "till", 0, message), AllianceError::NotAcceptor { acceptor, caller });
-    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, redemption, None, 0));
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, 0, (redemption, None)));
 }
 
 #[test]
 fn members_only_and_only_through_registries_the_alliance_knows() {
     let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
     let order = cinemas(1);
     let permits = held_by(&world, "ann", coupon, &order);
     for registry in [account("ann"), world.suite.market, world.token, look_alike(&mut world)] {
@@ -64,7 +65,7 @@ fn members_only_and_only_through_registries_the_alliance_knows() {
     let not_member = AllianceError::NotMember { account: account("grocer") };
     assert_eq!(refused(&mut world, "grocer", 0, message), not_member);
     let here = world.suite.registry;
-    act(&mut world, "grocer", JOINING_FEE, alliance.call_mut().apply(here, [1; 32]));
+    act(&mut world, "grocer", JOINING_FEE, council.call_mut().apply(here, [1; 32], vec![]));
     let message = redeem(&world, &mut alliance, coupon, &grocers);
     let not_active = AllianceError::NotActive { account: account("grocer") };
     assert_eq!(refused(&mut world, "grocer", 0, message), not_active);
@@ -73,6 +74,7 @@ fn members_only_and_only_through_registries_the_alliance_knows() {
 #[test]
 fn an_issuer_that_is_no_active_member_has_no_credit() {
     let (mut world, _, mut alliance) = founded();
+    let mut council = world.council();
     join(&mut world, "cinema", Balance::MAX);
     let terms = backed(&world);
     let campaign = campaign(&mut world, "bakery", terms, 0);
@@ -80,7 +82,7 @@ fn an_issuer_that_is_no_active_member_has_no_credit() {
     let (registry, account) = (world.suite.registry, account("bakery"));
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::NotMember { account });
-    act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, [1; 32]));
+    act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::NotActive { account });
 }
@@ -115,7 +117,7 @@ fn a_debt_over_the_cap_or_the_collateral_is_refused() {
         join(&mut world, "bakery", cap);
         join(&mut world, "cinema", Balance::MAX);
         if spare > 0 {
-            act(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(spare));
+            act(&mut world, "bakery", 0, council.call_mut().withdraw_collateral(spare));
         }
         let terms = backed(&world);
         let campaign = campaign(&mut world, "bakery", terms, 0);
@@ -140,17 +142,17 @@ fn escrow_pays_through_an_alliance_too_and_nothing_is_booked() {
     let here = world.suite.registry;
     let redemption = done.result;
     for paid in [0, 201] {
-        let message = alliance.call_mut().roll_back(here, redemption.clone(), None, 200);
+        let message = alliance.call_mut().roll_back(here, 200, (redemption.clone(), None));
         let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 200, paid });
         assert_eq!(refused(&mut world, "cinema", paid, message), wrong);
     }
     for offered in [0, 199, 201] {
-        let message = alliance.call_mut().roll_back(here, redemption.clone(), None, offered);
+        let message = alliance.call_mut().roll_back(here, offered, (redemption.clone(), None));
         let wrong = PaymentFault::WrongValue { expected: 200, paid: offered };
         let wrong = AllianceError::Registry(RegistryError::Payment(wrong).into());
         assert_eq!(refused(&mut world, "cinema", offered, message), wrong);
     }
-    let done = act(&mut world, "cinema", 200, alliance.call_mut().roll_back(here, redemption, None, 200));
+    let done = act(&mut world, "cinema", 200, alliance.call_mut().roll_back(here, 200, (redemption, None)));
     assert_eq!(done.moved, [("cinema", -200), ("registry", 200)]);
 }
 
@@ -169,6 +171,7 @@ fn a_debt_in_another_asset_is_refused() {
 #[test]
 fn a_known_code_that_is_no_registry_fails_cleanly() {
     let mut world = World::new();
+    let mut council = world.council();
     let registry = world.token;
     let code = world.chain.code_hash_of(registry).unwrap().unwrap();
     let old = alliance(&world);
@@ -177,8 +180,8 @@ fn a_known_code_that_is_no_registry_fails_cleanly() {
     let terms = read(&world, world.council().call().terms());
     let made = world.chain.instantiate_typed(account(OWNER), hash, 0, Vec::new(), AllianceRef::new(config, terms));
     let mut alliance: AllianceRef = at(made.unwrap().0);
-    act(&mut world, "cinema", 0, alliance.call_mut().apply(registry, [1; 32]));
-    act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("cinema"), 1));
+    act(&mut world, "cinema", 0, council.call_mut().apply(registry, [1; 32], vec![]));
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission(&world, "cinema", 1)));
     let permits = shared::permit::Permits { acceptor: None, coupons: Vec::new() };
     let message = alliance.call_mut().redeem(registry, (cinemas(1), permits).into());
     assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::RegistryFailed { registry });
@@ -215,7 +218,7 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     // Half of the goods come back: the rest would have had 100 off.
     let kept = Some(Kept { basket: 1_000, eligible: 1_000 });
     let back = |alliance: &mut AllianceRef, refund| {
-        alliance.call_mut().roll_back(here, done.result.clone(), kept, refund)
+        alliance.call_mut().roll_back(here, refund, (done.result.clone(), kept))
     };
     let wrong = PaymentFault::WrongValue { expected: 900, paid: 899 };
     let wrong = AllianceError::Registry(RegistryError::Payment(wrong).into());
@@ -229,7 +232,7 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     assert_eq!(positions(&world), (-90, 89));
     let remains = undone.result.unwrap();
     assert_eq!((remains.net, remains.discount()), (900, 100));
-    let rest = alliance.call_mut().roll_back(here, remains, None, 900);
+    let rest = alliance.call_mut().roll_back(here, 900, (remains, None));
     act(&mut world, "cinema", 900, rest);
     assert_eq!(positions(&world), (0, 0));
 }

@@ -27,7 +27,7 @@ fn a_coupon_is_turned_into_another_members_and_booked() {
     let (mut world, mut council, spent, given, order) = ready();
     let (registry, ann) = (world.suite.registry, account("ann"));
     let permits = both(&world, "cinema", "ann", spent, &order);
-    let message = council.call_mut().convert(registry, order, permits, registry, given, ann);
+    let message = council.call_mut().convert(registry, registry, given, ann, (order, permits));
     let done = act(&mut world, "relayer", 0, message);
     let told = CouponConverted { to: ann, acceptor: account("cinema"), number: 1, registry, coupon: given };
     assert_eq!(done.events.last(), Some(&by(world.suite.council, told)));
@@ -42,7 +42,7 @@ fn a_conversion_gives_exactly_what_was_signed_or_nothing() {
     let (registry, ann) = (world.suite.registry, account("ann"));
     let permits = both(&world, "cinema", "ann", spent, &order);
     let convert = |council: &mut council::CouncilRef, order: &Order, other, given, to| {
-        council.call_mut().convert(registry, order.clone(), permits.clone(), other, given, to)
+        council.call_mut().convert(registry, other, given, to, (order.clone(), permits.clone()))
     };
     let other = AllianceError::OtherConversion { number: 1 };
     let message = convert(&mut council, &order, registry, given, account("ben"));

@@ -5,23 +5,24 @@ use super::*;
 #[test]
 fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
     let (mut world, _, mut alliance) = founded();
+    let mut council = world.council();
     let (here, registry, bakery) = (world.suite.alliance, world.suite.registry, account("bakery"));
     let profile = [1; 32];
-    let done = act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, profile));
+    let done = act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, profile, vec![]));
     let applied =
         MemberApplied { member: bakery, registry, profile, fee: JOINING_FEE, fund_share: 0, at: NOW };
     assert_eq!(done.events, [by(here, applied)]);
     assert_eq!(done.moved, [("bakery", -1_000), ("alliance", 1_000)]);
     assert!(done.cost.deposit > 0);
-    assert_eq!(read(&world, alliance.call().cycle()).fund, JOINING_FEE);
+    assert_eq!(look(&world, world.council().call().cycle()).fund, JOINING_FEE);
 
     world.chain.advance(HOUR).unwrap();
     let (cap, at) = (2_000, NOW + HOUR);
-    let done = act(&mut world, OPERATOR, 0, alliance.call_mut().admit(bakery, cap));
+    let done = act(&mut world, OPERATOR, 0, council.call_mut().admit(bakery, cap));
     assert_eq!(done.events, [by(here, MemberAdmitted { member: bakery, cap, at })]);
     assert_eq!((done.moved, done.cost.deposit), (vec![], 0));
 
-    let done = act(&mut world, "bakery", 300, alliance.call_mut().deposit_collateral(300));
+    let done = act(&mut world, "bakery", 300, council.call_mut().deposit_collateral(300));
     assert_eq!(done.events, [by(here, CollateralDeposited { member: bakery, amount: 300 })]);
     assert_eq!(done.moved, [("bakery", -300), ("alliance", 300)]);
     let expected = Member {
@@ -42,28 +43,29 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
         credit: 0,
     };
     assert_eq!(member(&world, "bakery"), expected);
-    assert_eq!(read(&world, alliance.call().headroom(bakery)), 150, "half of the collateral");
-    assert_eq!(read(&world, alliance.call().exposure(bakery)), 0);
-    assert_eq!(read(&world, alliance.call().member(account("ann"))), None);
-    assert_eq!(read(&world, alliance.call().headroom(account("ann"))), 0);
+    assert_eq!(look(&world, world.council().call().headroom(bakery)), 150, "half of the collateral");
+    assert_eq!(look(&world, world.council().call().exposure(bakery)), 0);
+    assert_eq!(look(&world, world.council().call().member(account("ann"))), None);
+    assert_eq!(look(&world, world.council().call().headroom(account("ann"))), 0);
 }
 
 #[test]
 fn an_application_names_a_known_registry_comes_once_and_pays_the_fee() {
     let (mut world, _, mut alliance) = founded();
+    let mut council = world.council();
     let registry = world.suite.registry;
     for registry in [account("ann"), world.suite.market, world.token, look_alike(&mut world)] {
-        let message = alliance.call_mut().apply(registry, [1; 32]);
+        let message = council.call_mut().apply(registry, [1; 32], vec![]);
         let unknown = AllianceError::UnknownRegistry { registry };
         assert_eq!(refused(&mut world, "bakery", JOINING_FEE, message), unknown);
     }
     for paid in [0, 999, 1_001] {
         let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 1_000, paid });
-        let message = alliance.call_mut().apply(registry, [1; 32]);
+        let message = council.call_mut().apply(registry, [1; 32], vec![]);
         assert_eq!(refused(&mut world, "bakery", paid, message), wrong);
     }
-    act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, [1; 32]));
-    let again = alliance.call_mut().apply(registry, [2; 32]);
+    act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
+    let again = council.call_mut().apply(registry, [2; 32], vec![]);
     let already = AllianceError::AlreadyMember { account: account("bakery") };
     assert_eq!(refused(&mut world, "bakery", JOINING_FEE, again), already);
 }
@@ -71,12 +73,13 @@ fn an_application_names_a_known_registry_comes_once_and_pays_the_fee() {
 #[test]
 fn only_the_operator_admits_an_applicant_once() {
     let (mut world, _, mut alliance) = founded();
+    let mut council = world.council();
     let (bakery, operator) = (account("bakery"), account(OPERATOR));
-    let admit = |alliance: &mut AllianceRef| alliance.call_mut().admit(bakery, 1);
+    let admit = |alliance: &mut AllianceRef| council.call_mut().admit(bakery, 1);
     let not_member = AllianceError::NotMember { account: bakery };
     assert_eq!(refused(&mut world, OPERATOR, 0, admit(&mut alliance)), not_member);
     let registry = world.suite.registry;
-    act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, [1; 32]));
+    act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
     for who in ["bakery", OWNER, "ann"] {
         let not_operator = AllianceError::NotOperator { operator, caller: account(who) };
         assert_eq!(refused(&mut world, who, 0, admit(&mut alliance)), not_operator);
@@ -89,8 +92,9 @@ fn only_the_operator_admits_an_applicant_once() {
 #[test]
 fn collateral_is_put_up_exactly_and_by_members() {
     let (mut world, _, mut alliance) = founded();
+    let mut council = world.council();
     join(&mut world, "bakery", 1);
-    let deposit = |alliance: &mut AllianceRef, amount| alliance.call_mut().deposit_collateral(amount);
+    let deposit = |alliance: &mut AllianceRef, amount| council.call_mut().deposit_collateral(amount);
     let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 10, paid: 9 });
     let not_member = AllianceError::NotMember { account: account("ann") };
     let cases = [
@@ -107,6 +111,7 @@ fn collateral_is_put_up_exactly_and_by_members() {
 #[test]
 fn collateral_that_covers_a_debt_stays() {
     let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     act(&mut world, "cinema", 0, message);
     let bakery = account("bakery");
@@ -121,10 +126,10 @@ fn collateral_that_covers_a_debt_stays() {
         ("ann", 1, not_member),
     ];
     for (who, amount, expected) in cases {
-        let message = alliance.call_mut().withdraw_collateral(amount);
+        let message = council.call_mut().withdraw_collateral(amount);
         assert_eq!(refused(&mut world, who, 0, message), expected);
     }
-    let done = act(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(spare));
+    let done = act(&mut world, "bakery", 0, council.call_mut().withdraw_collateral(spare));
     assert_eq!(done.moved, [("bakery", 4_640), ("alliance", -4_640)]);
     let withdrawn = CollateralWithdrawn { member: bakery, amount: spare };
     assert_eq!(done.events, [by(world.suite.alliance, withdrawn)]);
@@ -133,13 +138,14 @@ fn collateral_that_covers_a_debt_stays() {
 #[test]
 fn whoever_is_booked_stays_as_long_as_it_can_be_rolled_back() {
     let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
     let bakery = account("bakery");
     let not_leaving = AllianceError::NotLeaving { account: bakery };
-    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().exit()), not_leaving);
-    let done = act(&mut world, "bakery", 0, alliance.call_mut().leave());
+    assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().exit()), not_leaving);
+    let done = act(&mut world, "bakery", 0, council.call_mut().leave());
     assert_eq!(done.events, [by(world.suite.alliance, MemberLeaving { member: bakery, at: NOW })]);
     let again = AllianceError::AlreadyLeaving { account: bakery };
-    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().leave()), again);
+    assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().leave()), again);
 
     // Its coupons are honoured until just before the tail ends; and that one can be rolled back for another 60 days.
     let tail = 90 * DAY;
@@ -150,24 +156,25 @@ fn whoever_is_booked_stays_as_long_as_it_can_be_rolled_back() {
     let until = late + 60 * DAY;
     assert_eq!(redemption.final_at, until);
     close(&mut world);
-    act(&mut world, "bakery", DEBT, alliance.call_mut().pay_in(bakery, DEBT));
+    act(&mut world, "bakery", DEBT, council.call_mut().pay_in(bakery, DEBT));
     let now = world.chain.now();
     let liable = AllianceError::StillLiable { until, now };
-    assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().exit()), liable);
+    assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().exit()), liable);
     world.chain.set_time(until - 1).unwrap();
     let here = world.suite.registry;
     let undone = world.fixture();
-    act(&mut undone.world(), "cinema", 0, alliance.call_mut().roll_back(here, redemption, None, 0));
+    act(&mut undone.world(), "cinema", 0, alliance.call_mut().roll_back(here, 0, (redemption, None)));
     world.chain.set_time(until).unwrap();
-    let done = act(&mut world, "bakery", 0, alliance.call_mut().exit());
+    let done = act(&mut world, "bakery", 0, council.call_mut().exit());
     assert_eq!(done.moved, [("bakery", 5_000), ("alliance", -5_000)]);
 }
 
 #[test]
 fn a_member_that_leaves_accepts_no_more_and_is_accepted_for_the_tail() {
     let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
     for who in ["bakery", "cinema"] {
-        act(&mut world, who, 0, alliance.call_mut().leave());
+        act(&mut world, who, 0, council.call_mut().leave());
     }
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let cinema = AllianceError::NotActive { account: account("cinema") };
@@ -183,30 +190,32 @@ fn a_member_that_leaves_accepts_no_more_and_is_accepted_for_the_tail() {
 #[test]
 fn nobody_leaves_owing_or_owed() {
     let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     act(&mut world, "cinema", 0, message);
     let open = |open, due| AllianceError::PositionOpen { open, due, credit: 0 };
     for (who, position) in [("bakery", -180), ("cinema", 178)] {
-        assert_eq!(refused(&mut world, who, 0, alliance.call_mut().exit()), open(position, 0));
+        assert_eq!(refused(&mut world, who, 0, council.call_mut().exit()), open(position, 0));
     }
     close(&mut world);
     for (who, position) in [("bakery", -180), ("cinema", 178)] {
-        assert_eq!(refused(&mut world, who, 0, alliance.call_mut().exit()), open(0, position));
+        assert_eq!(refused(&mut world, who, 0, council.call_mut().exit()), open(0, position));
     }
-    act(&mut world, "bakery", DEBT, alliance.call_mut().pay_in(account("bakery"), DEBT));
+    act(&mut world, "bakery", DEBT, council.call_mut().pay_in(account("bakery"), DEBT));
     close(&mut world);
     let credit = AllianceError::PositionOpen { open: 0, due: 0, credit: 178 };
-    assert_eq!(refused(&mut world, "cinema", 0, alliance.call_mut().exit()), credit);
+    assert_eq!(refused(&mut world, "cinema", 0, council.call_mut().exit()), credit);
     let not_member = AllianceError::NotMember { account: account("ann") };
-    assert_eq!(refused(&mut world, "ann", 0, alliance.call_mut().exit()), not_member);
+    assert_eq!(refused(&mut world, "ann", 0, council.call_mut().exit()), not_member);
 }
 
 #[test]
 fn an_applicant_may_withdraw_its_application() {
     let (mut world, _, mut alliance) = founded();
+    let mut council = world.council();
     let registry = world.suite.registry;
-    act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, [1; 32]));
-    let done = act(&mut world, "bakery", 0, alliance.call_mut().exit());
+    act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
+    let done = act(&mut world, "bakery", 0, council.call_mut().exit());
     assert_eq!(done.moved, [], "the joining fee stays");
-    act(&mut world, "bakery", JOINING_FEE, alliance.call_mut().apply(registry, [1; 32]));
+    act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
 }

@@ -40,7 +40,7 @@ fn two_members_agree_on_a_rate_which_holds_from_its_date_on() {
     let over = AllianceError::OverDailyCap { cap: 150, asked: 200 };
     assert_eq!(refused(&mut world, "cinema", 0, message), over);
     // A rollback gives the day its part back, at the rate of its time.
-    let message = alliance.call_mut().roll_back(world.suite.registry, done.result, None, 0);
+    let message = alliance.call_mut().roll_back(world.suite.registry, 0, (done.result, None));
     act(&mut world, "cinema", 0, message);
     assert_eq!(positions(&world), (0, 0));
     let message = redeem(&world, &mut alliance, second, &cinemas(2));

@@ -5,8 +5,9 @@ use super::*;
 #[test]
 fn each_message_is_for_those_it_is_meant_for() {
     let (mut world, mut to, mut alliance, coupon) = allied();
+    let mut council = world.council();
     let here = world.suite.registry;
-    act(&mut world, "grocer", JOINING_FEE, alliance.call_mut().apply(here, [1; 32]));
+    act(&mut world, "grocer", JOINING_FEE, council.call_mut().apply(here, [1; 32], vec![]));
     call(&mut world, "cinema", 0, to.office.call_mut().set_role(account("till"), false, true, None));
     let next = issue(&mut world, "bakery", coupon.campaign, "ann");
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
@@ -14,7 +15,7 @@ fn each_message_is_for_those_it_is_meant_for() {
     close(&mut world);
     world.chain.advance(2 * DAY).unwrap();
     let unpaid = world.fixture();
-    act(&mut world, "bakery", DEBT, alliance.call_mut().pay_in(account("bakery"), DEBT));
+    act(&mut world, "bakery", DEBT, council.call_mut().pay_in(account("bakery"), DEBT));
     world.chain.advance(WEEK).unwrap();
     let settled = world.fixture();
 
@@ -51,7 +52,7 @@ fn each_message_is_for_those_it_is_meant_for() {
                     call(world, who, 0, to.redeem_batch(here, vec![signed])).result.map(drop)
                 }
                 "roll back" => {
-                    let message = to.roll_back(here, redemption.clone(), None, 0);
+                    let message = to.roll_back(here, 0, (redemption.clone(), None));
                     call(world, who, 0, message).result.map(drop)
                 }
                 "pay in" => call(world, who, 1, to.pay_in(bakery, 1)).result,

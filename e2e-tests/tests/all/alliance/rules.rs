@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn an_alliance_tells_its_rules() {
     let (world, _, alliance) = founded();
-    let config = read(&world, alliance.call().config());
+    let config = look(&world, world.council().call().config());
     assert_eq!(config.registries, [world.chain.code_hash_of(world.suite.registry).unwrap().unwrap()]);
     let created = by(world.suite.alliance, AllianceCreated { config, council: world.suite.council, opened_at: NOW });
     assert!(world.chain.events(0).unwrap().iter().any(|event| Emitted::from(event) == created));
@@ -18,14 +18,14 @@ fn an_alliance_tells_its_rules() {
         applied: 0,
         voters: 0,
     };
-    assert_eq!(read(&world, alliance.call().cycle()), books);
+    assert_eq!(look(&world, world.council().call().cycle()), books);
 }
 
 #[test]
 fn contradictory_rules_are_refused_by_name() {
     let (mut world, _, alliance) = founded();
     let code = world.chain.code_hash_of(world.suite.alliance).unwrap().unwrap();
-    let good = read(&world, alliance.call().config());
+    let good = look(&world, world.council().call().config());
     let cycle_length = good.cycle_length;
     type Case = (ConfigFault, fn(&mut Config));
     let cases: [Case; 11] = [

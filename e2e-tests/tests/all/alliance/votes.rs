@@ -5,9 +5,10 @@ use council::events::{MotionCarried, MotionMoved, VoteCast, VoteCleared};
 use shared::alliance::council::Motion;
 
 fn applied(world: &mut World, who: &str) -> Motion {
+    let mut council = world.council();
     let mut alliance = alliance(world);
     let registry = world.suite.registry;
-    act(world, who, JOINING_FEE, alliance.call_mut().apply(registry, [7; 32]));
+    act(world, who, JOINING_FEE, council.call_mut().apply(registry, [7; 32], vec![]));
     Motion::Admit { account: account(who), registry, profile: [7; 32], cap: 500 }
 }
 
@@ -28,12 +29,12 @@ fn the_operator_admits_suspends_and_reinstates_while_few_have_a_vote() {
     let told = MotionCarried { member: grocer, motion: admit, proposal: None, at: NOW };
     assert_eq!(done.events, [by(here, told)]);
     assert_eq!((member(&world, "grocer").status, member(&world, "grocer").cap), (Status::Active, 500));
-    assert_eq!(read(&world, alliance(&world).call().cycle()).voters, 3);
+    assert_eq!(look(&world, world.council().call().cycle()).voters, 3);
 
     let suspend = Motion::Suspend { account: grocer, reason: 4 };
     act(&mut world, OPERATOR, 0, council.call_mut().decide(suspend));
     assert_eq!(member(&world, "grocer").status, Status::Suspended);
-    assert_eq!(read(&world, alliance(&world).call().cycle()).voters, 2);
+    assert_eq!(look(&world, world.council().call().cycle()).voters, 2);
     let not_active = AllianceError::NotActive { account: grocer };
     assert_eq!(refused(&mut world, OPERATOR, 0, council.call_mut().decide(suspend)), not_active);
     let reinstate = Motion::Reinstate { account: grocer };
@@ -118,7 +119,7 @@ fn past_the_founders_number_only_votes_decide() {
     let by_vote = AllianceError::ByVoteOnly { voters: 2 };
     let (mut council, mut alliance) = (world.council(), alliance(&world));
     assert_eq!(refused(&mut world, OPERATOR, 0, council.call_mut().decide(admit)), by_vote);
-    let message = alliance.call_mut().admit(account("grocer"), 1);
+    let message = council.call_mut().decide(admission(&world, "grocer", 1));
     assert_eq!(refused(&mut world, OPERATOR, 0, message), by_vote);
     act(&mut world, "bakery", 0, council.call_mut().propose(admit));
     act(&mut world, "cinema", 0, council.call_mut().vote(1));

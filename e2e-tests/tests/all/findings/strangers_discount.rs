@@ -18,7 +18,7 @@ fn a_discount_that_nobody_pays_for_is_a_members_or_refused() {
     let coupon = issue(&mut world, "ben", campaign, "ann");
     let order: Order = order("cinema", 1);
     let permits = held_by(&world, "ann", coupon, &order);
-    let message = to.call_mut().redeem(here, (order, permits).into());
+    let message = to.call_mut().redeem(here, (order, permits));
     let stranger = AllianceError::NotMember { account: account("ben") };
     assert_eq!(refused(&mut world, "cinema", 0, message), stranger);
 }

@@ -15,11 +15,12 @@ use shared::{
 #[test]
 fn a_cashiers_cap_holds_through_an_alliance_too() {
     let (mut world, mut to, _) = ann_has_a_coupon(terms(), 0);
+    let mut council = world.council();
     let coupons = issue_many(&mut world, "bakery", 1, "ann", 4);
     let mut alliance = alliance(&world);
     let (here, bakery, till) = (world.suite.registry, account("bakery"), account("till"));
-    act(&mut world, "bakery", 0, alliance.call_mut().apply(here, [1; 32]));
-    act(&mut world, OPERATOR, 0, alliance.call_mut().admit(bakery, 1_000));
+    act(&mut world, "bakery", 0, council.call_mut().apply(here, [1; 32], vec![]));
+    act(&mut world, OPERATOR, 0, council.call_mut().admit(bakery, 1_000));
     act(&mut world, "bakery", 0, to.office.call_mut().set_role(till, false, true, Some(500)));
 
     let place = world.place();

@@ -390,7 +390,7 @@ impl Real<'_> {
             }
             AllianceCall::RollBack { registry, redemption } => {
                 let refund = redemption.refund(None);
-                let call = alliance.roll_back(of(registry), redemption.as_ref().clone(), None, refund);
+                let call = alliance.roll_back(of(registry), refund, (redemption.as_ref().clone(), None));
                 self.call(by, call, |_| Answer::Nothing, Refusal::Alliance)
             }
             AllianceCall::Close => self.call(by, alliance.close_cycle(), Answer::Number, Refusal::Alliance),
