@@ -15,7 +15,7 @@ mod votes;
 
 use crate::scene::*;
 use alliance::{
-    bookings::Debt,
+    bookings::{Booked, Debt},
     config::{Config, ConfigFault},
     cycles::{Books, Closed, Cycle, Waterfall},
     error::AllianceError,
@@ -31,12 +31,14 @@ use e2e_tests::{
     world::{Builder, Fixture},
     World,
 };
+use ::council::events::*;
 use ink::codegen::TraitCallBuilder;
 use scale::Encode;
 use shared::{
+    alliance::council::Motion,
     assets::{Asset, PaymentFault},
     ids::CouponId,
-    order::{Kept, Order, Redemption, Settlement},
+    order::{Kept, Order, Part, Redeemed, Redemption, Settlement},
     registry::RegistryError,
     terms::{Acceptance, Funding, Terms},
 };
@@ -69,7 +71,8 @@ fn join(world: &mut World, who: &str, cap: Balance) {
     let mut alliance = alliance(world);
     let registry = world.suite.registry;
     act(world, who, JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
-    act(world, OPERATOR, 0, council.call_mut().decide(admission(&world, who, cap)));
+    let admission = admission(world, who, cap);
+    act(world, OPERATOR, 0, council.call_mut().decide(admission));
     act(world, who, COLLATERAL, council.call_mut().deposit_collateral(COLLATERAL));
 }
 

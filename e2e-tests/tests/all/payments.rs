@@ -211,8 +211,8 @@ fn an_alliance_in_tokens_collects_and_pays_tokens_only() {
     let builder = World::builder().alliance_in_tokens();
     let mut world = builder.config(|suite| suite.alliance.joining.fee = 1_000).build();
     let mut council = world.council();
-    let (mut alliance, registry, here) = (alliance(&world), world.suite.registry, world.suite.alliance);
-    world.allow("bakery", here, 10_000);
+    let registry = world.suite.registry;
+    world.allow("bakery", world.suite.council, 10_000);
     for (mode, fault) in tricks(world.token, 1_000) {
         misbehave(&mut world, mode);
         let message = council.call_mut().apply(registry, [1; 32], vec![]);
@@ -224,7 +224,8 @@ fn an_alliance_in_tokens_collects_and_pays_tokens_only() {
 
     let [before] = tokens(&world, ["bakery"]);
     act(&mut world, "bakery", 0, council.call_mut().apply(registry, [1; 32], vec![]));
-    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission(&world, "bakery", 1)));
+    let admission = admission(&world, "bakery", 1);
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission));
     act(&mut world, "bakery", 0, council.call_mut().deposit_collateral(3_000));
     assert_eq!(tokens(&world, ["bakery", "alliance"]), [before - 4_000, 4_000]);
     let token = world.token;
@@ -261,7 +262,8 @@ fn escrow_in_tokens_goes_back_through_an_alliance_in_full_or_not_at_all() {
     let mut council = world.council();
     let (mut alliance, here, registry) = (alliance(&world), world.suite.alliance, world.suite.registry);
     act(&mut world, "cinema", 0, council.call_mut().apply(registry, [1; 32], vec![]));
-    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission(&world, "cinema", 0)));
+    let admission = admission(&world, "cinema", 0);
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission));
     let terms = Terms { acceptance: Acceptance::Alliance(here), ..in_tokens(&world) };
     let campaign = campaign(&mut world, "bakery", terms, 700);
     let coupon = issue(&mut world, "bakery", campaign, "ann");

@@ -1,7 +1,7 @@
 //! What the message tests share: acting in a world and seeing everything that came of it, and the usual campaign and order. Owns no rule.
 
 use crate::sweeps;
-use alliance::AllianceRef;
+use alliance::{error::AllianceError, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventKind, EventRecord, Hash, Message, TypedChain};
 use desk::DeskRef;
 use e2e_tests::{
@@ -27,6 +27,7 @@ use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
 use shared::{
+    alliance::council::Motion,
     assets::Asset,
     ids::{CampaignId, CouponId},
     order::{digest, Order, Quote, Redeemed, Redemption, Settlement},

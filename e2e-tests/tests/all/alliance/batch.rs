@@ -15,7 +15,9 @@ fn a_batch_is_booked_at_once_and_each_order_has_its_own_result() {
     let here = world.suite.registry;
     let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(here, orders.clone()));
     let over = RegistryError::EligibleOverBasket { eligible: 2_001, basket: 2_000 };
-    assert_eq!(done.result, [Ok(200), Err(over), Ok(200)]);
+    let part = Part { issuer: account("bakery"), funding: Funding::Alliance, discount: 200 };
+    let taken = Redeemed { asset: Asset::Native, final_at: NOW + 60 * DAY, parts: vec![part] };
+    assert_eq!(done.result, [Ok(taken.clone()), Err(over), Ok(taken)]);
     let together = vec![booked(1, NOW), booked(2, NOW)];
     let together = OrdersBooked { acceptor: account("cinema"), registry: here, orders: together };
     assert_eq!(done.events.last(), Some(&by(world.suite.alliance, together)));

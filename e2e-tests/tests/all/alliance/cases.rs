@@ -1,7 +1,6 @@
 //! Disputes: opened by the issuer, replied to by the acceptor, ruled on by the resolver, posted to the open cycle.
 
 use super::*;
-use council::events::{CaseClosed, CaseCleared, CaseOpened, CaseReplied};
 use shared::order::digest;
 
 /// The bakery's coupon was redeemed at the cinema: a debt of 180, of which the cinema has 178.

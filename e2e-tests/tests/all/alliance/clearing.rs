@@ -36,7 +36,7 @@ fn a_cashiers_permit_redeems_whoever_brings_it_and_only_the_acceptor_rolls_back(
     let here = world.suite.registry;
     let permits = both(&world, "till", "ann", coupon, &order);
     let stranger = RegistryError::NotAcceptor { signer: caller };
-    let message = alliance.call_mut().redeem(here, (order.clone(), permits.clone()).into());
+    let message = alliance.call_mut().redeem(here, (order.clone(), permits.clone()));
     assert_eq!(refused(&mut world, "relayer", 0, message), AllianceError::Registry(stranger.into()));
     act(&mut world, "cinema", 0, to.office.call_mut().set_role(caller, false, true, Some(200)));
     let message = redeem(&world, &mut alliance, coupon, &order);
@@ -57,7 +57,7 @@ fn members_only_and_only_through_registries_the_alliance_knows() {
     let order = cinemas(1);
     let permits = held_by(&world, "ann", coupon, &order);
     for registry in [account("ann"), world.suite.market, world.token, look_alike(&mut world)] {
-        let message = alliance.call_mut().redeem(registry, (order.clone(), permits.clone()).into());
+        let message = alliance.call_mut().redeem(registry, (order.clone(), permits.clone()));
         assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::UnknownRegistry { registry });
     }
     let grocers = Order { acceptor: account("grocer"), ..order };
@@ -99,7 +99,7 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
     }
     let permits = unsigned(&whole(&[coupon]));
     let here = world.suite.registry;
-    let message = alliance.call_mut().redeem(here, (cinemas(1), permits).into());
+    let message = alliance.call_mut().redeem(here, (cinemas(1), permits));
     let missing = passed_on(RegistryError::PermitMissing { coupon });
     assert_eq!(refused(&mut world, "cinema", 0, message), missing);
 
@@ -114,6 +114,7 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
 fn a_debt_over_the_cap_or_the_collateral_is_refused() {
     for (cap, spare) in [(DEBT - 1, 0), (Balance::MAX, COLLATERAL - 2 * DEBT + 1)] {
         let (mut world, _, mut alliance) = founded();
+        let mut council = world.council();
         join(&mut world, "bakery", cap);
         join(&mut world, "cinema", Balance::MAX);
         if spare > 0 {
@@ -171,19 +172,20 @@ fn a_debt_in_another_asset_is_refused() {
 #[test]
 fn a_known_code_that_is_no_registry_fails_cleanly() {
     let mut world = World::new();
-    let mut council = world.council();
     let registry = world.token;
     let code = world.chain.code_hash_of(registry).unwrap().unwrap();
-    let old = alliance(&world);
-    let config = Config { registries: vec![code], ..read(&world, old.call().config()) };
+    let config = Config { registries: vec![code], ..look(&world, world.council().call().config()) };
     let hash = world.chain.code_hash_of(world.suite.alliance).unwrap().unwrap();
     let terms = read(&world, world.council().call().terms());
     let made = world.chain.instantiate_typed(account(OWNER), hash, 0, Vec::new(), AllianceRef::new(config, terms));
     let mut alliance: AllianceRef = at(made.unwrap().0);
+    let council = world.chain.view_typed(account(OWNER), 0, alliance.call().council()).unwrap().0;
+    let mut council: council::CouncilRef = at(council);
     act(&mut world, "cinema", 0, council.call_mut().apply(registry, [1; 32], vec![]));
-    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission(&world, "cinema", 1)));
+    let motion = Motion::Admit { account: account("cinema"), registry, profile: [1; 32], cap: 1 };
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(motion));
     let permits = shared::permit::Permits { acceptor: None, coupons: Vec::new() };
-    let message = alliance.call_mut().redeem(registry, (cinemas(1), permits).into());
+    let message = alliance.call_mut().redeem(registry, (cinemas(1), permits));
     assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::RegistryFailed { registry });
 }
 
@@ -205,7 +207,7 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     let permits = both(&world, "cinema", "ann", coupon, &order);
     let here = world.suite.registry;
     let pay = |alliance: &mut AllianceRef| {
-        alliance.call_mut().redeem(here, (order.clone(), permits.clone()).into())
+        alliance.call_mut().redeem(here, (order.clone(), permits.clone()))
     };
     let short = PaymentFault::WrongValue { expected: 1_800, paid: 1_799 };
     let short = AllianceError::Registry(RegistryError::Payment(short).into());

@@ -1,7 +1,7 @@
 //! Turning one member's coupon into another's; and what the council tells of members.
 
 use super::*;
-use council::{events::CouponConverted, views::CoverOne};
+use council::views::CoverOne;
 use shared::{
     order::digest,
     psp34::{Id, PSP34},
@@ -74,12 +74,12 @@ fn views_tell_of_statements_coverage_and_the_largest_debtor() {
     let (mut world, _, mut alliance, coupon) = allied();
     let council = world.council();
     let registry = world.suite.registry;
-    let coverage = read(&world, council.call().coverage(registry, coupon)).unwrap();
+    let coverage = look(&world, council.call().coverage(registry, coupon)).unwrap();
     assert_eq!((coverage.issuer, coverage.funding), (account("bakery"), Funding::Alliance));
     assert_eq!((coverage.escrow, coverage.headroom, coverage.fund), (0, COLLATERAL / 2, 2 * JOINING_FEE));
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     act(&mut world, "cinema", 0, message);
-    assert_eq!(read(&world, council.call().coverage(registry, coupon)), None);
+    assert_eq!(look(&world, council.call().coverage(registry, coupon)), None);
 
     let (closed, open) = read(&world, council.call().statement(account("bakery"))).unwrap();
     assert_eq!((closed.cycle, closed.closing, open.cycle, open.opening), (0, 0, 1, 0));

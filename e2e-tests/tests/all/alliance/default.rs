@@ -20,7 +20,7 @@ fn after_the_cut_off_collateral_pays_what_is_due_and_the_debtor_has_defaulted() 
     let found = Waterfall { collateral: 150, ..Waterfall::default() };
     assert_eq!((done.result, done.moved), (found, vec![]));
     let defaulted = MemberDefaulted { member: bakery, found, at: cut_off };
-    assert_eq!(done.events, [by(world.suite.alliance, defaulted)]);
+    assert_eq!(done.events, [by(world.suite.council, defaulted)]);
     let debtor = member(&world, "bakery");
     assert_eq!((debtor.collateral, debtor.unpaid, debtor.since), (COLLATERAL - 150, 0, cut_off));
     assert_eq!(debtor.status, Status::Defaulted);
@@ -48,7 +48,8 @@ fn uncovered() -> (World, AllianceRef) {
     for (who, collateral) in [("bakery", 220), ("cinema", 0), ("grocer", 0)] {
         let done = act(&mut world, who, 20, council.call_mut().apply(registry, [1; 32], vec![]));
         assert_eq!(done.moved, [(who, -20), ("alliance", 20)]);
-        act(&mut world, OPERATOR, 0, council.call_mut().decide(admission(&world, who, 9_000)));
+        let admission = admission(&world, who, 9_000);
+        act(&mut world, OPERATOR, 0, council.call_mut().decide(admission));
         if collateral > 0 {
             act(&mut world, who, collateral, council.call_mut().deposit_collateral(collateral));
         }
@@ -70,7 +71,7 @@ fn a_default_takes_what_is_there_cuts_creditors_by_one_ratio_and_is_made_good() 
     let (mut world, mut alliance) = uncovered();
     let mut council = world.council();
     let (bakery, cinema, grocer) = (account("bakery"), account("cinema"), account("grocer"));
-    let here = world.suite.alliance;
+    let here = world.suite.council;
     let cut_off = NOW + WEEK + 2 * DAY;
     world.chain.set_time(cut_off).unwrap();
     let endowed = act(&mut world, OWNER, 40, council.call_mut().endow(40));

@@ -6,11 +6,12 @@ use super::*;
 fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
     let (mut world, _, mut alliance) = founded();
     let mut council = world.council();
-    let (here, registry, bakery) = (world.suite.alliance, world.suite.registry, account("bakery"));
+    let (here, registry, bakery) = (world.suite.council, world.suite.registry, account("bakery"));
     let profile = [1; 32];
-    let done = act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, profile, vec![]));
+    let uri = b"https://bakery.example/profile.json".to_vec();
+    let done = act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, profile, uri.clone()));
     let applied =
-        MemberApplied { member: bakery, registry, profile, fee: JOINING_FEE, fund_share: 0, at: NOW };
+        MemberApplied { member: bakery, registry, profile, uri, waived: false, fee: JOINING_FEE, fund_share: 0, at: NOW };
     assert_eq!(done.events, [by(here, applied)]);
     assert_eq!(done.moved, [("bakery", -1_000), ("alliance", 1_000)]);
     assert!(done.cost.deposit > 0);
@@ -18,8 +19,10 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
 
     world.chain.advance(HOUR).unwrap();
     let (cap, at) = (2_000, NOW + HOUR);
-    let done = act(&mut world, OPERATOR, 0, council.call_mut().admit(bakery, cap));
-    assert_eq!(done.events, [by(here, MemberAdmitted { member: bakery, cap, at })]);
+    let motion = Motion::Admit { account: bakery, registry, profile, cap };
+    let done = act(&mut world, OPERATOR, 0, council.call_mut().decide(motion));
+    let carried = MotionCarried { member: bakery, motion, proposal: None, at };
+    assert_eq!(done.events, [by(here, carried)]);
     assert_eq!((done.moved, done.cost.deposit), (vec![], 0));
 
     let done = act(&mut world, "bakery", 300, council.call_mut().deposit_collateral(300));
@@ -75,18 +78,19 @@ fn only_the_operator_admits_an_applicant_once() {
     let (mut world, _, mut alliance) = founded();
     let mut council = world.council();
     let (bakery, operator) = (account("bakery"), account(OPERATOR));
-    let admit = |alliance: &mut AllianceRef| council.call_mut().admit(bakery, 1);
+    let motion = admission(&world, "bakery", 1);
+    let admit = |council: &mut council::CouncilRef| council.call_mut().decide(motion);
     let not_member = AllianceError::NotMember { account: bakery };
-    assert_eq!(refused(&mut world, OPERATOR, 0, admit(&mut alliance)), not_member);
+    assert_eq!(refused(&mut world, OPERATOR, 0, admit(&mut council)), not_member);
     let registry = world.suite.registry;
     act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
     for who in ["bakery", OWNER, "ann"] {
         let not_operator = AllianceError::NotOperator { operator, caller: account(who) };
-        assert_eq!(refused(&mut world, who, 0, admit(&mut alliance)), not_operator);
+        assert_eq!(refused(&mut world, who, 0, admit(&mut council)), not_operator);
     }
-    act(&mut world, OPERATOR, 0, admit(&mut alliance));
+    act(&mut world, OPERATOR, 0, admit(&mut council));
     let again = AllianceError::AlreadyAdmitted { account: bakery };
-    assert_eq!(refused(&mut world, OPERATOR, 0, admit(&mut alliance)), again);
+    assert_eq!(refused(&mut world, OPERATOR, 0, admit(&mut council)), again);
 }
 
 #[test]
@@ -94,7 +98,6 @@ fn collateral_is_put_up_exactly_and_by_members() {
     let (mut world, _, mut alliance) = founded();
     let mut council = world.council();
     join(&mut world, "bakery", 1);
-    let deposit = |alliance: &mut AllianceRef, amount| council.call_mut().deposit_collateral(amount);
     let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 10, paid: 9 });
     let not_member = AllianceError::NotMember { account: account("ann") };
     let cases = [
@@ -104,7 +107,7 @@ fn collateral_is_put_up_exactly_and_by_members() {
         ("ann", 10, 10, not_member),
     ];
     for (who, amount, paid, expected) in cases {
-        assert_eq!(refused(&mut world, who, paid, deposit(&mut alliance, amount)), expected);
+        assert_eq!(refused(&mut world, who, paid, council.call_mut().deposit_collateral(amount)), expected);
     }
 }
 
@@ -132,7 +135,7 @@ fn collateral_that_covers_a_debt_stays() {
     let done = act(&mut world, "bakery", 0, council.call_mut().withdraw_collateral(spare));
     assert_eq!(done.moved, [("bakery", 4_640), ("alliance", -4_640)]);
     let withdrawn = CollateralWithdrawn { member: bakery, amount: spare };
-    assert_eq!(done.events, [by(world.suite.alliance, withdrawn)]);
+    assert_eq!(done.events, [by(world.suite.council, withdrawn)]);
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn whoever_is_booked_stays_as_long_as_it_can_be_rolled_back() {
     let not_leaving = AllianceError::NotLeaving { account: bakery };
     assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().exit()), not_leaving);
     let done = act(&mut world, "bakery", 0, council.call_mut().leave());
-    assert_eq!(done.events, [by(world.suite.alliance, MemberLeaving { member: bakery, at: NOW })]);
+    assert_eq!(done.events, [by(world.suite.council, MemberLeaving { member: bakery, at: NOW })]);
     let again = AllianceError::AlreadyLeaving { account: bakery };
     assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().leave()), again);
 

@@ -1,7 +1,6 @@
 //! Rates that two members agree on.
 
 use super::*;
-use council::events::{RateAgreed, RateOffered};
 use shared::alliance::rates::{PairRate, Rate};
 
 const RATE: Rate = Rate { bps: 5_000, from: NOW + HOUR, daily_cap: Some(150) };

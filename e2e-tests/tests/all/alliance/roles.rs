@@ -36,15 +36,17 @@ fn each_message_is_for_those_it_is_meant_for() {
         let order = cinemas(2);
         let permits = held_by(&world, "ann", next, &order);
 
+        let admission = admission(&world, "grocer", 1);
         let mut to = alliance.call_mut().clone();
+        let mut of = council.call_mut().clone();
         let mut attempt = |moment: &Fixture, message: &str| {
             let world = &mut moment.world();
             match message {
-                "apply" => call(world, who, JOINING_FEE, to.apply(here, [2; 32])).result,
-                "admit" => call(world, who, 0, to.admit(account("grocer"), 1)).result,
-                "deposit" => call(world, who, 1, to.deposit_collateral(1)).result,
-                "withdraw" => call(world, who, 0, to.withdraw_collateral(1)).result,
-                "redeem" => call(world, who, 0, to.redeem(here, (order.clone(), permits.clone()).into()))
+                "apply" => call(world, who, JOINING_FEE, of.apply(here, [2; 32], vec![])).result,
+                "admit" => call(world, who, 0, of.decide(admission)).result,
+                "deposit" => call(world, who, 1, of.deposit_collateral(1)).result,
+                "withdraw" => call(world, who, 0, of.withdraw_collateral(1)).result,
+                "redeem" => call(world, who, 0, to.redeem(here, (order.clone(), permits.clone())))
                     .result
                     .map(drop),
                 "redeem a batch" => {
@@ -55,14 +57,14 @@ fn each_message_is_for_those_it_is_meant_for() {
                     let message = to.roll_back(here, 0, (redemption.clone(), None));
                     call(world, who, 0, message).result.map(drop)
                 }
-                "pay in" => call(world, who, 1, to.pay_in(bakery, 1)).result,
-                "default" => call(world, who, 0, to.declare_default(bakery)).result.map(drop),
-                "make good" => call(world, who, 0, to.make_good(bakery, 1)).result,
-                "endow" => call(world, who, 1, to.endow(1)).result,
-                "leave" => call(world, who, 0, to.leave()).result,
-                "exit" => call(world, who, 0, to.exit()).result,
-                "pay out" => call(world, who, 0, to.payout(cinema)).result.map(drop),
-                "close" => call(world, who, 0, to.close_cycle()).result.map(drop),
+                "pay in" => call(world, who, 1, of.pay_in(bakery, 1)).result,
+                "default" => call(world, who, 0, of.declare_default(bakery)).result.map(drop),
+                "make good" => call(world, who, 0, of.make_good(bakery, 1)).result,
+                "endow" => call(world, who, 1, of.endow(1)).result,
+                "leave" => call(world, who, 0, of.leave()).result,
+                "exit" => call(world, who, 0, of.exit()).result,
+                "pay out" => call(world, who, 0, of.payout(cinema)).result.map(drop),
+                "close" => call(world, who, 0, of.close_cycle()).result.map(drop),
                 other => panic!("no message {other}"),
             }
         };

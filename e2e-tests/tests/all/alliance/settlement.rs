@@ -8,7 +8,7 @@ fn a_cycle_is_closed_by_anyone_paid_in_paid_out_and_left_even() {
     let mut council = world.council();
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     act(&mut world, "cinema", 0, message);
-    let (here, bakery, cinema) = (world.suite.alliance, account("bakery"), account("cinema"));
+    let (here, bakery, cinema) = (world.suite.council, account("bakery"), account("cinema"));
 
     let ends_at = NOW + WEEK;
     world.chain.set_time(ends_at - 1).unwrap();

@@ -142,7 +142,8 @@ fn it_is_spent_through_an_alliance_too() {
     let registry = world.suite.registry;
     for who in ["bakery", "cinema"] {
         act(&mut world, who, 0, council.call_mut().apply(registry, [1; 32], vec![]));
-        act(&mut world, e2e_tests::actors::OPERATOR, 0, council.call_mut().decide(admission(&world, who, 10_000)));
+        let admission = admission(&world, who, 10_000);
+        act(&mut world, e2e_tests::actors::OPERATOR, 0, council.call_mut().decide(admission));
         act(&mut world, who, 10_000, council.call_mut().deposit_collateral(10_000));
     }
     let named = Acceptance::Alliance(world.suite.alliance);

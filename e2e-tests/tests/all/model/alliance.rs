@@ -322,7 +322,7 @@ impl Model {
                 if paid < refund {
                     self.money.allowances.insert((this, self.places.desk), refund);
                 }
-                self.roll_back(this, paid, (redemption, None))
+                self.roll_back(this, redemption, None, paid)
                     .map_err(|refusal| E::Registry(refusal.into()))?;
                 self.unbook(redemption)?;
             }

@@ -26,7 +26,7 @@ impl Model {
     ) -> Result<Answer, E> {
         match call {
             DeskCall::RollBack { redemption, kept, .. } => self
-                .roll_back(caller, value, (redemption, *kept))
+                .roll_back(caller, redemption, *kept, value)
                 .map(|remains| Answer::Remains(remains.map(Box::new))),
             DeskCall::Reserve(call) => self.reserve(caller, call),
             DeskCall::Release { coupon, order } => self.release(caller, *coupon, order.as_ref()),

@@ -13,7 +13,8 @@ use super::{
     storage::{self, Items},
     Model, Outcome, Places, Refusal,
 };
-use ::alliance::{error::AllianceError, AllianceRef};
+use ::alliance::error::AllianceError;
+use ::council::CouncilRef;
 use ::office::OfficeRef;
 use chain::{AccountId, Chain, TypedChain};
 use couponry::{audit, suite::Codes};
@@ -121,8 +122,9 @@ fn model(world: &World) -> Model {
     let balances = |asset| everyone.iter().map(|who| (*who, world.balance(*who, asset))).collect();
     let allowances =
         endowed().flat_map(|owner| contracts.map(|spender| ((account(owner), spender), ALLOWED))).collect();
-    let alliance: AllianceRef = reference(suite.alliance);
-    let (config, _) = world.chain.view_typed(account(OWNER), 0, alliance.call().config()).unwrap();
+    let council: CouncilRef = reference(suite.council);
+    let (config, _) = world.chain.view_typed(account(OWNER), 0, council.call().config()).unwrap();
+    let config = config.unwrap();
     let native: BTreeMap<AccountId, u128> = balances(Asset::Native);
     let trusted = [suite.alliance, account(HELPERS[1])];
     let cashier = Role { operator: false, cashier: true, daily_cap: None, day: 0, spent: 0 };
@@ -353,12 +355,12 @@ impl Pair {
         if !matches!(op, Op::Call { message: Message::Alliance(_), .. }) {
             return Ok(());
         }
-        let alliance: AllianceRef = reference(self.model.places.alliance);
+        let council: CouncilRef = reference(self.model.places.council);
         for (account, expected) in &self.model.alliance.members {
-            let call = alliance.call().member(*account);
+            let call = council.call().member(*account);
             let (found, _) =
                 self.world.chain.view_typed(*account, 0, call).map_err(|fault| fault.to_string())?;
-            let found = found.ok_or("a member is missing")?;
+            let found = found.map_err(|fault| format!("{fault:?}"))?.ok_or("a member is missing")?;
             let positions = (found.open.position(), found.due.position(), found.credit);
             let due = self.model.alliance.positions(*account);
             if positions != due {

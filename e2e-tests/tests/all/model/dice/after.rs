@@ -62,7 +62,7 @@ impl Dice<'_> {
         if kept.is_some() {
             // Native money is refused unless it is exactly what is due, and the refusal says what that is.
             let caller = self.model.places.of(caller);
-            let tried = ahead.roll_back(caller, Balance::MAX, (redemption, kept));
+            let tried = ahead.roll_back(caller, redemption, kept, Balance::MAX);
             if let Err(shared::registry::RegistryError::Payment(shared::assets::PaymentFault::WrongValue {
                 expected,
                 ..

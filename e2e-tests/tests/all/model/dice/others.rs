@@ -100,17 +100,17 @@ impl Dice<'_> {
     /// The next step on the way to a debt: members who put something up, and a coupon that one of them owes for.
     pub(super) fn towards_debt(&mut self) -> Op {
         let alliance = &self.model.alliance;
-        let ready = |account: &AccountId| alliance.members.get(account).is_some_and(|member| member.active);
+        let ready = |account: &AccountId| alliance.members.get(account).is_some_and(|member| member.active());
         let active = MERCHANTS.iter().filter(|who| ready(&self.model.places.of(who))).count();
         if active < 2 {
-            let applied = alliance.members.values().any(|member| !member.active);
+            let applied = alliance.members.values().any(|member| !member.active());
             return if applied { self.admit() } else { self.apply() };
         }
         let owing = |model: &Model, number: CampaignId| {
             let campaign = model.registry.campaign(number).unwrap();
             campaign.terms.funding == Funding::Alliance
                 && campaign.terms.asset == model.alliance.config.asset
-                && model.alliance.members.get(&campaign.issuer).is_some_and(|member| member.active)
+                && model.alliance.members.get(&campaign.issuer).is_some_and(|member| member.active())
                 && issues(model, number)
         };
         if self.model.registry.numbered().any(|(number, _)| owing(self.model, number)) {
