@@ -12,7 +12,7 @@ const SUITE: [(&str, &[&str]); 6] = [
     ("registry", &["RegistryError", "TermsFault", "PaymentFault", "PSP34Error"]),
     ("office", &["RegistryError"]),
     ("desk", &["RegistryError"]),
-    ("alliance", &["AllianceError", "ConfigFault", "RegistryError"]),
+    ("alliance", &["AllianceError", "ConfigFault", "CouncilFault", "RegistryError"]),
     ("council", &["AllianceError"]),
     ("market", &["MarketError", "PaymentFault"]),
 ];
@@ -97,8 +97,8 @@ const OUT_OF_REACH: [(&str, &str); 3] = [
     ("MarketError::TransferRefused", "a registry of known code refuses for the reasons that have names"),
 ];
 
-/// What a coupon system must have, as far as it is the registry's or the market's to have. A test that shows one names it in a comment.
-const FEATURES: [&str; 32] = [
+/// What a coupon system must have, as far as it is a contract's to have. A test that shows one names it in a comment.
+const FEATURES: [&str; 42] = [
     "Frozen terms",
     "Escrow backing",
     "Discount kinds",
@@ -131,6 +131,16 @@ const FEATURES: [&str; 32] = [
     "Fees / royalty",
     "Buyer guard",
     "Cancel / stale",
+    "Acceptance matrix",
+    "Interchange, handling",
+    "Settlement mode",
+    "Collateral + debit cap",
+    "Cycles, netting",
+    "Pay-in / pull payout",
+    "Default",
+    "Chargeback",
+    "Statement",
+    "Member exit",
 ];
 
 #[test]

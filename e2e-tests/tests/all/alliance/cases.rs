@@ -12,6 +12,7 @@ fn redeemed_once() -> (World, AllianceRef, council::CouncilRef, Redemption) {
     (world, alliance, council, redemption)
 }
 
+// Feature: Chargeback.
 #[test]
 fn a_dispute_is_opened_replied_to_and_ruled_on() {
     let (mut world, _, mut council, redemption) = redeemed_once();

@@ -2,6 +2,7 @@
 
 use super::*;
 
+// Feature: Interchange, handling.
 #[test]
 fn an_honoured_coupon_makes_its_issuer_owe_its_acceptor() {
     let (mut world, _, mut alliance, coupon) = allied();
@@ -110,6 +111,7 @@ fn what_the_registry_refuses_the_alliance_passes_on() {
     assert_eq!(refused(&mut world, "cinema", 0, message), foreign);
 }
 
+// Feature: Collateral + debit cap.
 #[test]
 fn a_debt_over_the_cap_or_the_collateral_is_refused() {
     for (cap, spare) in [(DEBT - 1, 0), (Balance::MAX, COLLATERAL - 2 * DEBT + 1)] {
@@ -129,6 +131,7 @@ fn a_debt_over_the_cap_or_the_collateral_is_refused() {
     }
 }
 
+// Feature: Settlement mode.
 #[test]
 fn escrow_pays_through_an_alliance_too_and_nothing_is_booked() {
     let (mut world, _, mut alliance, _) = allied();
@@ -191,12 +194,16 @@ fn a_known_code_that_is_no_registry_fails_cleanly() {
 
 #[test]
 fn a_rollback_window_longer_than_the_tail_is_not_taken() {
-    let (mut world, _, mut alliance, _) = allied();
-    let terms = Terms { rollback_window: 90 * DAY + 1, ..backed(&world) };
+    let tail = 60 * DAY - 1;
+    let mut world = rules().config(|suite| suite.alliance.tail = tail).build();
+    for who in ["bakery", "cinema"] {
+        join(&mut world, who, Balance::MAX);
+    }
+    let (terms, mut alliance) = (backed(&world), alliance(&world));
     let campaign = campaign(&mut world, "bakery", terms, 0);
     let coupon = issue(&mut world, "bakery", campaign, "ann");
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
-    let short = AllianceError::TailTooShort { final_at: NOW + 90 * DAY + 1, tail: 90 * DAY };
+    let short = AllianceError::TailTooShort { final_at: NOW + 60 * DAY, tail };
     assert_eq!(refused(&mut world, "cinema", 0, message), short);
 }
 
@@ -218,7 +225,7 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     assert_eq!(done.result.payer, Some(account("ann")));
 
     // Half of the goods come back: the rest would have had 100 off.
-    let kept = Some(Kept { basket: 1_000, eligible: 1_000 });
+    let kept = Some(Kept { basket: 1_000, eligible: 500 });
     let back = |alliance: &mut AllianceRef, refund| {
         alliance.call_mut().roll_back(here, refund, (done.result.clone(), kept))
     };

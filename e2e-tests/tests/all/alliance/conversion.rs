@@ -69,6 +69,7 @@ fn a_conversion_gives_exactly_what_was_signed_or_nothing() {
     assert_eq!(world.coupon(spent).map(|coupon| coupon.owner), Some(ann));
 }
 
+// Feature: Statement.
 #[test]
 fn views_tell_of_statements_coverage_and_the_largest_debtor() {
     let (mut world, _, mut alliance, coupon) = allied();

@@ -6,6 +6,7 @@ use super::*;
 fn after_the_cut_off_collateral_pays_what_is_due_and_the_debtor_has_defaulted() {
     let (mut world, _, mut alliance, coupon) = allied();
     let mut council = world.council();
+    let next = issue(&mut world, "bakery", coupon.campaign, "ann");
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     act(&mut world, "cinema", 0, message);
     close(&mut world);
@@ -29,7 +30,6 @@ fn after_the_cut_off_collateral_pays_what_is_due_and_the_debtor_has_defaulted() 
     let not_member = AllianceError::NotMember { account: ann };
     assert_eq!(refused(&mut world, "relayer", 0, council.call_mut().declare_default(ann)), not_member);
     assert_eq!(refused(&mut world, "relayer", 0, council.call_mut().payout(ann)), not_member);
-    let next = issue(&mut world, "bakery", coupon.campaign, "ann");
     let message = redeem(&world, &mut alliance, next, &cinemas(2));
     let not_active = AllianceError::NotActive { account: bakery };
     assert_eq!(refused(&mut world, "cinema", 0, message), not_active);
@@ -66,6 +66,7 @@ fn uncovered() -> (World, AllianceRef) {
     (world, alliance)
 }
 
+// Feature: Default.
 #[test]
 fn a_default_takes_what_is_there_cuts_creditors_by_one_ratio_and_is_made_good() {
     let (mut world, mut alliance) = uncovered();
@@ -113,4 +114,25 @@ fn a_default_takes_what_is_there_cuts_creditors_by_one_ratio_and_is_made_good() 
     assert_eq!(look(&world, world.council().call().cycle()).fund, owed);
     act(&mut world, "bakery", 0, council.call_mut().leave());
     assert_eq!(refused(&mut world, OWNER, 0, council.call_mut().endow(0)), AllianceError::ZeroAmount);
+}
+
+#[test]
+fn a_defaulter_comes_back_by_vote_once_it_has_made_good() {
+    let (mut world, _) = uncovered();
+    let mut council = world.council();
+    let (bakery, cap) = (account("bakery"), 700);
+    world.chain.set_time(NOW + WEEK + 2 * DAY + 14 * DAY).unwrap();
+    act(&mut world, "relayer", 0, council.call_mut().declare_default(bakery));
+    let unpaid = member(&world, "bakery").unpaid;
+    let readmit = Motion::Readmit { account: bakery, cap };
+    act(&mut world, "cinema", 0, council.call_mut().propose(readmit));
+    let refusal = AllianceError::NotMadeGood { unpaid };
+    assert_eq!(refused(&mut world, "grocer", 0, council.call_mut().vote(1)), refusal);
+    act(&mut world, "bakery", unpaid, council.call_mut().make_good(bakery, unpaid));
+    act(&mut world, "grocer", 0, council.call_mut().vote(1));
+    let back = member(&world, "bakery");
+    assert_eq!((back.status, back.since, back.cap), (Status::Active, world.chain.now(), cap));
+    act(&mut world, "cinema", 0, council.call_mut().propose(readmit));
+    let refusal = AllianceError::NotDefaulted { account: bakery };
+    assert_eq!(refused(&mut world, "grocer", 0, council.call_mut().vote(2)), refusal);
 }

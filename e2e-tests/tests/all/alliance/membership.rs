@@ -190,6 +190,7 @@ fn a_member_that_leaves_accepts_no_more_and_is_accepted_for_the_tail() {
     assert_eq!(refused(&mut world, "grocer", 0, message), bakery);
 }
 
+// Feature: Member exit.
 #[test]
 fn nobody_leaves_owing_or_owed() {
     let (mut world, _, mut alliance, coupon) = allied();
@@ -221,4 +222,84 @@ fn an_applicant_may_withdraw_its_application() {
     let done = act(&mut world, "bakery", 0, council.call_mut().exit());
     assert_eq!(done.moved, [], "the joining fee stays");
     act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
+}
+
+#[test]
+fn the_first_join_for_nothing_and_then_the_early_for_less() {
+    let early_until = NOW + DAY;
+    let builder = World::builder().config(|suite| {
+        let joining = &mut suite.alliance.joining;
+        (joining.fee, joining.free_first, joining.early_fee, joining.early_until) = (900, 1, 400, early_until);
+        joining.fund_share = 50;
+    });
+    let mut world = builder.build();
+    let (mut council, registry) = (world.council(), world.suite.registry);
+    let mut expected = 0;
+    for (who, at, fee) in [("bakery", NOW, 0), ("cinema", early_until - 1, 400), ("grocer", early_until, 900)] {
+        world.chain.set_time(at).unwrap();
+        let wrong = PaymentFault::WrongValue { expected: fee + 50, paid: fee + 49 };
+        let message = council.call_mut().apply(registry, [1; 32], vec![]);
+        assert_eq!(refused(&mut world, who, fee + 49, message), AllianceError::Payment(wrong));
+        let message = council.call_mut().apply(registry, [1; 32], vec![]);
+        act(&mut world, who, fee + 50, message);
+        expected += fee;
+        assert_eq!(look(&world, council.call().cycle()).fund, expected);
+        assert_eq!(member(&world, who).fund_share, 50);
+    }
+}
+
+#[test]
+fn the_operator_waives_a_joining_fee_once_for_one_account() {
+    let (mut world, _, _) = founded();
+    let mut council = world.council();
+    let (here, registry, bakery) = (world.suite.council, world.suite.registry, account("bakery"));
+    for who in ["bakery", OWNER] {
+        let not_operator = AllianceError::NotOperator { operator: account(OPERATOR), caller: account(who) };
+        assert_eq!(refused(&mut world, who, 0, council.call_mut().waive_fee(bakery, true)), not_operator);
+    }
+    let nothing = council.call_mut().waive_fee(bakery, false);
+    assert_eq!(refused(&mut world, OPERATOR, 0, nothing), AllianceError::NoChange);
+    let done = act(&mut world, OPERATOR, 0, council.call_mut().waive_fee(bakery, true));
+    assert_eq!(done.events, [by(here, FeeWaived { account: bakery, waived: true })]);
+    let again = council.call_mut().waive_fee(bakery, true);
+    assert_eq!(refused(&mut world, OPERATOR, 0, again), AllianceError::NoChange);
+    assert!(read(&world, council.call().is_fee_waived(bakery)));
+    let taken_back = world.fixture().world();
+    {
+        let mut world = taken_back;
+        act(&mut world, OPERATOR, 0, council.call_mut().waive_fee(bakery, false));
+        let wrong = PaymentFault::WrongValue { expected: JOINING_FEE, paid: 0 };
+        let message = council.call_mut().apply(registry, [1; 32], vec![]);
+        assert_eq!(refused(&mut world, "bakery", 0, message), AllianceError::Payment(wrong));
+    }
+    let message = council.call_mut().apply(registry, [1; 32], vec![]);
+    let done = act(&mut world, "bakery", 0, message);
+    let applied = MemberApplied {
+        member: bakery,
+        registry,
+        profile: [1; 32],
+        uri: vec![],
+        waived: true,
+        fee: 0,
+        fund_share: 0,
+        at: NOW,
+    };
+    assert_eq!((done.events, done.moved), (vec![by(here, applied)], vec![]));
+    assert!(!read(&world, council.call().is_fee_waived(bakery)), "it is used up");
+    act(&mut world, "bakery", 0, council.call_mut().exit());
+    let wrong = PaymentFault::WrongValue { expected: JOINING_FEE, paid: 0 };
+    let message = council.call_mut().apply(registry, [1; 32], vec![]);
+    assert_eq!(refused(&mut world, "bakery", 0, message), AllianceError::Payment(wrong));
+}
+
+#[test]
+fn a_profiles_uri_has_an_end() {
+    let (mut world, _, _) = founded();
+    let mut council = world.council();
+    let registry = world.suite.registry;
+    let message = council.call_mut().apply(registry, [1; 32], vec![b'a'; 257]);
+    let long = AllianceError::UriTooLong { length: 257, most: 256 };
+    assert_eq!(refused(&mut world, "bakery", JOINING_FEE, message), long);
+    let message = council.call_mut().apply(registry, [1; 32], vec![b'a'; 256]);
+    act(&mut world, "bakery", JOINING_FEE, message);
 }

@@ -5,6 +5,7 @@ use shared::alliance::rates::{PairRate, Rate};
 
 const RATE: Rate = Rate { bps: 5_000, from: NOW + HOUR, daily_cap: Some(150) };
 
+// Feature: Acceptance matrix.
 #[test]
 fn two_members_agree_on_a_rate_which_holds_from_its_date_on() {
     let (mut world, _, mut alliance, coupon) = allied();

@@ -1,6 +1,7 @@
 //! Who may call what.
 
 use super::*;
+use shared::alliance::rates::Rate;
 
 #[test]
 fn each_message_is_for_those_it_is_meant_for() {
@@ -97,4 +98,86 @@ fn each_message_is_for_those_it_is_meant_for() {
             assert_eq!(attempt(&settled, message), Ok(()), "{who}: anyone may {message}");
         }
     }
+}
+
+#[test]
+fn each_of_the_councils_own_messages_is_for_those_it_is_meant_for() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
+    let here = world.suite.registry;
+    let (bakery, cinema, ann) = (account("bakery"), account("cinema"), account("ann"));
+    act(&mut world, "grocer", JOINING_FEE, council.call_mut().apply(here, [1; 32], vec![]));
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let redemption = act(&mut world, "cinema", 0, message).result;
+    let rate = Rate { bps: 5_000, from: NOW + DAY, daily_cap: None };
+    act(&mut world, "cinema", 0, council.call_mut().offer_rate(cinema, bakery, Some(rate)));
+    let suspend = Motion::Suspend { account: account("grocer"), reason: 1 };
+    act(&mut world, "bakery", 0, council.call_mut().propose(suspend));
+    let undisputed = world.fixture();
+    let message = council.call_mut().open_case(here, 1, [0; 32], redemption.clone());
+    act(&mut world, "bakery", 0, message);
+    let disputed = world.fixture();
+    act(&mut world, "cinema", 0, council.call_mut().reply(1, [0; 32]));
+    let replied = world.fixture();
+    world.chain.set_time(NOW + 30 * DAY).unwrap();
+    let late = world.fixture();
+    act(&mut world, "relayer", 0, council.call_mut().time_out(1));
+    let closed = world.fixture();
+
+    for who in [OPERATOR, OWNER, "bakery", "cinema", "grocer", "till", "ann"] {
+        let caller = account(who);
+        let is = |listed: &[&str], refusal| if listed.contains(&who) { Ok(()) } else { Err(refusal) };
+        let not_party = AllianceError::NotParty { account: caller };
+        let operator = AllianceError::NotOperator { operator: account(OPERATOR), caller };
+        let resolver = AllianceError::NotResolver { resolver: account(OPERATOR), caller };
+        // Applicants have no vote yet.
+        let voters = |voting: &[&str]| match who {
+            "grocer" => Err(AllianceError::NotActive { account: caller }),
+            _ => is(voting, AllianceError::NotMember { account: caller }),
+        };
+        let to = council.call_mut();
+        let mut attempt = |moment: &Fixture, message: &str| {
+            let world = &mut moment.world();
+            match message {
+                "waive" => call(world, who, 0, to.waive_fee(ann, true)).result,
+                "decide" => call(world, who, 0, to.decide(Motion::SetCap { account: bakery, cap: 1 })).result,
+                "propose" => call(world, who, 0, to.propose(suspend)).result.map(drop),
+                "clear" => call(world, who, 0, to.clear(1)).result,
+                "offer" => call(world, who, 0, to.offer_rate(bakery, cinema, Some(rate))).result,
+                "accept" => call(world, who, 0, to.accept_rate(cinema, bakery, rate)).result,
+                "open" => {
+                    let message = to.open_case(here, 1, [0; 32], redemption.clone());
+                    call(world, who, 0, message).result.map(drop)
+                }
+                "reply" => call(world, who, 0, to.reply(1, [0; 32])).result,
+                "rule" => call(world, who, 0, to.rule(1, 0)).result.map(drop),
+                "time out" => call(world, who, 0, to.time_out(1)).result.map(drop),
+                "clear case" => call(world, who, 0, to.clear_case(1)).result,
+                other => panic!("no message {other}"),
+            }
+        };
+        assert_eq!(attempt(&undisputed, "waive"), is(&[OPERATOR], operator.clone()), "{who}");
+        assert_eq!(attempt(&undisputed, "decide"), is(&[OPERATOR], operator), "{who}");
+        assert_eq!(attempt(&undisputed, "propose"), voters(&["bakery", "cinema"]), "{who}");
+        let nothing = AllianceError::NoSuchProposal { proposal: 1 };
+        assert_eq!(attempt(&late, "clear"), is(&["bakery"], nothing), "{who}");
+        assert_eq!(attempt(&undisputed, "offer"), is(&["bakery", "cinema"], not_party.clone()), "{who}");
+        assert_eq!(attempt(&undisputed, "accept"), is(&["bakery"], AllianceError::NoSuchOffer), "{who}");
+        let opens = match who {
+            "bakery" => Ok(()),
+            "cinema" | "grocer" => Err(AllianceError::NothingBooked { issuer: caller }),
+            _ => Err(AllianceError::NotMember { account: caller }),
+        };
+        assert_eq!(attempt(&undisputed, "open"), opens, "{who}");
+        assert_eq!(attempt(&disputed, "reply"), is(&["cinema"], not_party.clone()), "{who}");
+        assert_eq!(attempt(&replied, "rule"), is(&[OPERATOR], resolver), "{who}");
+        assert_eq!(attempt(&late, "time out"), Ok(()), "{who}: anyone may");
+        assert_eq!(attempt(&closed, "clear case"), is(&["bakery"], not_party), "{who}");
+    }
+    // A vote that carries nothing out: the motion is about who isn't active.
+    let not_active = AllianceError::NotActive { account: account("grocer") };
+    let mut world = undisputed.world();
+    assert_eq!(refused(&mut world, "cinema", 0, council.call_mut().vote(1)), not_active);
+    let not_member = AllianceError::NotMember { account: ann };
+    assert_eq!(refused(&mut world, "ann", 0, council.call_mut().vote(1)), not_member);
 }

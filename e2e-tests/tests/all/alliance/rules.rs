@@ -59,3 +59,34 @@ fn contradictory_rules_are_refused_by_name() {
         assert_eq!(refusal_of::<AllianceError>(made.unwrap_err()), AllianceError::InvalidConfig(fault));
     }
 }
+
+#[test]
+fn a_council_that_could_not_decide_is_refused_by_name() {
+    let (mut world, _, _) = founded();
+    let code = world.chain.code_hash_of(world.suite.alliance).unwrap().unwrap();
+    let config = look(&world, world.council().call().config());
+    let good = read(&world, world.council().call().terms());
+    type Case = (CouncilFault, fn(&mut CouncilTerms));
+    let cases: [Case; 7] = [
+        (CouncilFault::Quorum { bps: 0 }, |t| t.quorum_bps = 0),
+        (CouncilFault::Quorum { bps: 10_001 }, |t| t.quorum_bps = 10_001),
+        (CouncilFault::NoTime, |t| t.vote_window = 0),
+        (CouncilFault::NoTime, |t| t.reply_window = 0),
+        (CouncilFault::NoTime, |t| t.ruling_window = 0),
+        (CouncilFault::UnruledOverWhole { bps: 10_001 }, |t| t.unruled_bps = 10_001),
+        (CouncilFault::UnruledOverWhole { bps: u16::MAX }, |t| t.unruled_bps = u16::MAX),
+    ];
+    for (fault, spoil) in cases {
+        let mut terms = good;
+        spoil(&mut terms);
+        let made = world.chain.instantiate_typed(
+            account(OWNER),
+            code,
+            0,
+            b"other".to_vec(),
+            AllianceRef::new(config.clone(), terms),
+        );
+        let fault = ConfigFault::Council(fault);
+        assert_eq!(refusal_of::<AllianceError>(made.unwrap_err()), AllianceError::InvalidConfig(fault));
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 
+// Feature: Pay-in / pull payout.
 #[test]
 fn a_cycle_is_closed_by_anyone_paid_in_paid_out_and_left_even() {
     let (mut world, _, mut alliance, coupon) = allied();
