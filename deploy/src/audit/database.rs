@@ -15,7 +15,7 @@ use self::{
     views::VIEWS,
 };
 use super::{
-    decode::{AllianceEvent, DeskEvent, OfficeEvent, RegistryEvent},
+    decode::{AllianceEvent, CouncilEvent, DeskEvent, OfficeEvent, RegistryEvent},
     money::{Holding, Movement},
     registry::State,
     statement::{Kind, Statement},
@@ -174,9 +174,11 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
             SuiteEvent::Registry(event) => tables.registry(happened, event)?,
             SuiteEvent::Office(event) => tables.office(happened, event)?,
             SuiteEvent::Desk(event) => tables.desk(happened, event)?,
-            SuiteEvent::Alliance(event) => {
-                tables.alliance(happened, event, cycle)?;
-                if let AllianceEvent::CycleClosed(closed) = event {
+            SuiteEvent::Alliance(event) => tables.alliance(happened, event, cycle)?,
+            // Its other events are listed as they are; what they do to members is in the state.
+            SuiteEvent::Council(event) => {
+                if let CouncilEvent::CycleClosed(closed) = event {
+                    tables.cycle(happened, closed)?;
                     cycle = closed.number.saturating_add(1);
                 }
             }
@@ -623,47 +625,45 @@ impl Tables<'_> {
     fn alliance(&self, happened: &Happened, event: &AllianceEvent, cycle: u32) -> Result<(), AuditError> {
         let time = moment(happened.time);
         match event {
-            AllianceEvent::DebtBooked(event) => {
-                let row = [
-                    number(cycle),
-                    account(event.registry),
-                    account(event.acceptor),
-                    order(event.number),
-                    account(event.issuer),
-                    number(event.rate_bps),
-                    amount(event.amount),
-                    amount(event.fee),
-                    Value::Null,
-                ];
-                self.note("bookings", happened, row)
+            AllianceEvent::OrdersBooked(event) => {
+                for booked in &event.orders {
+                    for debt in &booked.debts {
+                        let row = [
+                            number(cycle),
+                            account(event.registry),
+                            account(event.acceptor),
+                            order(booked.number),
+                            account(debt.issuer),
+                            number(debt.rate_bps),
+                            amount(debt.amount),
+                            amount(debt.fee),
+                            Value::Null,
+                        ];
+                        self.note("bookings", happened, row)?;
+                    }
+                }
+                Ok(())
             }
-            AllianceEvent::DebtReversed(event) => self.update(
+            AllianceEvent::DebtsReversed(event) => self.update(
                 "UPDATE bookings SET reversed_at = ?4 WHERE registry = ?1 AND acceptor = ?2 AND number = ?3",
                 [account(event.registry), account(event.acceptor), order(event.number), time],
             ),
-            AllianceEvent::CycleClosed(event) => {
-                let row = [
-                    number(event.number),
-                    time,
-                    moment(event.cut_off),
-                    amount(event.debits),
-                    amount(event.fees),
-                    amount(event.refunds),
-                    amount(event.bounty),
-                    account(event.closer),
-                ];
-                self.insert("cycles", row)
-            }
-            AllianceEvent::AllianceCreated(_)
-            | AllianceEvent::MemberApplied(_)
-            | AllianceEvent::MemberAdmitted(_)
-            | AllianceEvent::MemberExited(_)
-            | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_)
-            | AllianceEvent::PayInReceived(_)
-            | AllianceEvent::PayInCovered(_)
-            | AllianceEvent::PayoutMade(_) => Ok(()),
+            AllianceEvent::AllianceCreated(_) => Ok(()),
         }
+    }
+
+    fn cycle(&self, happened: &Happened, event: &::council::events::CycleClosed) -> Result<(), AuditError> {
+        let row = [
+            number(event.number),
+            moment(happened.time),
+            moment(event.cut_off),
+            amount(event.debits),
+            amount(event.fees),
+            amount(event.refunds),
+            amount(event.bounty),
+            account(event.closer),
+        ];
+        self.insert("cycles", row)
     }
 
     fn position(&self, statement: &Statement) -> Result<(), AuditError> {

@@ -69,8 +69,9 @@ impl Town {
         .unwrap();
         let owner = account("owner");
         let mut config = SuiteConfig::for_operator(owner);
-        config.alliance.joining_fee = 2 * UNIT;
+        config.alliance.joining.fee = 2 * UNIT;
         config.alliance.closing_bounty = UNIT;
+        config.alliance.cap_factor_bps = 50_000;
         let suite =
             deploy_suite(&mut chain, owner, &Codes::load(&options.out_dir).unwrap(), &config, b"town")
                 .unwrap();
@@ -226,7 +227,7 @@ impl Town {
     ) -> Redemption {
         let order = self.order(acceptor, number, Settlement::OffChain);
         let permits = self.permits(&order, &[(holder, coupon.into())]);
-        let message = self.alliance().call_mut().redeem(self.suite.registry, order, permits);
+        let message = self.alliance().call_mut().redeem(self.suite.registry, (order, permits).into());
         self.act(acceptor, 0, message)
     }
 
@@ -617,17 +618,17 @@ impl Town {
         self.through_alliance("cinema", 1, "ben", coupons[0]);
         let kept = self.through_alliance("cinema", 2, "ben", coupons[1]);
         let undone = self.through_alliance("cinema", 3, "ben", coupons[2]);
-        let message = self.alliance().call_mut().roll_back(self.suite.registry, undone);
+        let message = self.alliance().call_mut().roll_back(self.suite.registry, undone, None, 0);
         self.act("cinema", 0, message);
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
         let message = self.alliance().call_mut().pay_in(account("bakery"), 4 * UNIT);
         self.act("ann", 4 * UNIT, message);
         self.through_alliance("cinema", 4, "ben", coupons[2]);
-        let message = self.alliance().call_mut().roll_back(self.suite.registry, kept);
+        let message = self.alliance().call_mut().roll_back(self.suite.registry, kept, None, 0);
         self.act("cinema", 0, message);
         self.chain.advance(2 * DAY).unwrap();
-        let message = self.alliance().call_mut().cover(account("bakery"));
+        let message = self.alliance().call_mut().declare_default(account("bakery"));
         self.act("ben", 0, message);
         let message = self.alliance().call_mut().payout(account("cinema"));
         self.act("ann", 0, message);
@@ -637,8 +638,34 @@ impl Town {
         self.close_cycle();
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
-        self.through_alliance("cinema", 5, "ben", coupons[3]);
+        self.default_and_make_good();
+        let message = self.alliance().call_mut().apply(self.suite.registry, [5; 32]);
+        self.act("ann", 2 * UNIT, message);
         let message = self.alliance().call_mut().exit();
+        self.act("ann", 0, message);
+    }
+
+    /// Cem owes more than it has put up.
+    fn default_and_make_good(&mut self) {
+        let alliance = self.suite.alliance;
+        let campaign = self.campaign("cem", 0, |terms| {
+            terms.funding = Funding::Alliance;
+            terms.acceptance = Acceptance::Alliance(alliance);
+        });
+        let coupon = self.issue("cem", campaign, &["ben"], 1)[0];
+        self.through_alliance("cinema", 5, "ben", coupon);
+        self.chain.advance(7 * DAY).unwrap();
+        self.close_cycle();
+        self.chain.advance(2 * DAY).unwrap();
+        let message = self.alliance().call_mut().endow(UNIT);
+        self.act("ben", UNIT, message);
+        let message = self.alliance().call_mut().declare_default(account("cem"));
+        self.act("ben", 0, message);
+        let message = self.alliance().call_mut().make_good(account("cem"), UNIT);
+        self.act("ann", UNIT, message);
+        let message = self.alliance().call_mut().make_good(account("cem"), UNIT);
+        self.act("cem", UNIT, message);
+        let message = self.alliance().call_mut().leave();
         self.act("cem", 0, message);
     }
 

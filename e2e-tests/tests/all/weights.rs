@@ -62,8 +62,17 @@ fn cost(name: &str) -> Cost {
 }
 
 fn sizes() -> [(&'static str, usize); 7] {
-    ["registry", "registry-enumerable", "office", "desk", "alliance", "market", "mock-psp34-minimal"]
-        .map(|name| (name, wasm(name).len()))
+    [
+        "registry",
+        "registry-enumerable",
+        "office",
+        "desk",
+        "council",
+        "alliance",
+        "market",
+        "mock-psp34-minimal",
+    ]
+    .map(|name| (name, wasm(name).len()))
 }
 
 #[test]
@@ -98,7 +107,7 @@ fn the_last_code_of_a_million_costs_what_the_first_does() {
 
 #[test]
 fn costs_stay_under_their_ceilings() {
-    for (name, limit) in [("registry", 64), ("alliance", 48), ("market", 48)] {
+    for (name, limit) in [("registry", 64), ("alliance", 48), ("council", 96), ("market", 48)] {
         assert!(wasm(name).len() <= limit * 1_024, "{name} is too large");
     }
     let till = cost("registry redeem, at a till");
@@ -129,6 +138,16 @@ fn an_enumeration_makes_a_transfer_so_much_dearer_that_it_is_an_option() {
         );
         assert!(time > 1_150 && proof > 1_150, "{name}: the enumeration could be kept always");
     }
+}
+
+#[test]
+fn clearing_costs_little_more_than_redeeming() {
+    let (cleared, redeemed) = (cost("alliance redeem"), cost("registry redeem, at a till"));
+    assert!(cleared.ref_time <= 3_646_000_000, "{cleared:?}");
+    assert!(cleared.touches <= redeemed.touches + 8, "{cleared:?}");
+    let fifty = cost("alliance redeem_batch, 50 orders");
+    let times = fifty.ref_time * 20 / cleared.ref_time;
+    assert!(times <= 450, "{times} of the time");
 }
 
 #[test]
@@ -534,18 +553,53 @@ fn moving() -> Costs {
     ]
 }
 
-fn alliance_costs() -> Costs {
-    let mut world = World::builder().config(|suite| suite.alliance.closing_bounty = 1).build();
-    let (mut alliance, registry) = (alliance(&world), world.suite.registry);
+/// Bakery and cinema are members, and what they paid for joining.
+fn allied() -> (World, Costs) {
+    let mut world = World::builder()
+        .config(|suite| {
+            let rules = &mut suite.alliance;
+            (rules.closing_bounty, rules.cap_factor_bps, rules.max_cut_bps) = (1, 50_000, 10_000);
+        })
+        .build();
+    let (mut council, registry) = (world.council(), world.suite.registry);
     let mut costs = Costs::new();
     for who in ["bakery", "cinema"] {
-        let apply = act(&mut world, who, 0, alliance.call_mut().apply(registry, [1; 32])).cost;
-        let admit = act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account(who), 1_000)).cost;
-        let deposit = act(&mut world, who, 1_000, alliance.call_mut().deposit_collateral(1_000)).cost;
+        let apply = act(&mut world, who, 0, council.call_mut().apply(registry, [1; 32], vec![])).cost;
+        let admission = admission(&world, who, 20_000);
+        let admit = act(&mut world, OPERATOR, 0, council.call_mut().decide(admission)).cost;
+        let deposit = act(&mut world, who, 3_000, council.call_mut().deposit_collateral(3_000)).cost;
         let joining =
-            [("alliance apply", apply), ("alliance admit", admit), ("alliance deposit_collateral", deposit)];
+            [("council apply", apply), ("council decide", admit), ("council deposit_collateral", deposit)];
         costs = joining.to_vec();
     }
+    (world, costs)
+}
+
+/// What it costs to book 50 orders, of coupons that one holder has, in one call.
+fn alliance_batch() -> Cost {
+    let (mut world, _) = allied();
+    let (mut alliance, registry) = (alliance(&world), world.suite.registry);
+    let named = Acceptance::Alliance(world.suite.alliance);
+    let terms = terms_but(|t| (t.funding, t.acceptance, t.supply) = (Funding::Alliance, named, 100));
+    let campaign = campaign(&mut world, "bakery", terms, 0);
+    let orders: Vec<_> = (1..=50)
+        .map(|number| {
+            let coupon = issue(&mut world, "bakery", campaign, "ann");
+            let order = order("cinema", number);
+            let permits = held_by(&world, "ann", coupon, &order);
+            (order, permits).encode()
+        })
+        .collect();
+    let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(registry, orders));
+    assert!(done.result.iter().flatten().all(|redeemed| redeemed.discount() == 200));
+    assert_eq!(done.result.len(), 50);
+    done.cost
+}
+
+fn alliance_costs() -> Costs {
+    let (mut world, mut costs) = allied();
+    let mut council = world.council();
+    let (mut alliance, registry) = (alliance(&world), world.suite.registry);
     let named = Acceptance::Alliance(world.suite.alliance);
     let terms = terms_but(|t| (t.funding, t.acceptance) = (Funding::Alliance, named));
     let campaign = campaign(&mut world, "bakery", terms, 0);
@@ -553,29 +607,39 @@ fn alliance_costs() -> Costs {
         let coupon = issue(world, "bakery", campaign, "ann");
         let order = order("cinema", number);
         let permits = held_by(world, "ann", coupon, &order);
-        act(world, "cinema", 0, alliance.call_mut().redeem(registry, order, permits))
+        act(world, "cinema", 0, alliance.call_mut().redeem(registry, (order, permits)))
     };
     let redeemed = redeem(&mut world, 1);
     redeem(&mut world, 2);
-    let undo = act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redeemed.result)).cost;
-    let withdraw = act(&mut world, "cinema", 0, alliance.call_mut().withdraw_collateral(1)).cost;
+    let undo = alliance.call_mut().roll_back(registry, 0, (redeemed.result, None));
+    let undo = act(&mut world, "cinema", 0, undo).cost;
+    let withdraw = act(&mut world, "bakery", 0, council.call_mut().withdraw_collateral(2_960)).cost;
     world.chain.advance(7 * DAY).unwrap();
-    let close = act(&mut world, "relayer", 0, alliance.call_mut().close_cycle()).cost;
+    let close = act(&mut world, "relayer", 0, council.call_mut().close_cycle()).cost;
     let (bakery, cinema) = (account("bakery"), account("cinema"));
-    let pay_in = act(&mut world, "bakery", 50, alliance.call_mut().pay_in(bakery, 50)).cost;
+    let pay_in = act(&mut world, "bakery", 50, council.call_mut().pay_in(bakery, 50)).cost;
     world.chain.advance(2 * DAY).unwrap();
-    let cover = act(&mut world, "relayer", 0, alliance.call_mut().cover(bakery)).cost;
-    let payout = act(&mut world, "cinema", 0, alliance.call_mut().payout(cinema)).cost;
-    let exit = act(&mut world, "cinema", 0, alliance.call_mut().exit()).cost;
+    let default = act(&mut world, "relayer", 0, council.call_mut().declare_default(bakery));
+    assert!(default.result.cut > 0 && default.result.waiting == 0);
+    let payout = act(&mut world, "cinema", 0, council.call_mut().payout(cinema)).cost;
+    let make_good = act(&mut world, "bakery", 1, council.call_mut().make_good(bakery, 1)).cost;
+    let endow = act(&mut world, "relayer", 1, council.call_mut().endow(1)).cost;
+    let leave = act(&mut world, "cinema", 0, council.call_mut().leave()).cost;
+    world.chain.advance(90 * DAY).unwrap();
+    let exit = act(&mut world, "cinema", 0, council.call_mut().exit()).cost;
     costs.extend([
-        ("alliance withdraw_collateral", withdraw),
+        ("council withdraw_collateral", withdraw),
         ("alliance redeem", redeemed.cost),
+        ("alliance redeem_batch, 50 orders", alliance_batch()),
         ("alliance roll_back", undo),
-        ("alliance close_cycle", close),
-        ("alliance pay_in", pay_in),
-        ("alliance cover", cover),
-        ("alliance payout", payout),
-        ("alliance exit", exit),
+        ("council close_cycle", close),
+        ("council pay_in", pay_in),
+        ("council declare_default, with a cut", default.cost),
+        ("council payout, after a cut", payout),
+        ("council make_good", make_good),
+        ("council endow", endow),
+        ("council leave", leave),
+        ("council exit", exit),
     ]);
     costs
 }

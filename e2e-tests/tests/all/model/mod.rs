@@ -81,6 +81,7 @@ pub(crate) struct Places {
     pub(crate) office: AccountId,
     pub(crate) desk: AccountId,
     pub(crate) alliance: AccountId,
+    pub(crate) council: AccountId,
     pub(crate) market: AccountId,
     pub(crate) token: AccountId,
     pub(crate) registry_code: Hash,

@@ -341,7 +341,7 @@ impl Dice<'_> {
             self.coupon(|model, id, _| spendable(model, id, true) && (!owing || makes_debt(model, id)));
         let issuer = self.model.registry.campaign(id.campaign).map(|known| known.issuer).ok();
         let acceptor = self.member(|model, account| {
-            model.alliance.members[&account].active && (Some(account) != issuer || !owing)
+            model.alliance.members[&account].active() && (Some(account) != issuer || !owing)
         });
         let account = self.model.places.of(acceptor);
         let settlement = if self.chance(97) { Settlement::OffChain } else { Settlement::OnChain };
@@ -423,7 +423,7 @@ fn makes_debt(model: &Model, id: CouponId) -> bool {
     campaign.terms.funding == Funding::Alliance
         && campaign.terms.asset == model.alliance.config.asset
         && member.is_some_and(|member| {
-            member.active && model.alliance.limit(member) > model.alliance.exposure(campaign.issuer)
+            member.active() && model.alliance.limit(member) > model.alliance.exposure(campaign.issuer)
         })
 }
 
