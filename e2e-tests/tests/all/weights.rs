@@ -61,7 +61,7 @@ fn cost(name: &str) -> Cost {
     measured().iter().find(|(measured, _)| *measured == name).unwrap_or_else(|| panic!("no row {name}")).1
 }
 
-fn sizes() -> [(&'static str, usize); 7] {
+fn sizes() -> [(&'static str, usize); 8] {
     [
         "registry",
         "registry-enumerable",
