@@ -4,6 +4,7 @@ mod batch;
 mod cases;
 mod clearing;
 mod conversion;
+pub(crate) mod costs;
 mod default;
 mod membership;
 mod rates;
@@ -26,11 +27,11 @@ use alliance::{
     sheets::Sheet,
     AllianceRef,
 };
-use chain::{Balance, Chain, Message, TypedChain};
+use chain::{Balance, Chain, EmbeddedChain, Genesis, Message, TypedChain};
 use e2e_tests::{
     account,
     actors::{OPERATOR, OWNER},
-    world::{Builder, Fixture},
+    world::{wasm, Builder, Fixture},
     World,
 };
 use ink::codegen::TraitCallBuilder;

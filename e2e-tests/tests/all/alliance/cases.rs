@@ -142,3 +142,25 @@ fn only_an_issuer_that_owes_for_it_disputes_a_redemption_of_the_alliances_and_in
     let late = AllianceError::CaseWindowOver { until, now: until };
     assert_eq!(refused(&mut world, "bakery", 0, message), late);
 }
+
+#[test]
+fn an_open_dispute_holds_both_parties() {
+    let (mut world, mut alliance, mut council, redemption) = redeemed_once();
+    let registry = world.suite.registry;
+    let message = council.call_mut().open_case(registry, 1, [0; 32], redemption.clone());
+    act(&mut world, "bakery", 0, message);
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, 0, (redemption, None)));
+    for who in ["bakery", "cinema"] {
+        act(&mut world, who, 0, council.call_mut().leave());
+    }
+    world.chain.advance(90 * DAY).unwrap();
+    for who in ["bakery", "cinema"] {
+        let held = AllianceError::CasesOpen { cases: 1 };
+        assert_eq!(refused(&mut world, who, 0, council.call_mut().exit()), held);
+    }
+    act(&mut world, "relayer", 0, council.call_mut().time_out(1));
+    for who in ["bakery", "cinema"] {
+        let done = act(&mut world, who, 0, council.call_mut().exit());
+        assert_eq!(done.moved, [(who, 5_000), ("alliance", -5_000)]);
+    }
+}
