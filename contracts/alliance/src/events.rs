@@ -19,10 +19,9 @@ pub struct AllianceCreated {
     pub opened_at: Timestamp,
 }
 
-/// Orders at an acceptor made issuers owe.
+/// Orders at an acceptor made issuers owe. No topic but its signature: the registry's event of the same orders, just before it, has the acceptor.
 #[ink::event]
 pub struct OrdersBooked {
-    #[ink(topic)]
     pub acceptor: AccountId,
     pub registry: AccountId,
     pub orders: Vec<Booked>,

@@ -88,6 +88,7 @@ mod alliance {
         /// `NotAnOrder`, `NotMember`, `NotActive`, `UnknownRegistry`, `NotAcceptor`, `Payment`, `RegistryFailed`, `Registry`; for each coupon that escrow
         /// doesn't fund `NotMember`, `NotActive` of its issuer, `WrongAsset`, `OverDailyCap`, `OverLimit`; `TailTooShort`, `Overflow`.
         #[ink(message, payable)]
+        #[inline(never)]
         pub fn redeem(
             &mut self,
             registry: AccountId,
@@ -135,6 +136,7 @@ mod alliance {
         /// `BatchSize`; for each order `NotAnOrder`, `NotMember`, `NotActive`, `UnknownRegistry`, `NotAcceptor`; `RegistryFailed`, `Registry`; for each that was
         /// redeemed as `redeem`.
         #[ink(message)]
+        #[inline(never)]
         pub fn redeem_batch(
             &mut self,
             registry: AccountId,
@@ -190,6 +192,7 @@ mod alliance {
         /// # Errors
         /// `NotAnOrder` for what is no redemption, `UnknownRegistry`, `NotAcceptor`, `Payment`, `RegistryFailed`, `Registry`, `WrongRefund`, `OverLimit`, `Overflow`.
         #[ink(message, payable)]
+        #[inline(never)]
         pub fn roll_back(
             &mut self,
             registry: AccountId,
@@ -248,7 +251,7 @@ mod alliance {
         fn announce_booked(&self, acceptor: AccountId, registry: AccountId, mut orders: Vec<Booked>) {
             orders.retain(|order| !order.debts.is_empty());
             if !orders.is_empty() {
-                announce_of(acceptor, &OrdersBooked { acceptor, registry, orders });
+                announce_bare(&OrdersBooked { acceptor, registry, orders });
             }
         }
 
@@ -266,11 +269,13 @@ mod alliance {
 
     impl AllianceDoor for Alliance {
         #[ink(message)]
+        #[inline(never)]
         fn items(&self, keys: Vec<Vec<u8>>) -> Vec<Option<Vec<u8>>> {
             keys.into_iter().map(item).collect()
         }
 
         #[ink(message, payable)]
+        #[inline(never)]
         fn apply(&mut self, steps: Vec<Step>) -> Outcome<()> {
             self.root.ensure_council(self.env().caller())?;
             for step in steps {

@@ -439,6 +439,13 @@ fn spending() -> Costs {
     let (mut world, _, coupons) = ann_has_one_of_each(five);
     let five = spend(&mut world, &whole(&coupons), &order("bakery", 1)).cost;
 
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
+    act(&mut world, "bakery", 0, to.office.call_mut().set_role(account("till"), false, true, None));
+    let (at_till, keeper) = (order("bakery", 1), issue(&mut world, "bakery", coupon.campaign, "ann"));
+    let permits = held_by(&world, "ann", coupon, &at_till);
+    let cashier = act(&mut world, "till", 0, to.registry.call_mut().redeem(at_till, permits)).cost;
+    assert!(world.coupon(keeper).is_some());
+
     let (mut world, mut to, coupon) = ann_has_a_coupon(guarded(), 0);
     act(&mut world, "bakery", 0, to.office.call_mut().set_role(account("till"), false, true, Some(900)));
     let at_till = order("bakery", 1);
@@ -446,6 +453,7 @@ fn spending() -> Costs {
     let limited = act(&mut world, "till", 0, to.registry.call_mut().redeem(at_till, permits)).cost;
     vec![
         ("registry redeem, at a till", till.cost),
+        ("registry redeem, by a cashier", cashier),
         ("registry redeem, from escrow, pay-out failed", credited),
         ("desk withdraw_credit", collect),
         ("registry redeem, at a web checkout", web.cost),

@@ -117,7 +117,8 @@ impl<P: Pages> Ledger<'_, P> {
     }
 
     fn write(&mut self, mapping: u32, at: &impl Encode, value: &impl Encode) {
-        let mut bytes = Vec::new();
+        // A member's record fits without growing.
+        let mut bytes = Vec::with_capacity(512);
         value.encode_to(&mut bytes);
         self.pages.put(key(mapping, at), Some(bytes));
     }
