@@ -226,7 +226,7 @@ impl Model {
         value: Balance,
         call: &AllianceCall,
     ) -> Result<Answer, E> {
-        let (this, now) = (self.places.alliance, self.now);
+        let (this, council, now) = (self.places.alliance, self.places.council, self.now);
         let asset = self.alliance.config.asset;
         match call {
             AllianceCall::Apply { registry, profile } => {
@@ -248,7 +248,7 @@ impl Model {
                 self.alliance.applied += 1;
                 self.alliance.members.insert(caller, member);
                 self.alliance.fund += fee;
-                self.money.collect(asset, (this, this), caller, fee, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, fee, value).map_err(E::Payment)?;
                 self.emit("MemberApplied");
             }
             AllianceCall::Admit { member, cap } => {
@@ -262,7 +262,7 @@ impl Model {
                     return Err(E::AlreadyAdmitted { account });
                 }
                 (member.status, member.since, member.cap) = (Status::Active, now, *cap);
-                self.emit("MemberAdmitted");
+                self.emit("MotionCarried");
             }
             AllianceCall::Deposit { amount } => {
                 let member = self.alliance.member_mut(caller)?;
@@ -270,7 +270,7 @@ impl Model {
                     return Err(E::ZeroAmount);
                 }
                 member.collateral += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("CollateralDeposited");
             }
             AllianceCall::Withdraw { amount } => {
@@ -339,7 +339,7 @@ impl Model {
                 }
                 let cycle = self.alliance.cycle - 1;
                 *self.alliance.paid.entry((cycle, account)).or_default() += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("PayInReceived");
             }
             AllianceCall::Default { member } => {
@@ -369,7 +369,7 @@ impl Model {
                     return Err(E::ZeroAmount);
                 }
                 self.alliance.fund += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("FundEndowed");
             }
             AllianceCall::Leave => {

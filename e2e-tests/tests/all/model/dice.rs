@@ -134,7 +134,7 @@ const STEPS: [(u32, &str, Draw); 86] = [
     (40, "alliance.pay_in", |dice| dice.pay_in()),
     (50, "alliance.declare_default", |dice| dice.cover()),
     (30, "alliance.payout", |dice| dice.payout()),
-    (6, "alliance.endow", |dice| dice.endow()),
+    (9, "alliance.endow", |dice| dice.endow()),
     (14, "alliance.leave", |dice| dice.leave()),
     (18, "alliance.exit", |dice| dice.exit()),
     (10, "desk.transfer_many", |dice| dice.transfer_many()),
@@ -210,11 +210,9 @@ impl Dice<'_> {
                 })
         };
         let weight = |message: &str| match message {
-            "alliance.declare_default"
-            | "alliance.pay_in"
-            | "desk.reward"
-            | "desk.withdraw_credit"
-            | "market.swap" => 12,
+            "alliance.declare_default" => 50,
+            "alliance.payout" | "desk.reward" => 20,
+            "alliance.pay_in" | "desk.withdraw_credit" | "market.swap" => 12,
             _ if DEEP.contains(&message) => 5,
             _ => 1,
         };

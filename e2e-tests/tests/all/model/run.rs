@@ -84,7 +84,7 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
     }
     let mut world = builder.build();
     let suite = world.suite;
-    for contract in [suite.registry, suite.office, suite.desk, suite.alliance, suite.market] {
+    for contract in [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market] {
         for person in endowed() {
             world.allow(person, contract, ALLOWED);
         }
