@@ -300,11 +300,17 @@ impl Model {
                     self.money.collect(asset, (this, this), caller, basket, value).map_err(E::Payment)?;
                     self.money.allowances.insert((this, self.places.registry), basket);
                 }
-                let redemption =
-                    self.redeem_and_pay(this, order, 0).map_err(|refusal| E::Registry(refusal.into()))?;
+                let passed_on = if in_tokens { 0 } else { value };
+                let native = self.money.collect(Asset::Native, (this, this), caller, passed_on, passed_on);
+                native.map_err(E::Payment)?;
+                let redeemed = self.redeem_and_pay(this, order, passed_on);
+                let redemption = redeemed.map_err(|refusal| E::Registry(refusal.into()))?;
                 if in_tokens {
                     self.money.allowances.insert((this, self.places.registry), 0);
                     self.money.pay(asset, this, caller, basket - redemption.net).map_err(E::Payment)?;
+                } else if passed_on > 0 {
+                    let change = self.money.pay(Asset::Native, this, caller, passed_on - redemption.net);
+                    change.map_err(E::Payment)?;
                 }
                 self.book(&redemption)?;
                 return Ok(Answer::Redemption(Box::new(redemption)));

@@ -150,7 +150,7 @@ const STEPS: [(u32, &str, Draw); 86] = [
     (40, "market.bid", |dice| dice.bid()),
     (40, "market.swap", |dice| dice.swap()),
     (36, "market.settle", |dice| dice.settle()),
-    (20, "market.cancel", |dice| dice.cancel()),
+    (26, "market.cancel", |dice| dice.cancel()),
     (6, "market.cancel_all", |dice| dice.cancel_all()),
     (20, "market.forget", |dice| dice.forget_listings()),
     (30, "market.make_offer", |dice| dice.make_offer()),
