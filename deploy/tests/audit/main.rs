@@ -560,9 +560,9 @@ fn statements_carry_over_and_end_at_the_positions_in_storage() {
         assert_eq!(later.opening, before.map_or(0, |s| s.closing()));
     }
     for (name, collateral) in [("bakery", None), ("cinema", Some(39 * UNIT))] {
-        let message = town.alliance().call().member(account(name));
+        let message = town.council().call().member(account(name));
         let (member, _) = town.chain.view_typed(account("ann"), 0, message).unwrap();
-        let member = member.unwrap();
+        let member = member.unwrap().unwrap();
         let last = statements.iter().rfind(|s| s.member == account(name)).unwrap();
         let credit = i128::try_from(member.credit).unwrap();
         let positions = member.open.position() + member.due.position();
