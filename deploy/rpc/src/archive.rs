@@ -35,6 +35,11 @@ impl RpcChain {
         self.archive = Some(RefCell::new(archive));
     }
 
+    /// Tells how many blocks were read for the archive, and of how many, whenever there are some more.
+    pub fn set_progress(&mut self, tell: Box<dyn Fn(u32, u32)>) {
+        self.progress = Some(tell);
+    }
+
     /// Brings the archive up to the last final block.
     /// # Errors
     /// `Rewritten` if the node has another block where the archive ends.
@@ -51,8 +56,16 @@ impl RpcChain {
         if from > to {
             return Ok(());
         }
+        let last = to;
         self.events_between(from, to, cursor.map(|cursor| cursor.hash), |to, events| {
-            archive.append(to, &events)
+            archive.append(to, &events)?;
+            if let Some(tell) = &self.progress {
+                tell(
+                    to.block.saturating_sub(from).saturating_add(1),
+                    last.saturating_sub(from).saturating_add(1),
+                );
+            }
+            Ok(())
         })
     }
 }

@@ -68,6 +68,7 @@ pub struct RpcChain {
     /// Calls are put here instead of being signed.
     exports: Option<Rc<RefCell<Vec<Exported>>>>,
     archive: Option<RefCell<Box<dyn Archive>>>,
+    progress: Option<Box<dyn Fn(u32, u32)>>,
     /// Events of others are passed over; `None` for everyone's.
     pinned: Option<HashSet<AccountId>>,
 }
@@ -110,6 +111,7 @@ impl RpcChain {
             journal: None,
             exports: None,
             archive: None,
+            progress: None,
             pinned: None,
         };
         chain.refresh()?;

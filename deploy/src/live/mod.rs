@@ -16,11 +16,13 @@ use crate::{
     suite::SuiteAddresses,
 };
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EmbeddedChain, Hash, Keypair, Outcome};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use journal::FileJournal;
 use rpc_chain::{Exported, Network, NetworkFault, NodeFault, RpcChain, Settled};
 use std::{
     cell::RefCell,
     fs::{self, File, TryLockError},
+    io::{self, IsTerminal},
     path::{Path, PathBuf},
     rc::Rc,
     time::Duration,
@@ -166,6 +168,9 @@ impl Live {
         let pinned = suite.named().map(|(_, account)| account);
         let archive = SqliteArchive::open(&self.file("events.sqlite"), live.rpc.genesis(), &pinned)?;
         live.rpc.set_archive(Box::new(archive));
+        if io::stderr().is_terminal() {
+            live.rpc.set_progress(Box::new(backfill_bar()));
+        }
         Ok(suite)
     }
 
@@ -201,6 +206,28 @@ impl Live {
         // One for each run of the program.
         let symbol: &'static str = symbol.map_or("", |symbol| Box::leak(symbol.into_boxed_str()));
         Ok(Unit { decimals, symbol })
+    }
+}
+
+/// Draws how far a backfill is, and how fast; nothing for one that is done at once.
+fn backfill_bar() -> impl Fn(u32, u32) {
+    const SHORT: u32 = 256;
+    let bar = ProgressBar::hidden();
+    let style = ProgressStyle::with_template("{pos} of {len} blocks, {per_sec}, {eta} left {bar:30}");
+    move |done, of| {
+        if of > SHORT {
+            if bar.is_hidden() {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+                if let Ok(style) = &style {
+                    bar.set_style(style.clone());
+                }
+            }
+            bar.set_length(of.into());
+            bar.set_position(done.into());
+            if done == of {
+                bar.finish_and_clear();
+            }
+        }
     }
 }
 

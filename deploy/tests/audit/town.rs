@@ -21,7 +21,7 @@ use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
 use shared::{
-    alliance::council::Motion,
+    alliance::{council::Motion, rates::Rate},
     assets::Asset,
     campaigns::Improvement,
     claims::{listed, Attestation, Claim, CodeClaim, Entitlement, Quota, VoucherKey},
@@ -628,6 +628,7 @@ impl Town {
         let undone = self.through_alliance("cinema", 3, "ben", coupons[2]);
         let message = self.alliance().call_mut().roll_back(self.suite.registry, 0, (undone, None));
         self.act("cinema", 0, message);
+        self.live_in_the_council(kept.clone());
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
         let message = self.council().call_mut().pay_in(account("bakery"), 4 * UNIT);
@@ -647,10 +648,65 @@ impl Town {
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
         self.default_and_make_good();
+        for member in ["cinema", "cem"] {
+            let message = self.council().call_mut().clear(1);
+            self.act(member, 0, message);
+        }
+        let message = self.council().call_mut().clear_case(1);
+        self.act("bakery", 0, message);
         let message = self.council().call_mut().apply(self.suite.registry, [5; 32], Vec::new());
         self.act("ann", 2 * UNIT, message);
         let message = self.council().call_mut().exit();
         self.act("ann", 0, message);
+    }
+
+    /// A vote, a rate, a dispute and a conversion, none of which changes what anyone owes.
+    fn live_in_the_council(&mut self, disputed: Redemption) {
+        let (bakery, cinema, registry) = (account("bakery"), account("cinema"), self.suite.registry);
+        for waived in [true, false] {
+            let message = self.council().call_mut().waive_fee(account("dan"), waived);
+            self.act("owner", 0, message);
+        }
+        let motion = Motion::SetCap { account: bakery, cap: 99 * UNIT };
+        let message = self.council().call_mut().propose(motion);
+        let proposal = self.act("cinema", 0, message);
+        let message = self.council().call_mut().vote(proposal);
+        self.act("cem", 0, message);
+
+        let rate = Rate { bps: 10_000, from: self.chain.now() + DAY, daily_cap: Some(100 * UNIT) };
+        for offered in [Some(Rate { bps: 1, ..rate }), None, Some(rate)] {
+            let message = self.council().call_mut().offer_rate(cinema, bakery, offered);
+            self.act("cinema", 0, message);
+        }
+        let message = self.council().call_mut().accept_rate(cinema, bakery, rate);
+        self.act("bakery", 0, message);
+
+        let message = self.council().call_mut().open_case(registry, 1, [7; 32], disputed.into());
+        let case = self.act("bakery", 0, message);
+        let message = self.council().call_mut().reply(case, [8; 32]);
+        self.act("cinema", 0, message);
+        let message = self.council().call_mut().rule(case, 0);
+        self.act("owner", 0, message);
+
+        let campaign = self.campaign("cinema", 0, |_| ());
+        let coupons = self.issue("cinema", campaign, &["ben", "cinema"], 1);
+        let message =
+            self.registry().call_mut().approve(self.suite.council, Some(coupons[1].into()), true);
+        self.act("cinema", 0, message);
+        let order = self.order("cinema", 10, Settlement::OffChain);
+        let ben = account("ben");
+        let order = Order { basket_hash: digest(&(registry, coupons[1], ben)), ..order };
+        let key = Keypair::named("cinema");
+        let consent = sign_order(&self.domain(), &key, 0, &[coupons[0].into()], &order);
+        let permits = Permits { acceptor: Some(consent), ..self.permits(&order, &[("ben", coupons[0].into())]) };
+        let message = self.council().call_mut().convert(
+            registry,
+            registry,
+            coupons[1],
+            ben,
+            (order, permits).into(),
+        );
+        self.act::<_, Redemption, _>("ann", 0, message);
     }
 
     /// Cem owes more than it has put up.

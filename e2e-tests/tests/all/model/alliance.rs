@@ -253,11 +253,11 @@ impl Model {
             }
             AllianceCall::Admit { member, cap } => {
                 let operator = self.alliance.config.operator;
+                let account = self.places.of(member);
+                let member = self.alliance.member_mut(account)?;
                 if caller != operator {
                     return Err(E::NotOperator { operator, caller });
                 }
-                let account = self.places.of(member);
-                let member = self.alliance.member_mut(account)?;
                 if member.status != Status::Applied {
                     return Err(E::AlreadyAdmitted { account });
                 }
