@@ -688,24 +688,19 @@ impl Town {
         let message = self.council().call_mut().rule(case, 0);
         self.act("owner", 0, message);
 
-        let campaign = self.campaign("cinema", 0, |_| ());
+        let campaign = self.campaign("cinema", 0, |terms| terms.funding = Funding::Merchant);
         let coupons = self.issue("cinema", campaign, &["ben", "cinema"], 1);
-        let message =
-            self.registry().call_mut().approve(self.suite.council, Some(coupons[1].into()), true);
+        let message = self.registry().call_mut().approve(self.suite.council, Some(coupons[1].into()), true);
         self.act("cinema", 0, message);
         let order = self.order("cinema", 10, Settlement::OffChain);
         let ben = account("ben");
         let order = Order { basket_hash: digest(&(registry, coupons[1], ben)), ..order };
         let key = Keypair::named("cinema");
         let consent = sign_order(&self.domain(), &key, 0, &[coupons[0].into()], &order);
-        let permits = Permits { acceptor: Some(consent), ..self.permits(&order, &[("ben", coupons[0].into())]) };
-        let message = self.council().call_mut().convert(
-            registry,
-            registry,
-            coupons[1],
-            ben,
-            (order, permits).into(),
-        );
+        let permits =
+            Permits { acceptor: Some(consent), ..self.permits(&order, &[("ben", coupons[0].into())]) };
+        let message =
+            self.council().call_mut().convert(registry, registry, coupons[1], ben, (order, permits).into());
         self.act::<_, Redemption, _>("ann", 0, message);
     }
 

@@ -141,7 +141,7 @@ fn merchants_honour_each_others_coupons_and_settle() {
     );
     town.refuses(
         "alliance close --as anna",
-        "the cycle runs until 2026-05-08T09:00:42Z, and it is 2026-05-01T09:02:24Z",
+        "the cycle runs until 2026-05-08T09:00:48Z, and it is 2026-05-01T09:02:36Z",
         "close it later (on the embedded chain: `couponry chain advance`)",
     );
     town.ok("chain advance 7d");
@@ -195,7 +195,7 @@ fn bad_campaign_files_are_refused_by_field() {
         (
             "end = \"+30d\"",
             "end = \"+0s\"",
-            "campaign.toml: issue.end: the window ends at 2026-05-01T09:00:48Z, not after it starts at 2026-05-01T09:00:48Z",
+            "campaign.toml: issue.end: the window ends at 2026-05-01T09:00:54Z, not after it starts at 2026-05-01T09:00:54Z",
             "set issue.end later than issue.start",
         ),
         ("percent = 20", "percent = 101", "campaign.toml: benefit.percent: 101% is more than the whole", "set it to 100 or less"),
@@ -444,8 +444,8 @@ fn the_market_sells_at_the_listed_price_or_not_at_all() {
     );
     town.refuses(
         "market sell 1/1 --price 1 --until +90d --as anna",
-        "the listing would end at 2026-07-30T09:01:00Z, too late for a coupon that ends at 2026-06-30T09:00:48Z",
-        "set --until 2026-06-30T09:00:48Z or earlier; of an auction, 5 minutes earlier than that",
+        "the listing would end at 2026-07-30T09:01:06Z, too late for a coupon that ends at 2026-06-30T09:00:54Z",
+        "set --until 2026-06-30T09:00:54Z or earlier; of an auction, 5 minutes earlier than that",
     );
     town.ok("market sell 1/1 --price 2 --until +1d --as anna");
     town.refuses(
