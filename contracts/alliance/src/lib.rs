@@ -27,24 +27,27 @@ mod alliance {
         cycles::Books,
         error::{AllianceError, Outcome},
         events::*,
-        ledger::{Ledger, Root, Table},
+        ledger::{items, Ledger, Root, Table},
         orders::{together, Head, MAX_ORDERS},
         redemptions::Redeemed,
     };
+    #[cfg(not(target_arch = "wasm32"))]
+    use shared::passed::passed;
     use ink::prelude::{vec, vec::Vec};
     use scale::Encode;
     use shared::{
         alliance::{
             council::CouncilTerms,
-            door::{AllianceDoor, Step},
+            door::{AllianceDoor, Step, Steps},
         },
         announce::{announce_bare, announce_of},
         assets::Asset,
         order::{self, Kept, Order, Redemption},
-        passed::{bytes_of, passed, Passed},
+        passed::{bytes_of, Passed},
         permit::Permits,
         reader::Reader,
         registry::RegistryError,
+        ledger::key,
         shelf::{item, set_item, Storage},
     };
 
@@ -123,7 +126,7 @@ mod alliance {
             let booked = ledger.book(&mut table, &redeemed.sale())?;
             ledger.clear(table);
             self.announce_booked(head.acceptor, registry, vec![booked]);
-            Ok(passed(&answer).map_err(|_| AllianceError::RegistryFailed { registry })?)
+            self.finish(registry, answer)
         }
 
         /// A till's backlog: up to 50 orders with their permits, each as the SCALE bytes of `(Order, Permits)`, settled off chain. The registry takes or
@@ -180,7 +183,7 @@ mod alliance {
             }
             Ledger { root: &mut self.root, pages: &mut Storage }.clear(table);
             self.announce_booked(of, registry, run);
-            Ok(passed(&answers).map_err(|_| AllianceError::RegistryFailed { registry })?)
+            self.finish(registry, answers)
         }
 
         /// Undoes a redemption within its window, by its acceptor: whole, or down to what was kept; gives what remains. Coupons are as before, and what was
@@ -228,13 +231,33 @@ mod alliance {
             if !debts.is_empty() {
                 announce_of(acceptor, &DebtsReversed { acceptor, registry, number, redeemed_at, debts });
             }
-            Ok(passed(&answer).map_err(|_| AllianceError::RegistryFailed { registry })?)
+            self.finish(registry, answer)
         }
 
         /// The council: all that members do but redeem.
         #[ink(message)]
         pub fn council(&self) -> AccountId {
             self.root.council
+        }
+
+        /// Ends the call with what the registry answered. Here, and not after the message as ink would: each message would have code of its own for it, and every
+        /// call would have all of that compiled.
+        #[cfg(target_arch = "wasm32")]
+        #[inline(never)]
+        fn finish<T>(&self, _: AccountId, answer: Vec<u8>) -> Outcome<T> {
+            set_item(key(items::ROOT, &()), Some(self.root.bytes()));
+            let mut reply = Vec::with_capacity(1_024);
+            reply.extend_from_slice(&[0, 0]);
+            reply.extend_from_slice(&answer);
+            shared::announce::answer_bytes(reply)
+        }
+
+        /// See above.
+        /// # Errors
+        /// `RegistryFailed` where it isn't what it should be.
+        #[cfg(not(target_arch = "wasm32"))]
+        fn finish<T: scale::Decode>(&self, registry: AccountId, answer: Vec<u8>) -> Outcome<T> {
+            passed(&answer).map_err(|_| AllianceError::RegistryFailed { registry })
         }
 
         /// Who may bring an order, before the registry sees it.
@@ -267,18 +290,31 @@ mod alliance {
         }
     }
 
+    /// Ends the call with items, for the same reason.
+    #[cfg(target_arch = "wasm32")]
+    fn answer(found: Vec<Option<Vec<u8>>>) -> Vec<Option<Vec<u8>>> {
+        let mut answer = vec![0];
+        found.encode_to(&mut answer);
+        shared::announce::answer_bytes(answer)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn answer(found: Vec<Option<Vec<u8>>>) -> Vec<Option<Vec<u8>>> {
+        found
+    }
+
     impl AllianceDoor for Alliance {
         #[ink(message)]
         #[inline(never)]
         fn items(&self, keys: Vec<Vec<u8>>) -> Vec<Option<Vec<u8>>> {
-            keys.into_iter().map(item).collect()
+            answer(keys.into_iter().map(item).collect())
         }
 
         #[ink(message, payable)]
         #[inline(never)]
-        fn apply(&mut self, steps: Vec<Step>) -> Outcome<()> {
+        fn apply(&mut self, steps: Steps) -> Outcome<()> {
             self.root.ensure_council(self.env().caller())?;
-            for step in steps {
+            for step in steps.0 {
                 match step {
                     Step::Write { key, value } => set_item(key, value),
                     Step::Pay { to, amount } => self.pay(to, amount)?,

@@ -81,6 +81,12 @@ impl<'a> Reader<'a> {
         Balance::from_le_bytes(self.array())
     }
 
+    /// Sixteen bytes, signed.
+    #[inline(never)]
+    pub fn i128(&mut self) -> i128 {
+        i128::from_le_bytes(self.array())
+    }
+
     /// An account.
     #[inline(never)]
     pub fn account(&mut self) -> AccountId {

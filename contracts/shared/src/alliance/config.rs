@@ -2,7 +2,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
 use super::council::CouncilFault;
-use crate::{assets::Asset, math::WHOLE_BPS, AccountId, Balance, Hash, Timestamp};
+use crate::{assets::Asset, math::WHOLE_BPS, reader::Reader, AccountId, Balance, Hash, Timestamp};
 use ink::prelude::vec::Vec;
 
 /// The most code hashes of registries an alliance may know.
@@ -62,6 +62,34 @@ pub struct Joining {
     pub early_until: Timestamp,
     /// Each member's share in the fund: taken if it defaults, before anyone else's money is; given back when it leaves.
     pub fund_share: Balance,
+}
+
+impl Config {
+    /// What `Decode` gives, in less code.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            asset: reader.asset(),
+            operator: reader.account(),
+            founders: reader.u32(),
+            cycle_length: reader.u64(),
+            pay_in_window: reader.u64(),
+            fee_bps: reader.u16(),
+            default_rate_bps: reader.u16(),
+            cap_factor_bps: reader.u16(),
+            max_cut_bps: reader.u16(),
+            longstop: reader.u64(),
+            tail: reader.u64(),
+            joining: Joining {
+                fee: reader.u128(),
+                free_first: reader.u32(),
+                early_fee: reader.u128(),
+                early_until: reader.u64(),
+                fund_share: reader.u128(),
+            },
+            closing_bounty: reader.u128(),
+            registries: reader.hashes(),
+        }
+    }
 }
 
 impl Joining {

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     math::{proportion, share_down},
+    reader::Reader,
     Balance, Timestamp,
 };
 
@@ -110,6 +111,18 @@ pub struct Payout {
 }
 
 impl Cycle {
+    /// What `Decode` gives, in less code.
+    #[inline(never)]
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            number: reader.u32(),
+            opened_at: reader.u64(),
+            debits: reader.u128(),
+            fees: reader.u128(),
+            refunds: reader.u128(),
+        }
+    }
+
     /// Just opened.
     pub fn opened(number: u32, opened_at: Timestamp) -> Self {
         Self { number, opened_at, debits: 0, fees: 0, refunds: 0 }
@@ -154,6 +167,23 @@ impl Cut {
 }
 
 impl Books {
+    /// What `Decode` gives, in less code.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            cycle: Cycle::read(reader),
+            closed: Closed {
+                cycle: Cycle::read(reader),
+                cut_off: reader.u64(),
+                paid_in: reader.u128(),
+                lost: reader.u128(),
+            },
+            fund: reader.u128(),
+            last_cut: reader.u32(),
+            applied: reader.u32(),
+            voters: reader.u32(),
+        }
+    }
+
     /// The first cycle, after an empty one of number zero.
     pub fn opened(now: Timestamp) -> Self {
         Self {

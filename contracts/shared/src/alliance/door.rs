@@ -5,6 +5,7 @@
 use super::error::Outcome;
 use crate::{AccountId, Balance};
 use ink::prelude::vec::Vec;
+use scale::{Decode, Encode, Error, Input};
 
 /// One thing the council has the alliance do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,26 @@ pub enum Step {
     },
 }
 
+/// Steps, read out of line: in place, every call would have their code compiled.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct Steps(pub Vec<Step>);
+
+impl Decode for Steps {
+    #[inline(never)]
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        Vec::decode(input).map(Self)
+    }
+}
+
+#[cfg(feature = "std")]
+impl ink::scale_info::TypeInfo for Steps {
+    type Identity = Vec<Step>;
+
+    fn type_info() -> ink::scale_info::Type {
+        <Vec<Step>>::type_info()
+    }
+}
+
 /// The door. Anyone may look.
 #[ink::trait_definition]
 pub trait AllianceDoor {
@@ -39,5 +60,5 @@ pub trait AllianceDoor {
     /// # Errors
     /// `NotTheCouncil`, `Payment`.
     #[ink(message, payable)]
-    fn apply(&mut self, steps: Vec<Step>) -> Outcome<()>;
+    fn apply(&mut self, steps: Steps) -> Outcome<()>;
 }

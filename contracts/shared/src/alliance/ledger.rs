@@ -11,11 +11,12 @@ use super::{
     rates::{agreed, PairRate},
 };
 use crate::{
-    ledger::{key, Trusted},
+    ledger::{key, Raw, Trusted},
+    reader::Reader,
     AccountId, Balance, Hash,
 };
 use ink::prelude::{boxed::Box, vec::Vec};
-use scale::{Decode, Encode};
+use scale::{Decode, Encode, Error, Input, Output};
 
 mod clearing;
 mod membership;
@@ -40,7 +41,7 @@ pub mod items {
 
 /// What every message reads and most write anyway.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Root {
     /// The rules.
@@ -79,7 +80,40 @@ struct Seat {
     earned: Vec<(u32, Balance)>,
 }
 
+impl Encode for Root {
+    fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
+        output.write(&self.bytes());
+    }
+}
+
+impl Decode for Root {
+    /// All that is left of the input: it is the whole of what is stored. In a third of the code that would be derived.
+    #[inline(never)]
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        let bytes = Raw::decode(input)?.0;
+        let mut reader = Reader::new(&bytes);
+        let root = Self {
+            config: Config::read(&mut reader),
+            books: Books::read(&mut reader),
+            council: reader.account(),
+        };
+        if reader.is_done() {
+            Ok(root)
+        } else {
+            Err("no root".into())
+        }
+    }
+}
+
 impl Root {
+    /// As it is stored. Out of line: else each message would have a copy.
+    #[inline(never)]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(768);
+        (&self.config, &self.books, &self.council).encode_to(&mut bytes);
+        bytes
+    }
+
     /// # Errors
     /// `NotTheCouncil`.
     pub fn ensure_council(&self, caller: AccountId) -> Outcome<()> {
@@ -131,10 +165,11 @@ impl<P: Pages> Ledger<'_, P> {
     /// A member, its sheets brought up to the open cycle, with what it has yet to collect for that.
     #[inline(never)]
     fn peek(&self, account: AccountId) -> Outcome<Option<Seat>> {
-        let Some(member) = self.read(items::MEMBERS, &account) else {
+        let Some(bytes) = self.pages.item(key(items::MEMBERS, &account)) else {
             return Ok(None);
         };
-        let mut seat = Seat { account, member: Box::new(member), changed: false, earned: Vec::new() };
+        let member = Box::new(Member::read(&mut Reader::new(&bytes)));
+        let mut seat = Seat { account, member, changed: false, earned: Vec::new() };
         let Books { cycle, last_cut, .. } = self.root.books;
         let earnings = &mut seat.earned;
         let mut share = |cycle: u32, earned| {

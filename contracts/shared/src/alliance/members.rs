@@ -4,7 +4,7 @@ use super::{
     error::{AllianceError, Outcome},
     sheets::{add, Sheet},
 };
-use crate::{math::times_down, AccountId, Balance, Hash, Timestamp};
+use crate::{math::times_down, reader::Reader, AccountId, Balance, Hash, Timestamp};
 
 /// Where a member stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,34 @@ pub struct Member {
 }
 
 impl Member {
+    /// What `Decode` gives, in less code.
+    #[inline(never)]
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            registry: reader.account(),
+            profile: reader.hash(),
+            status: match reader.below(5) {
+                0 => Status::Applied,
+                1 => Status::Active,
+                2 => Status::Leaving,
+                3 => Status::Suspended,
+                _ => Status::Defaulted,
+            },
+            since: reader.u64(),
+            collateral: reader.u128(),
+            cap: reader.u128(),
+            fund_share: reader.u128(),
+            unpaid: reader.u128(),
+            cases: reader.u32(),
+            rates: reader.u32(),
+            liable_until: reader.u64(),
+            cycle: reader.u32(),
+            open: Sheet::read(reader),
+            due: Sheet::read(reader),
+            credit: reader.u128(),
+        }
+    }
+
     /// An applicant, without a position.
     pub fn applicant(
         registry: AccountId,

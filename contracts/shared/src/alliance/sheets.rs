@@ -1,10 +1,11 @@
 //! A member's account over one cycle: a position, by what it is made of. Knows no member.
 use super::error::{AllianceError, Outcome};
-use crate::Balance;
+use crate::{reader::Reader, Balance};
+use scale::{Encode, Output};
 
 /// What a member owes and is owed of one cycle. Amounts are in the alliance's asset, positive in the member's favour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[ink::scale_derive(Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Sheet {
     /// For the member's coupons that others accepted; never above zero.
@@ -29,7 +30,31 @@ pub enum Line {
     Paid,
 }
 
+impl Encode for Sheet {
+    /// In one piece.
+    fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
+        let lines = [self.billed, self.earned, self.reversed, self.adjusted, self.paid];
+        let mut bytes = [0; 80];
+        for (place, line) in bytes.chunks_exact_mut(16).zip(lines) {
+            place.copy_from_slice(&line.to_le_bytes());
+        }
+        output.write(&bytes);
+    }
+}
+
 impl Sheet {
+    /// What `Decode` gives, in less code.
+    #[inline(never)]
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            billed: reader.i128(),
+            earned: reader.i128(),
+            reversed: reader.i128(),
+            adjusted: reader.i128(),
+            paid: reader.i128(),
+        }
+    }
+
     /// All lines together: below zero where the member owes.
     // A sum of parts that wrap is right wherever the whole fits, and `enter` sees to that.
     #[inline(never)]

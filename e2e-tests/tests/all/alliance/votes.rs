@@ -124,11 +124,11 @@ fn past_the_founders_number_only_votes_decide() {
 
 #[test]
 fn only_the_council_has_the_alliance_take_steps() {
-    use shared::alliance::door::{AllianceDoor, Step};
+    use shared::alliance::door::{AllianceDoor, Step, Steps};
     let (mut world, _, mut alliance, _) = allied();
     for who in ["bakery", OPERATOR, OWNER, "ann"] {
         let steps = vec![Step::Pay { to: account(who), amount: 1 }];
-        let refusal = refused(&mut world, who, 0, AllianceDoor::apply(alliance.call_mut(), steps));
+        let refusal = refused(&mut world, who, 0, AllianceDoor::apply(alliance.call_mut(), Steps(steps)));
         assert_eq!(refusal, AllianceError::NotTheCouncil { caller: account(who) });
     }
 }

@@ -10,14 +10,17 @@ use crate::{
         error::AllianceError,
         members::{Member, Status},
         rates::{PairRate, Rate},
+        sheets::Sheet,
         testing::{account, config},
     },
     assets::Asset,
     ids::CouponId,
     order::Part,
+    reader::Reader,
     terms::Funding,
     AccountId, Balance, Timestamp,
 };
+use scale::{Decode, DecodeAll, Encode};
 use std::collections::BTreeMap;
 
 /// An alliance's books, and the pages under them.
@@ -587,4 +590,43 @@ fn a_view_shows_positions_brought_up_to_date() {
     let debtor = ledger.view(1).unwrap();
     assert_eq!((debtor.status, debtor.cycle), (Status::Active, 2));
     assert_eq!((debtor.exposure(), debtor.headroom(&config())), (90, 710));
+}
+
+#[test]
+fn what_is_stored_is_read_as_it_is_written() {
+    let mut ledger = ledger();
+    ledger.root.config.asset = Asset::Psp22(account(9));
+    (ledger.root.config.registries, ledger.root.config.joining.early_until) = (vec![[1; 32], [2; 32]], 77);
+    (ledger.root.books.closed.paid_in, ledger.root.books.last_cut, ledger.root.books.fund) = (5, 6, 7);
+    ledger.root.books.cycle.refunds = 8;
+    let bytes = ledger.root.encode();
+    assert_eq!(Root::decode_all(&mut bytes.as_slice()), Ok(ledger.root.clone()));
+    assert!(Root::decode(&mut &bytes[1..]).is_err());
+    assert!(Root::decode(&mut [bytes.as_slice(), &[0]].concat().as_slice()).is_err());
+    for (n, status) in
+        [Status::Applied, Status::Active, Status::Leaving, Status::Suspended, Status::Defaulted].into_iter().enumerate()
+    {
+        let sheet = |n| Sheet { billed: -n, earned: n + 1, reversed: n + 2, adjusted: -n - 3, paid: n + 4 };
+        let member = Member {
+            registry: account(1),
+            profile: [2; 32],
+            status,
+            since: 3,
+            collateral: 4,
+            cap: 5,
+            fund_share: 6,
+            unpaid: 7,
+            cases: 8,
+            rates: 9,
+            liable_until: 10,
+            cycle: 11 + u32::try_from(n).unwrap(),
+            open: sheet(20),
+            due: sheet(40),
+            credit: 12,
+        };
+        let bytes = member.encode();
+        let mut reader = Reader::new(&bytes);
+        assert_eq!(Member::read(&mut reader), member);
+        assert!(reader.is_done());
+    }
 }
