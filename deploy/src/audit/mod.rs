@@ -16,7 +16,7 @@ mod joined;
 mod market;
 mod money;
 mod registry;
-mod statement;
+pub mod statement;
 mod storage;
 
 pub use contradiction::Contradiction;
@@ -29,7 +29,9 @@ use self::{
     alliance::AllianceReplay,
     contradiction::ensure_rule,
     council::CouncilReplay,
-    decode::{AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
+    decode::{
+        AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent,
+    },
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
     statement::Accounts,
