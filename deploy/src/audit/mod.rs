@@ -16,7 +16,7 @@ mod joined;
 mod market;
 mod money;
 mod registry;
-mod statement;
+pub mod statement;
 mod storage;
 
 pub use contradiction::Contradiction;

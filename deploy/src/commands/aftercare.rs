@@ -244,7 +244,7 @@ impl Which {
 }
 
 /// The chain keeps a redemption's digest; the redemption itself is in its event, or in that of the last rollback in part.
-fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
+pub(super) fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
     let mut found = None;
     for event in desk.session.history()? {
         let signature = event.topics.first();

@@ -7,6 +7,7 @@
     reason = "a test may stop short"
 )]
 
+mod allied;
 mod handing_out;
 mod spending;
 mod town;
