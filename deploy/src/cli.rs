@@ -4,8 +4,8 @@ use crate::{
     accounts,
     amounts::Unit,
     commands::{
-        aftercare, alliance, audit, best, build, campaign, chain, claim, council, coupon, demo, deploy, doctor,
-        drop, entitle, hands, insights, market, order, quote, redeem, statement, trust,
+        aftercare, alliance, audit, best, build, campaign, chain, claim, council, coupon, demo, deploy,
+        doctor, drop, entitle, hands, insights, market, order, quote, redeem, statement, trust,
     },
     context::{Context, Report},
     keys::KeyRing,

@@ -1,7 +1,7 @@
 //! The ledger's steps over pages in memory.
 //!
 //! An error reverts nothing here, so these tests never look at what a refused step left behind.
-use super::{items, Ledger, Line, Pages, Root, Sale, Table};
+use super::{Ledger, Line, Pages, Root, Sale, Table};
 use crate::{
     alliance::{
         bookings::Debt,
@@ -604,9 +604,11 @@ fn what_is_stored_is_read_as_it_is_written() {
     assert!(Root::decode(&mut &bytes[1..]).is_err());
     assert!(Root::decode(&mut [bytes.as_slice(), &[0]].concat().as_slice()).is_err());
     for (n, status) in
-        [Status::Applied, Status::Active, Status::Leaving, Status::Suspended, Status::Defaulted].into_iter().enumerate()
+        [Status::Applied, Status::Active, Status::Leaving, Status::Suspended, Status::Defaulted]
+            .into_iter()
+            .enumerate()
     {
-        let sheet = |n| Sheet { billed: -n, earned: n + 1, reversed: n + 2, adjusted: -n - 3, paid: n + 4 };
+        let sheet = |n: i128| Sheet { billed: -n, earned: n + 1, reversed: n + 2, adjusted: -n - 3, paid: n + 4 };
         let member = Member {
             registry: account(1),
             profile: [2; 32],
