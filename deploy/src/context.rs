@@ -9,10 +9,10 @@ use crate::{
 };
 use alliance::{error::AllianceError, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Keypair, Message, Outcome, TypedChain};
+use council::CouncilRef;
 use desk::DeskRef;
 use ink::env::call::FromAccountId;
 use market::MarketRef;
-use council::CouncilRef;
 use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};

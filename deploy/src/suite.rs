@@ -182,8 +182,13 @@ pub fn deploy_suite(
         chain.instantiate_typed(signer, registry_code, NO_VALUE, salt.to_vec(), RegistryRef::new(tag))?;
     let branches: ink::contract_ref!(CouponRegistry, ink::env::DefaultEnvironment) = registry.into();
     let ((office, desk), _) = chain.view_typed(signer, NO_VALUE, branches.call().branches())?;
-    let (alliance, _) =
-        chain.instantiate_typed(signer, alliance_code, NO_VALUE, salt.to_vec(), AllianceRef::new(rules, config.council))?;
+    let (alliance, _) = chain.instantiate_typed(
+        signer,
+        alliance_code,
+        NO_VALUE,
+        salt.to_vec(),
+        AllianceRef::new(rules, config.council),
+    )?;
     let bare: AllianceRef = ink::env::call::FromAccountId::from_account_id(alliance);
     let (council, _) = chain.view_typed(signer, NO_VALUE, bare.call().council())?;
     let (market, _) = chain.instantiate_typed(

@@ -6,10 +6,10 @@ use crate::{
 };
 use builder::{build, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Hash, Snapshot, TypedChain};
+use council::CouncilRef;
 use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
 use desk::DeskRef;
 use ink::codegen::TraitCallBuilder;
-use council::CouncilRef;
 use office::OfficeRef;
 use psp22::PSP22;
 use registry::RegistryRef;

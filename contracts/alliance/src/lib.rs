@@ -31,10 +31,10 @@ mod alliance {
         orders::{together, Head, MAX_ORDERS},
         redemptions::Redeemed,
     };
-    #[cfg(not(target_arch = "wasm32"))]
-    use shared::passed::passed;
     use ink::prelude::{vec, vec::Vec};
     use scale::Encode;
+    #[cfg(not(target_arch = "wasm32"))]
+    use shared::passed::passed;
     use shared::{
         alliance::{
             council::CouncilTerms,
@@ -42,12 +42,12 @@ mod alliance {
         },
         announce::{announce_bare, announce_of},
         assets::Asset,
+        ledger::key,
         order::{self, Kept, Order, Redemption},
         passed::{bytes_of, Passed},
         permit::Permits,
         reader::Reader,
         registry::RegistryError,
-        ledger::key,
         shelf::{item, set_item, Storage},
     };
 

@@ -51,7 +51,9 @@ impl Pages for Away {
         }
         match self.read.iter().find(|(key, _)| *key == at) {
             Some((_, value)) => value.clone(),
-            None => items_of(self.alliance, ink::selector_bytes!("AllianceDoor::items"), &[at]).pop().flatten(),
+            None => {
+                items_of(self.alliance, ink::selector_bytes!("AllianceDoor::items"), &[at]).pop().flatten()
+            }
         }
     }
 

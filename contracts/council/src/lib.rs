@@ -40,8 +40,8 @@ mod council {
         },
         announce::announce_of,
         ids::CouponId,
-        order::{digest, Order, Redemption},
         ledger::Raw,
+        order::{digest, Order, Redemption},
         passed::{bytes_of, passed, Passed},
         permit::Permits,
         reader::Reader,
@@ -125,7 +125,10 @@ mod council {
                 self.waivers.clear(member);
             }
             let due = fee.checked_add(fund_share).ok_or(AllianceError::Overflow)?;
-            announce_of(member, &MemberApplied { member, registry, profile, uri, waived, fee, fund_share, at });
+            announce_of(
+                member,
+                &MemberApplied { member, registry, profile, uri, waived, fee, fund_share, at },
+            );
             self.collect(chamber, due)
         }
 
@@ -341,7 +344,12 @@ mod council {
         /// # Errors
         /// `NotParty`, `RateOutOfRange`, `RateTooEarly`; to take back, `NoSuchOffer`.
         #[ink(message)]
-        pub fn offer_rate(&mut self, acceptor: AccountId, issuer: AccountId, rate: Option<Rate>) -> Outcome<()> {
+        pub fn offer_rate(
+            &mut self,
+            acceptor: AccountId,
+            issuer: AccountId,
+            rate: Option<Rate>,
+        ) -> Outcome<()> {
             let (by, now) = (self.env().caller(), self.env().block_timestamp());
             if acceptor == issuer || (by != acceptor && by != issuer) {
                 return Err(AllianceError::NotParty { account: by }.into());
@@ -415,7 +423,8 @@ mod council {
             let parties = (books.looked_up(acceptor)?, books.looked_up(issuer)?);
             chamber::ensure_known(registry, books.root)?;
             let kept = digest(&Raw(bytes));
-            if alliance != Some(self.alliance) || chamber::digest_kept(registry, acceptor, number) != Some(kept)
+            if alliance != Some(self.alliance)
+                || chamber::digest_kept(registry, acceptor, number) != Some(kept)
             {
                 return Err(no_such.into());
             }

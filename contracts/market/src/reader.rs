@@ -1,7 +1,7 @@
 //! Types that are read by `shared::reader` instead of by a derived `Decode`.
-pub(crate) use shared::reader::Reader;
 #[cfg(target_arch = "wasm32")]
 use ink::prelude::vec::Vec;
+pub(crate) use shared::reader::Reader;
 
 /// What is read so. Off chain the same types derive `Decode`, and tests hold both against each other.
 pub(crate) trait Read {

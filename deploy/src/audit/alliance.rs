@@ -130,7 +130,11 @@ impl AllianceReplay {
         Ok(())
     }
 
-    pub(super) fn applied(&mut self, event: &::council::events::MemberApplied, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn applied(
+        &mut self,
+        event: &::council::events::MemberApplied,
+        now: Timestamp,
+    ) -> Result<(), Contradiction> {
         let account = event.member;
         self.store.ensure_absent(&MEMBERS, &account)?;
         ensure_same("the application's time", now, event.at)?;
@@ -170,7 +174,11 @@ impl AllianceReplay {
         self.till.take_in(root.config.asset, event.fund_share, account, "share in the fund")
     }
 
-    pub(super) fn leaving(&mut self, event: &::council::events::MemberLeaving, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn leaving(
+        &mut self,
+        event: &::council::events::MemberLeaving,
+        now: Timestamp,
+    ) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         ensure_same("the time of leaving", now, event.at)?;
         ensure_rule(
@@ -182,7 +190,11 @@ impl AllianceReplay {
         self.stand(event.member, before, &member)
     }
 
-    pub(super) fn exited(&mut self, event: &::council::events::MemberExited, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn exited(
+        &mut self,
+        event: &::council::events::MemberExited,
+        now: Timestamp,
+    ) -> Result<(), Contradiction> {
         let member = self.member(event.member)?;
         ensure_same(
             "the position of a member that leaves",
@@ -205,7 +217,10 @@ impl AllianceReplay {
         self.till.pay_out(config.asset, event.amount, event.member, "collateral and share on leaving")
     }
 
-    pub(super) fn deposited(&mut self, event: &::council::events::CollateralDeposited) -> Result<(), Contradiction> {
+    pub(super) fn deposited(
+        &mut self,
+        event: &::council::events::CollateralDeposited,
+    ) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let collateral = member.collateral.checked_add(event.amount);
         member.collateral = ensure_some("collateral", collateral)?;
@@ -214,7 +229,10 @@ impl AllianceReplay {
         self.till.take_in(asset, event.amount, event.member, "collateral deposited")
     }
 
-    pub(super) fn withdrawn(&mut self, event: &::council::events::CollateralWithdrawn) -> Result<(), Contradiction> {
+    pub(super) fn withdrawn(
+        &mut self,
+        event: &::council::events::CollateralWithdrawn,
+    ) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let collateral = member.collateral.checked_sub(event.amount);
         member.collateral = ensure_some("collateral", collateral)?;
@@ -403,7 +421,11 @@ impl AllianceReplay {
         Ok(())
     }
 
-    pub(super) fn closed(&mut self, event: &::council::events::CycleClosed, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn closed(
+        &mut self,
+        event: &::council::events::CycleClosed,
+        now: Timestamp,
+    ) -> Result<(), Contradiction> {
         let mut root = self.root()?;
         let (config, books) = (&root.config, &mut root.books);
         ensure_same("the closing's time", now, event.at)?;
@@ -442,7 +464,11 @@ impl AllianceReplay {
     }
 
     /// Each source gives all it has before the next is asked.
-    pub(super) fn defaulted(&mut self, event: &::council::events::MemberDefaulted, now: Timestamp) -> Result<(), Contradiction> {
+    pub(super) fn defaulted(
+        &mut self,
+        event: &::council::events::MemberDefaulted,
+        now: Timestamp,
+    ) -> Result<(), Contradiction> {
         let mut member = self.member(event.member)?;
         let mut root = self.root()?;
         let (config, books) = (&root.config, &mut root.books);

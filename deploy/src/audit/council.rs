@@ -25,7 +25,8 @@ const DISPUTED: Table<Disputed, u32> = Table::new(0x35, "redemption in dispute")
 const WAIVERS: Table<AccountId, ()> = Table::new(0x36, "joining fee waived");
 
 /// Every table of a council.
-pub(super) const LAYOUT: &[&dyn Describe] = &[&ROOT, &MOTIONS, &VOTES, &OFFERS, &DISPUTES, &DISPUTED, &WAIVERS];
+pub(super) const LAYOUT: &[&dyn Describe] =
+    &[&ROOT, &MOTIONS, &VOTES, &OFFERS, &DISPUTES, &DISPUTED, &WAIVERS];
 
 /// The council's fields as they stand in its storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,7 +268,8 @@ impl CouncilReplay {
         ensure_same("the dispute's time", now, event.at)?;
         books.cases = ensure_some("disputes", books.cases.checked_add(1))?;
         ensure_same("the dispute's number", books.cases, event.case)?;
-        let events::CaseOpened { acceptor, issuer, registry, number, redemption, amount, reason, .. } = *event;
+        let events::CaseOpened { acceptor, issuer, registry, number, redemption, amount, reason, .. } =
+            *event;
         let case = Case {
             issuer,
             acceptor,

@@ -29,7 +29,9 @@ use self::{
     alliance::AllianceReplay,
     contradiction::ensure_rule,
     council::CouncilReplay,
-    decode::{AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
+    decode::{
+        AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent,
+    },
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
     statement::Accounts,

@@ -147,8 +147,9 @@ pub(super) struct Accounts {
 impl Accounts {
     /// Takes in an event of the alliance that contradicts none before it.
     pub(super) fn cleared(&mut self, place: Place, time: u64, event: &AllianceEvent) {
-        let mut enter =
-            |account, kind, amount, order| self.enter(account, Entry { place, time, kind, amount, order: Some(order) });
+        let mut enter = |account, kind, amount, order| {
+            self.enter(account, Entry { place, time, kind, amount, order: Some(order) })
+        };
         match event {
             AllianceEvent::AllianceCreated(event) => {
                 (self.asset, self.cycle) = (Some(event.config.asset), 1);

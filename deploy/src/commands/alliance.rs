@@ -172,8 +172,12 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
             let member = desk.session.account(&opts.member)?;
             let cap = amount(&config, "--cap", &opts.cap)?;
             let applicant = self::member(&desk, member)?;
-            let motion =
-                Motion::Admit { account: member, registry: applicant.registry, profile: applicant.profile, cap };
+            let motion = Motion::Admit {
+                account: member,
+                registry: applicant.registry,
+                profile: applicant.profile,
+                cap,
+            };
             let message = desk.council().call_mut().decide(motion);
             send(&mut desk, &config, &opts.signer, 0, message)?;
             let line =

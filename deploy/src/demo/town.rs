@@ -215,7 +215,12 @@ impl Play<'_> {
             let trust = self.desk.office().call_mut().set_role(self.desk.suite.alliance, false, true, None);
             let trusted = self.desk.session.chain.call_typed(account, 0, trust).map(|_| ());
             self.desk.session.explained(trusted)?;
-            let admit = self.desk.council().call_mut().decide(Motion::Admit { account, registry, profile: [0; 32], cap });
+            let admit = self.desk.council().call_mut().decide(Motion::Admit {
+                account,
+                registry,
+                profile: [0; 32],
+                cap,
+            });
             self.desk.session.send(operator, 0, admit, Words::alliance)?;
             let deposit = self.desk.council().call_mut().deposit_collateral(collateral);
             self.desk.session.send(account, collateral, deposit, Words::alliance)?;

@@ -154,7 +154,8 @@ fn every_feature_has_a_test_that_names_it() {
 /// The tests of messages, as text.
 fn sources() -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/all");
-    let folders = ["registry", "alliance", "market", "findings"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let folders =
+        ["registry", "alliance", "market", "findings"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let mut paths: Vec<_> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     paths.extend(["alliance.rs", "payments.rs"].map(|file| root.join(file)));
     paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()

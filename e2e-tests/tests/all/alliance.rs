@@ -16,6 +16,7 @@ mod sums;
 mod votes;
 
 use crate::scene::*;
+use ::council::events::*;
 use alliance::{
     bookings::{Booked, Debt},
     config::{Config, ConfigFault},
@@ -33,7 +34,6 @@ use e2e_tests::{
     world::{wasm, Builder, Fixture},
     World,
 };
-use ::council::events::*;
 use ink::codegen::TraitCallBuilder;
 use scale::Encode;
 use shared::{

@@ -220,7 +220,10 @@ fn an_alliance_in_tokens_collects_and_pays_tokens_only() {
     }
     misbehave(&mut world, Mode::Honest);
     let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 0, paid: 1_000 });
-    assert_eq!(refused(&mut world, "bakery", 1_000, council.call_mut().apply(registry, [1; 32], vec![])), wrong);
+    assert_eq!(
+        refused(&mut world, "bakery", 1_000, council.call_mut().apply(registry, [1; 32], vec![])),
+        wrong
+    );
 
     let [before] = tokens(&world, ["bakery"]);
     act(&mut world, "bakery", 0, council.call_mut().apply(registry, [1; 32], vec![]));

@@ -178,7 +178,8 @@ pub(crate) fn read<Args: Encode, R: Decode>(world: &World, message: Message<Args
 /// Everything of the world that a call might change.
 fn state(world: &World) -> impl PartialEq {
     let suite = world.suite;
-    let keepers = [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market, world.token];
+    let keepers =
+        [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market, world.token];
     (world.chain.height(), keepers.map(|contract| world.chain.storage(contract)), plancks(world))
 }
 
@@ -236,7 +237,10 @@ pub(crate) fn open() -> (World, Doors) {
 }
 
 /// What the alliance's council tells of its books.
-pub(crate) fn look<Args: Encode, R: Decode>(world: &World, message: Message<Args, Result<R, AllianceError>>) -> R {
+pub(crate) fn look<Args: Encode, R: Decode>(
+    world: &World,
+    message: Message<Args, Result<R, AllianceError>>,
+) -> R {
     read(world, message).unwrap()
 }
 

@@ -332,8 +332,7 @@ impl AllianceError {
             Self::NotMadeGood { unpaid: a } => {
                 scribe.u128(*a);
             }
-            Self::BatchSize { items: a, most: b }
-            | Self::UriTooLong { length: a, most: b } => {
+            Self::BatchSize { items: a, most: b } | Self::UriTooLong { length: a, most: b } => {
                 scribe.u32(*a);
                 scribe.u32(*b);
             }
@@ -350,8 +349,7 @@ impl AllianceError {
                 scribe.u32(*a);
                 scribe.account(*b);
             }
-            Self::RateOutOfRange { bps: a }
-            | Self::ShareOverWhole { bps: a } => {
+            Self::RateOutOfRange { bps: a } | Self::ShareOverWhole { bps: a } => {
                 scribe.u16(*a);
             }
             Self::NoSuchRedemption { acceptor: a, number: b } => {
@@ -560,7 +558,8 @@ mod tests {
             // Long enough for any evidence, and none of it zero.
             let bytes = [&[variant.index][..], &[1; 80]].concat();
             let mut rest = bytes.as_slice();
-            let error = AllianceError::decode(&mut rest).unwrap_or_else(|fault| panic!("{}: {fault}", variant.name));
+            let error =
+                AllianceError::decode(&mut rest).unwrap_or_else(|fault| panic!("{}: {fault}", variant.name));
             let read = bytes.len() - rest.len();
             assert_eq!(error.encode(), bytes.get(..read).unwrap(), "{}", variant.name);
         }

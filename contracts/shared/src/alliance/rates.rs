@@ -159,6 +159,9 @@ mod tests {
         assert!(!pair.give_back(4, 100));
         assert_eq!(PairRate::first(RATE).spend(Balance::MAX, 100), Ok(false));
         let mut wide = PairRate::first(Rate { daily_cap: Some(Balance::MAX), ..RATE });
-        assert_eq!((wide.spend(Balance::MAX, 100), wide.spend(1, 100)), (Ok(true), Err(AllianceError::Overflow)));
+        assert_eq!(
+            (wide.spend(Balance::MAX, 100), wide.spend(1, 100)),
+            (Ok(true), Err(AllianceError::Overflow))
+        );
     }
 }

@@ -1,12 +1,7 @@
 //! Redemptions as registries answer them and as members bring them back: their bytes, and what an alliance looks at. Knows no member.
 use super::ledger::{Line, Sale};
 use crate::{
-    assets::Asset,
-    ids::CouponId,
-    order::Part,
-    reader::Reader,
-    registry::skip_refusal,
-    terms::Funding,
+    assets::Asset, ids::CouponId, order::Part, reader::Reader, registry::skip_refusal, terms::Funding,
     AccountId, Balance, Timestamp,
 };
 use ink::prelude::vec::Vec;
@@ -61,7 +56,12 @@ impl Redeemed {
 
     /// An order as a batch answers it; `None` where it was refused.
     #[inline(never)]
-    pub fn read_answer(reader: &mut Reader, acceptor: AccountId, number: u64, now: Timestamp) -> Option<Self> {
+    pub fn read_answer(
+        reader: &mut Reader,
+        acceptor: AccountId,
+        number: u64,
+        now: Timestamp,
+    ) -> Option<Self> {
         if reader.is_some() {
             skip_refusal(reader);
             return None;

@@ -65,7 +65,11 @@ mod tests {
                 composite.fields.iter().map(|field| length_of(&field.ty.type_info().type_def)).sum()
             }
             TypeDef::Variant(variants) if variants.variants.iter().all(|v| v.fields.is_empty()) => Some(1),
-            TypeDef::Variant(_) | TypeDef::Sequence(_) | TypeDef::Tuple(_) | TypeDef::Compact(_) | TypeDef::BitSequence(_) => None,
+            TypeDef::Variant(_)
+            | TypeDef::Sequence(_)
+            | TypeDef::Tuple(_)
+            | TypeDef::Compact(_)
+            | TypeDef::BitSequence(_) => None,
         }
     }
 

@@ -180,7 +180,8 @@ fn a_known_code_that_is_no_registry_fails_cleanly() {
     let config = Config { registries: vec![code], ..look(&world, world.council().call().config()) };
     let hash = world.chain.code_hash_of(world.suite.alliance).unwrap().unwrap();
     let terms = read(&world, world.council().call().terms());
-    let made = world.chain.instantiate_typed(account(OWNER), hash, 0, Vec::new(), AllianceRef::new(config, terms));
+    let made =
+        world.chain.instantiate_typed(account(OWNER), hash, 0, Vec::new(), AllianceRef::new(config, terms));
     let mut alliance: AllianceRef = at(made.unwrap().0);
     let council = world.chain.view_typed(account(OWNER), 0, alliance.call().council()).unwrap().0;
     let mut council: council::CouncilRef = at(council);
@@ -213,9 +214,7 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     let order = Order { settlement: Settlement::OnChain, ..cinemas(1) };
     let permits = both(&world, "cinema", "ann", coupon, &order);
     let here = world.suite.registry;
-    let pay = |alliance: &mut AllianceRef| {
-        alliance.call_mut().redeem(here, (order.clone(), permits.clone()))
-    };
+    let pay = |alliance: &mut AllianceRef| alliance.call_mut().redeem(here, (order.clone(), permits.clone()));
     let short = PaymentFault::WrongValue { expected: 1_800, paid: 1_799 };
     let short = AllianceError::Registry(RegistryError::Payment(short).into());
     assert_eq!(refused(&mut world, "ann", 1_799, pay(&mut alliance)), short);
@@ -236,7 +235,8 @@ fn the_holder_pays_through_the_alliance_and_has_back_what_is_over() {
     assert_eq!(undone.moved, [("cinema", -900), ("ann", 900)]);
     let reversed = Debt { amount: 90, fee: 1, ..debt() };
     let acceptor = account("cinema");
-    let reversed = DebtsReversed { acceptor, registry: here, number: 1, redeemed_at: NOW, debts: vec![reversed] };
+    let reversed =
+        DebtsReversed { acceptor, registry: here, number: 1, redeemed_at: NOW, debts: vec![reversed] };
     assert_eq!(undone.events.last(), Some(&by(world.suite.alliance, reversed)));
     assert_eq!(positions(&world), (-90, 89));
     let remains = undone.result.unwrap();

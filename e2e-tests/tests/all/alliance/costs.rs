@@ -215,7 +215,8 @@ fn after(members: u32, bookings: u64) -> Vec<Cost> {
         account[..4].copy_from_slice(&n.to_le_bytes());
         put(&mut world, key(items::MEMBERS, &account), like.encode());
     }
-    let root = read(&world, AllianceDoor::items(alliance.call(), vec![key(items::ROOT, &())])).remove(0).unwrap();
+    let root =
+        read(&world, AllianceDoor::items(alliance.call(), vec![key(items::ROOT, &())])).remove(0).unwrap();
     let mut root = Root::decode(&mut root.as_slice()).unwrap();
     let sum = u128::from(bookings) * 180;
     (root.books.applied, root.books.voters, root.books.fund) = (members, members, sum);

@@ -9,9 +9,18 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
     let (here, registry, bakery) = (world.suite.council, world.suite.registry, account("bakery"));
     let profile = [1; 32];
     let uri = b"https://bakery.example/profile.json".to_vec();
-    let done = act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, profile, uri.clone()));
-    let applied =
-        MemberApplied { member: bakery, registry, profile, uri, waived: false, fee: JOINING_FEE, fund_share: 0, at: NOW };
+    let done =
+        act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, profile, uri.clone()));
+    let applied = MemberApplied {
+        member: bakery,
+        registry,
+        profile,
+        uri,
+        waived: false,
+        fee: JOINING_FEE,
+        fund_share: 0,
+        at: NOW,
+    };
     assert_eq!(done.events, [by(here, applied)]);
     assert_eq!(done.moved, [("bakery", -1_000), ("alliance", 1_000)]);
     assert!(done.cost.deposit > 0);
@@ -229,13 +238,15 @@ fn the_first_join_for_nothing_and_then_the_early_for_less() {
     let early_until = NOW + DAY;
     let builder = World::builder().config(|suite| {
         let joining = &mut suite.alliance.joining;
-        (joining.fee, joining.free_first, joining.early_fee, joining.early_until) = (900, 1, 400, early_until);
+        (joining.fee, joining.free_first, joining.early_fee, joining.early_until) =
+            (900, 1, 400, early_until);
         joining.fund_share = 50;
     });
     let mut world = builder.build();
     let (mut council, registry) = (world.council(), world.suite.registry);
     let mut expected = 0;
-    for (who, at, fee) in [("bakery", NOW, 0), ("cinema", early_until - 1, 400), ("grocer", early_until, 900)] {
+    for (who, at, fee) in [("bakery", NOW, 0), ("cinema", early_until - 1, 400), ("grocer", early_until, 900)]
+    {
         world.chain.set_time(at).unwrap();
         let wrong = PaymentFault::WrongValue { expected: fee + 50, paid: fee + 49 };
         let message = council.call_mut().apply(registry, [1; 32], vec![]);

@@ -47,9 +47,9 @@ fn each_message_is_for_those_it_is_meant_for() {
                 "admit" => call(world, who, 0, of.decide(admission)).result,
                 "deposit" => call(world, who, 1, of.deposit_collateral(1)).result,
                 "withdraw" => call(world, who, 0, of.withdraw_collateral(1)).result,
-                "redeem" => call(world, who, 0, to.redeem(here, (order.clone(), permits.clone())))
-                    .result
-                    .map(drop),
+                "redeem" => {
+                    call(world, who, 0, to.redeem(here, (order.clone(), permits.clone()))).result.map(drop)
+                }
                 "redeem a batch" => {
                     let signed = (order.clone(), permits.clone()).encode();
                     call(world, who, 0, to.redeem_batch(here, vec![signed])).result.map(drop)

@@ -8,10 +8,12 @@ fn a_rollback_in_the_same_cycle_leaves_no_debt() {
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let redemption = act(&mut world, "cinema", 0, message).result;
     let here = world.suite.registry;
-    let done = act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, 0, (redemption.clone(), None)));
+    let done =
+        act(&mut world, "cinema", 0, alliance.call_mut().roll_back(here, 0, (redemption.clone(), None)));
 
     let acceptor = account("cinema");
-    let reversed = DebtsReversed { acceptor, registry: here, number: 1, redeemed_at: NOW, debts: vec![debt()] };
+    let reversed =
+        DebtsReversed { acceptor, registry: here, number: 1, redeemed_at: NOW, debts: vec![debt()] };
     let back = registry::events::Transfer { from: None, to: Some(account("ann")), id: coupon.into() };
     let undone = desk::events::OrderRolledBack { acceptor, number: 1, remains: None, to_payer: 0 };
     let undone = by(world.suite.desk, undone);

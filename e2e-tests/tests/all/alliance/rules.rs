@@ -7,7 +7,8 @@ fn an_alliance_tells_its_rules() {
     let (world, _, alliance) = founded();
     let config = look(&world, world.council().call().config());
     assert_eq!(config.registries, [world.chain.code_hash_of(world.suite.registry).unwrap().unwrap()]);
-    let created = by(world.suite.alliance, AllianceCreated { config, council: world.suite.council, opened_at: NOW });
+    let created =
+        by(world.suite.alliance, AllianceCreated { config, council: world.suite.council, opened_at: NOW });
     assert!(world.chain.events(0).unwrap().iter().any(|event| Emitted::from(event) == created));
     let none = Cycle { number: 0, opened_at: NOW, debits: 0, fees: 0, refunds: 0 };
     let books = Books {
@@ -97,7 +98,12 @@ fn an_alliance_without_its_councils_code_is_not_founded() {
     let (world, _, _) = founded();
     let config = look(&world, world.council().call().config());
     let terms = read(&world, world.council().call().terms());
-    let genesis = Genesis { seed: [0; 32], time: NOW, block_time_ms: 0, endowed: vec![(founder, 1_000_000_000_000_000)] };
+    let genesis = Genesis {
+        seed: [0; 32],
+        time: NOW,
+        block_time_ms: 0,
+        endowed: vec![(founder, 1_000_000_000_000_000)],
+    };
     let mut chain = EmbeddedChain::new(genesis).unwrap();
     let (code, _) = chain.upload(founder, &wasm("alliance")).unwrap();
     let made = chain.instantiate_typed(founder, code, 0, Vec::new(), AllianceRef::new(config, terms));
@@ -109,7 +115,8 @@ fn a_council_of_no_alliance_tells_nothing() {
     let (mut world, _, _) = founded();
     let code = world.chain.code_hash_of(world.suite.council).unwrap().unwrap();
     let terms = read(&world, world.council().call().terms());
-    let made = world.chain.instantiate_typed(account(OWNER), code, 0, Vec::new(), ::council::CouncilRef::new(terms));
+    let made =
+        world.chain.instantiate_typed(account(OWNER), code, 0, Vec::new(), ::council::CouncilRef::new(terms));
     let mut council: ::council::CouncilRef = at(made.unwrap().0);
     assert_eq!(read(&world, council.call().cycle()), Err(AllianceError::AllianceFailed));
     assert_eq!(refused(&mut world, OWNER, 0, council.call_mut().leave()), AllianceError::AllianceFailed);

@@ -30,7 +30,9 @@ fn an_item_of_a_batch_is_one_order() {
     };
     let [first, second, third] = [1, 2, 3].map(|number| signed(&mut world, number));
     let joined = [first.clone(), second].concat();
-    for (orders, index) in [(vec![joined.clone(), third.clone()], 0), (vec![first, [third, vec![0]].concat()], 1)] {
+    for (orders, index) in
+        [(vec![joined.clone(), third.clone()], 0), (vec![first, [third, vec![0]].concat()], 1)]
+    {
         let message = alliance.call_mut().redeem_batch(here, orders);
         let refusal = AllianceError::NotAnOrder { index };
         assert_eq!(refused(&mut world, "cinema", 0, message), refusal);

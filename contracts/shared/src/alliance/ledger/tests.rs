@@ -31,7 +31,10 @@ struct Kept {
 
 impl Kept {
     fn new(config: Config) -> Self {
-        Self { root: Root { config, books: Books::opened(0), council: account(COUNCIL) }, pages: BTreeMap::new() }
+        Self {
+            root: Root { config, books: Books::opened(0), council: account(COUNCIL) },
+            pages: BTreeMap::new(),
+        }
     }
 
     fn open(&mut self) -> Ledger<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
@@ -76,7 +79,14 @@ fn redemption(number: u64, acceptor: AccountId, uses: &[(AccountId, Funding, Bal
         coupon: CouponId { campaign: 1, serial },
         part: Part { issuer, funding, discount },
     });
-    Redemption { acceptor, number, asset: Asset::Native, redeemed_at: 0, final_at: 100, lines: lines.collect() }
+    Redemption {
+        acceptor,
+        number,
+        asset: Asset::Native,
+        redeemed_at: 0,
+        final_at: 100,
+        lines: lines.collect(),
+    }
 }
 
 fn sale(redemption: &Redemption) -> Sale<'_> {
@@ -283,7 +293,10 @@ fn cycles_run_from_booking_to_exit() {
         Err(AllianceError::BeforeCutOff { cut_off: 1_100, now: 1_099 })
     );
     ledger.open().pay_in(account(1), 40).unwrap();
-    assert_eq!(ledger.open().default(account(1), 1_100), Err(AllianceError::NothingDue { account: account(1) }));
+    assert_eq!(
+        ledger.open().default(account(1), 1_100),
+        Err(AllianceError::NothingDue { account: account(1) })
+    );
     assert_eq!(ledger.open().close_cycle(2_000).map(|closed| closed.1), Ok(5));
     ledger.open().pay_in(account(2), 88).unwrap();
     assert_eq!(ledger.open().pay_out(account(2)), paid(43));
@@ -591,7 +604,9 @@ fn what_is_stored_is_read_as_it_is_written() {
     assert!(Root::decode(&mut &bytes[1..]).is_err());
     assert!(Root::decode(&mut [bytes.as_slice(), &[0]].concat().as_slice()).is_err());
     for (n, status) in
-        [Status::Applied, Status::Active, Status::Leaving, Status::Suspended, Status::Defaulted].into_iter().enumerate()
+        [Status::Applied, Status::Active, Status::Leaving, Status::Suspended, Status::Defaulted]
+            .into_iter()
+            .enumerate()
     {
         let sheet = |n| Sheet { billed: -n, earned: n + 1, reversed: n + 2, adjusted: -n - 3, paid: n + 4 };
         let member = Member {
