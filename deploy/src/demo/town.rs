@@ -525,11 +525,8 @@ impl Play<'_> {
                     coupons: vec![CouponPermit { presented: coupon.into(), permit }],
                 };
                 if through.is_some() {
-                    let message = self
-                        .desk
-                        .alliance()
-                        .call_mut()
-                        .redeem(self.desk.suite.registry, (order, permits).into());
+                    let message =
+                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, (order, permits));
                     self.send(&row.acceptor, 0, message, Words::alliance)?
                 } else {
                     let message = self.desk.registry().call_mut().redeem(order, permits);
