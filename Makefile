@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test soak golden lint clean
+.PHONY: help setup build demo test live soak golden lint clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,16 +16,21 @@ demo: setup ## play a town and its coupons on an embedded chain, and audit them
 test: build ## run every test
 	cargo test --workspace --locked
 
-soak: build ## run the property test for 90,000 steps, and plant every bug for it to catch
+live: build ## bring up a live chain on 127.0.0.1 (once, outside the checkout), and run what needs one
+	cargo clippy -p rpc-chain -p couponry --test live --locked -- -D warnings
+	deploy/live/run cargo test --locked -p rpc-chain -p couponry --test live -- --test-threads 1 --nocapture
+
+soak: build ## run the property test for 90,000 steps, plant every bug for it to catch, and measure the auditor
+	COUPONRY_RATE=50000 cargo test --locked -p couponry --lib rate -- --nocapture
 	COUPONRY_STEPS=90000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
 	cargo test --locked -p e2e-tests --features planted-bugs --test all planted -- --nocapture
 
 golden: build ## rewrite the golden files, on purpose
-	COUPONRY_GOLDEN=write cargo test --locked -p e2e-tests golden
+	COUPONRY_GOLDEN=write cargo test --locked -p couponry -p e2e-tests golden
 
 lint: ## check the format, and refuse every warning
 	cargo fmt --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked --features registry/enumerable -- -D warnings
 
 clean: ## remove everything that was built
 	cargo clean

@@ -1,34 +1,51 @@
-//! Accounts as people name them: a development name, or an address. Knows no chain.
+//! Accounts as people name them: a name, or an address. Knows no chain.
+//!
+//! On an embedded chain a name stands for a key that anyone can derive; on a live one for a file of the key ring.
 
-use crate::refusals::Refusal;
+use crate::{keys::KeyRing, refusals::Refusal};
 use chain::{keys, AccountId, Hash, Keypair};
-use std::{fs, path::Path};
+use std::{cell::RefCell, fs, path::Path};
 
 /// The longest development name. Addresses are longer.
 const MAX_NAME: usize = 40;
 
-/// The key behind a development name such as `bakery` or `//Alice`. Anyone can derive it: for embedded chains only.
+thread_local! {
+    /// One command works on one chain.
+    static RING: RefCell<Option<KeyRing>> = const { RefCell::new(None) };
+}
+
+/// Looks names up in `ring` while the command runs; `None` for names that anyone can derive.
+pub fn use_keys(ring: Option<KeyRing>) {
+    RING.set(ring);
+}
+
+fn ring() -> Option<KeyRing> {
+    RING.with_borrow(Clone::clone)
+}
+
+/// The key behind a name such as `bakery` or `//Alice`.
 /// # Errors
-/// An address, for which no key is here, or not a name.
+/// An address, for which no key is here, or not a name; what the key ring refuses.
 pub fn signer(name: &str) -> Result<Keypair, Refusal> {
     if is_name(name) {
-        Ok(Keypair::named(name))
+        ring().map_or_else(|| Ok(Keypair::named(name)), |ring| ring.open(name))
     } else if keys::from_ss58(name).is_ok() {
         Err(Refusal::new(
             format!("the key of {name} is not here, so it can't sign"),
-            "sign as a named account of the embedded chain, such as bakery",
+            "sign as a name, such as bakery",
         ))
     } else {
         Err(unnamed(name))
     }
 }
 
-/// The account of a development name or an SS58 address.
+/// The account of a name or an SS58 address.
 /// # Errors
-/// Neither a name nor a whole address.
+/// Neither a name nor a whole address; what the key ring refuses.
 pub fn account(text: &str) -> Result<AccountId, Refusal> {
+    // Addresses are longer than names may be.
     if is_name(text) {
-        return Ok(Keypair::named(text).account());
+        return ring().map_or_else(|| Ok(Keypair::named(text).account()), |ring| ring.account(text));
     }
     keys::from_ss58(text).map(|(account, _)| account).map_err(|_| unnamed(text))
 }

@@ -3,8 +3,9 @@
 use crate::refusals::Refusal;
 use chain::Balance;
 use shared::assets::Asset;
+use std::cell::Cell;
 
-/// The native token's decimals.
+/// The embedded chain's native token's decimals.
 pub const NATIVE_DECIMALS: u8 = 12;
 /// The most decimals an amount of 128 bits can have a whole unit with.
 pub const MAX_DECIMALS: u8 = 38;
@@ -16,13 +17,29 @@ pub struct Unit {
     pub symbol: &'static str,
 }
 
+thread_local! {
+    /// One command works on one chain.
+    static NATIVE: Cell<Unit> = const { Cell::new(Unit::EMBEDDED) };
+}
+
 impl Unit {
-    pub const NATIVE: Self = Self { decimals: NATIVE_DECIMALS, symbol: "UNIT" };
+    /// The embedded chain's native token.
+    pub const EMBEDDED: Self = Self { decimals: NATIVE_DECIMALS, symbol: "UNIT" };
+
+    /// The native token of the chain that the command works on.
+    pub fn native() -> Self {
+        NATIVE.get()
+    }
+
+    /// Writes the native token's amounts like this while the command runs.
+    pub fn set_native(self) {
+        NATIVE.set(self);
+    }
 
     /// The native token in whole tokens; a PSP22 token, whose decimals are not known here, in its smallest unit.
     pub fn of(asset: Asset) -> Self {
         match asset {
-            Asset::Native => Self::NATIVE,
+            Asset::Native => Self::native(),
             Asset::Psp22(_) => Self { decimals: 0, symbol: "of the token's smallest units" },
         }
     }

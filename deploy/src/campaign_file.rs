@@ -5,7 +5,7 @@
 
 use crate::{
     accounts,
-    amounts::{self, Unit, MAX_DECIMALS, NATIVE_DECIMALS},
+    amounts::{self, Unit, MAX_DECIMALS},
     refusals::{Refusal, Words},
     suite::SuiteAddresses,
     times,
@@ -314,11 +314,12 @@ fn malformed(text: &str, fault: &toml::de::Error) -> Refusal {
 
 fn asset(fields: Option<&AssetFields>) -> Result<(Asset, Unit), Refusal> {
     match fields {
-        None => Ok((Asset::Native, Unit::NATIVE)),
+        None => Ok((Asset::Native, Unit::native())),
         Some(AssetFields { decimals, .. }) if *decimals > MAX_DECIMALS => Err(Refusal::new(
             format!("asset.decimals: {decimals} is more than {MAX_DECIMALS}"),
             format!(
-                "write the token's own decimals; the native token has {NATIVE_DECIMALS} and needs no [asset]"
+                "write the token's own decimals; the native token has {} and needs no [asset]",
+                Unit::native().decimals
             ),
         )),
         Some(AssetFields { psp22, decimals }) => {

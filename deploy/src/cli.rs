@@ -1,16 +1,23 @@
 //! The command line: what can be said, and what comes of it. Knows no command's business.
 
 use crate::{
+    accounts,
+    amounts::Unit,
     commands::{
-        aftercare, alliance, audit, best, build, campaign, chain, claim, coupon, demo, deploy, drop, entitle,
-        hands, insights, market, order, quote, redeem, trust,
+        aftercare, alliance, audit, best, build, campaign, chain, claim, council, coupon, demo, deploy,
+        doctor, drop, entitle, hands, insights, market, order, quote, redeem, statement, trust,
     },
     context::{Context, Report},
+    keys::KeyRing,
+    live::Live,
     refusals::Refusal,
+    times,
 };
-use clap::{Parser, Subcommand};
+use ::chain::keys::ss58;
+use clap::{Args, Parser, Subcommand};
+use rpc_chain::Exported;
 use serde_json::json;
-use std::{ffi::OsString, io::Write, path::PathBuf};
+use std::{cell::RefCell, ffi::OsString, io::Write, path::PathBuf, rc::Rc, time::Duration};
 
 /// It worked.
 pub const OK: u8 = 0;
@@ -28,8 +35,8 @@ pub const USAGE: u8 = 64;
     version,
     propagate_version = true,
     after_help = "Amounts are in whole tokens, such as 2.50; times are RFC 3339 or +7d from the chain's now; coupons are \
-written campaign/serial, such as 1/17; accounts are names such as bakery (keys that anyone can derive, for the embedded chain \
-only) or addresses.
+written campaign/serial, such as 1/17; accounts are names such as bakery or addresses. On an embedded chain anyone can derive the key of a name; on a \
+live one (--network) a name is a file among the keys, bakery.json or bakery.key.
 
 Exit codes:
    0  done
@@ -46,8 +53,57 @@ pub struct Cli {
     /// Answer with one JSON object
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    live: LiveOpts,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Live chains")]
+struct LiveOpts {
+    /// Work on a live chain: local, astar, bittensor, or a file like those in deploy/networks
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    network: Option<String>,
+    /// Its node, instead of the network's own
+    #[arg(long, global = true, env = "COUPONRY_ENDPOINT", value_name = "URL", requires = "network")]
+    endpoint: Option<String>,
+    /// Holds the keys: NAME.json as wallets export accounts, or NAME.key as `couponry key new` writes it
+    #[arg(long, global = true, default_value = "keys", value_name = "DIR")]
+    keys: PathBuf,
+    /// Holds the wallets' password, and is yours alone to read [default: asked for]
+    #[arg(long, global = true, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Holds what is deployed on which network
+    #[arg(long, global = true, default_value = "deployments", value_name = "DIR")]
+    deployments: PathBuf,
+    /// How long a transaction may take to be final before it is given up as unsettled
+    #[arg(long, global = true, default_value = "2m", value_name = "PERIOD")]
+    patience: String,
+    /// Sign nothing: print the call, for a multisig or an offline signer
+    #[arg(long, global = true, requires = "network")]
+    export_call: bool,
+}
+
+impl LiveOpts {
+    /// The live chain that these name, if any.
+    fn find(&self) -> Result<Option<Live>, Refusal> {
+        let Some(name) = &self.network else {
+            return Ok(None);
+        };
+        let network = Live::find_network(name, self.endpoint.as_deref())?;
+        let keys =
+            KeyRing { folder: self.keys.clone(), dev: network.dev, password: self.password_file.clone() };
+        Ok(Some(Live {
+            network,
+            deployments: self.deployments.clone(),
+            keys,
+            patience: times::period(&self.patience)
+                .map(Duration::from_millis)
+                .map_err(|fault| fault.at("--patience"))?,
+            exports: self.export_call.then(Rc::default),
+        }))
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -57,6 +113,8 @@ enum Command {
     /// Makes an embedded chain, advances its time, funds accounts
     #[command(subcommand)]
     Chain(chain::Command),
+    /// Says whether a live chain can carry the suite
+    Doctor(doctor::Opts),
     /// Deploys the suite
     Deploy(deploy::Opts),
     /// Creates and improves campaigns
@@ -128,6 +186,11 @@ enum Command {
     /// Joins merchants who honour each other's coupons, and settles what they owe
     #[command(subcommand)]
     Alliance(alliance::Command),
+    /// Lets members vote, agree on rates, settle disputes and convert coupons
+    #[command(subcommand)]
+    Council(council::Command),
+    /// Writes a member's statement, from events alone
+    Statement(statement::Opts),
     /// Rebuilds everything from events and compares it with the chain
     Audit(audit::Opts),
     /// Tells a merchant what came of its coupons, from an audit
@@ -163,10 +226,18 @@ pub fn run(
             return Ok(USAGE);
         }
     };
-    let ctx = Context { file: cli.chain, json: cli.json };
-    match dispatch(&cli.command, &ctx, out) {
+    let (file, json) = (cli.chain, cli.json);
+    let ctx = cli.live.find().map(|live| Context { file, json, live });
+    let answer = ctx.as_ref().map_err(Clone::clone).and_then(|ctx| {
+        accounts::use_keys(ctx.live.as_ref().map(|live| live.keys.clone()));
+        Unit::EMBEDDED.set_native();
+        let answer = dispatch(&cli.command, ctx, out);
+        accounts::use_keys(None);
+        exported(ctx).map_or(answer, Ok)
+    });
+    match answer {
         Ok(report) => {
-            if ctx.json {
+            if json {
                 writeln!(out, "{}", report.json)?;
             } else {
                 for line in &report.lines {
@@ -176,7 +247,7 @@ pub fn run(
             Ok(if report.differs { DIFFERS } else { OK })
         }
         Err(refusal) => {
-            if ctx.json {
+            if json {
                 let Refusal { what, fix } = refusal;
                 writeln!(out, "{}", json!({ "error": what, "fix": fix, "exit": REFUSED }))?;
             } else {
@@ -187,10 +258,31 @@ pub fn run(
     }
 }
 
+/// The calls that were written out instead of signed, if any.
+fn exported(ctx: &Context) -> Option<Report> {
+    let exports: &RefCell<Vec<Exported>> = ctx.live.as_ref()?.exports.as_ref()?;
+    let calls = exports.take();
+    if calls.is_empty() {
+        return None;
+    }
+    let told: Vec<_> = calls
+        .iter()
+        .map(|Exported { signer, what, call }| {
+            json!({ "signer": ss58(signer), "what": what, "call": format!("0x{}", hex::encode(call)) })
+        })
+        .collect();
+    let report =
+        Report::new("nothing was signed; the first call that is needed is", json!({ "calls": told }));
+    Some(calls.iter().fold(report, |report, Exported { signer, what, call }| {
+        report.line(format!("{what} by {}\n0x{}", ss58(signer), hex::encode(call)))
+    }))
+}
+
 fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Report, Refusal> {
     match command {
         Command::Build(opts) => build::run(opts, ctx),
         Command::Chain(command) => chain::run(command, ctx),
+        Command::Doctor(opts) => doctor::run(opts, ctx),
         Command::Deploy(opts) => deploy::run(opts, ctx),
         Command::Campaign(command) => campaign::run(command, ctx),
         Command::Role(command) => trust::role(command, ctx),
@@ -220,6 +312,8 @@ fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Rep
         Command::Forget(opts) => aftercare::forget(opts, ctx),
         Command::Market(command) => market::run(command, ctx),
         Command::Alliance(command) => alliance::run(command, ctx),
+        Command::Council(command) => council::run(command, ctx),
+        Command::Statement(opts) => statement::run(opts, ctx),
         Command::Audit(opts) => audit::run(opts, ctx),
         Command::Insights(opts) => insights::run(opts, ctx),
         Command::Demo(opts) => demo::run(opts, ctx, out),
@@ -267,6 +361,7 @@ mod tests {
         assert!(found.len() > 30);
         for example in found {
             let plain = example.replace("'Bakery, High Street 1'", "Bakery").replace("'lovely'", "lovely");
+            let plain = plain.replace("'two receipts'", "receipts").replace("'the till roll'", "roll");
             let parsed = Cli::try_parse_from(plain.split_whitespace());
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         }

@@ -4,11 +4,14 @@
 
 use crate::{
     accounts,
+    live::{Live, OpenChain},
     refusals::{Refusal, Words},
     suite::SuiteAddresses,
 };
 use alliance::{error::AllianceError, AllianceRef};
-use chain::{AccountId, Balance, Chain, ChainError, EmbeddedChain, Keypair, Message, Outcome, TypedChain};
+use chain::{
+    AccountId, Balance, Chain, ChainError, EmbeddedChain, EventRecord, Keypair, Message, Outcome, TypedChain,
+};
 use council::CouncilRef;
 use desk::DeskRef;
 use ink::env::call::FromAccountId;
@@ -36,6 +39,8 @@ pub struct Context {
     pub file: PathBuf,
     /// Progress goes to a terminal only where people read the answer too.
     pub json: bool,
+    /// The live chain to work on instead of the file's.
+    pub live: Option<Live>,
 }
 
 /// What a command has to say.
@@ -51,9 +56,19 @@ pub struct Report {
 
 /// A chain that is open, without a look at the suite.
 pub struct Session {
-    pub chain: EmbeddedChain,
+    pub chain: OpenChain,
     pub words: Words,
     file: PathBuf,
+}
+
+/// An account that a command acts for. On a live chain its key is at hand, unless calls are only written out.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor(AccountId);
+
+impl Actor {
+    pub fn account(self) -> AccountId {
+        self.0
+    }
 }
 
 /// A chain that is open, with its suite.
@@ -76,8 +91,12 @@ impl Report {
 
 impl Context {
     /// # Errors
-    /// Missing, corrupt or in use.
+    /// Missing, corrupt or in use; on a live chain, a node that can't be reached or is another chain's.
     pub fn open(&self) -> Result<Session, Refusal> {
+        if let Some(live) = &self.live {
+            let chain = live.connect()?;
+            return Ok(Session { chain, words: Words::default(), file: self.file.clone() });
+        }
         let words = Words::default();
         if !self.file.exists() {
             return Err(Refusal::new(
@@ -86,23 +105,38 @@ impl Context {
             ));
         }
         let chain = EmbeddedChain::open(&self.file).map_err(|fault| words.chain(&fault))?;
-        Ok(Session { chain, words, file: self.file.clone() })
+        Ok(Session { chain: OpenChain::embedded(chain), words, file: self.file.clone() })
     }
 
     /// # Errors
     /// As `open`; also when the suite is not deployed.
     pub fn desk(&self) -> Result<Desk, Refusal> {
         let mut session = self.open()?;
-        let suite = session.suite()?.ok_or_else(|| {
-            Refusal::new("the suite is not deployed on this chain", "run `couponry deploy --as OPERATOR`")
-        })?;
+        let suite = match &self.live {
+            Some(live) => live.find_suite(&mut session.chain)?,
+            None => session.suite()?.ok_or_else(|| {
+                Refusal::new("the suite is not deployed on this chain", "run `couponry deploy --as OPERATOR`")
+            })?,
+        };
         session.name_suite(&suite);
         Ok(Desk { session, suite })
     }
 
     /// A session on a chain that was just made.
     pub fn start(&self, chain: EmbeddedChain) -> Session {
-        Session { chain, words: Words::default(), file: self.file.clone() }
+        Session { chain: OpenChain::embedded(chain), words: Words::default(), file: self.file.clone() }
+    }
+
+    /// # Errors
+    /// The command is for an embedded chain alone, and a network was named.
+    pub fn ensure_embedded(&self, command: &str) -> Result<(), Refusal> {
+        match &self.live {
+            None => Ok(()),
+            Some(live) => Err(Refusal::new(
+                format!("`{command}` is for embedded chains, and {} is a live one", live.network.name),
+                "leave out --network, or name a chain file with --chain FILE",
+            )),
+        }
     }
 }
 
@@ -137,13 +171,31 @@ impl Session {
         Ok(account)
     }
 
+    /// The account of a name that is to act. Where calls are only written out an address will do too.
+    /// # Errors
+    /// Not a name; no key of that name.
+    pub fn signer(&mut self, name: &str) -> Result<Actor, Refusal> {
+        if self.chain.writes_out() {
+            return self.account(name).map(Actor);
+        }
+        self.key(name).map(|key| Actor(key.account()))
+    }
+
     /// The key of a name.
     /// # Errors
-    /// Not a name.
-    pub fn signer(&mut self, name: &str) -> Result<Keypair, Refusal> {
+    /// Not a name; no key of that name.
+    pub fn key(&mut self, name: &str) -> Result<Keypair, Refusal> {
         let key = accounts::signer(name)?;
         self.words.name(key.account(), name);
+        self.chain.add_key(&key);
         Ok(key)
+    }
+
+    /// All events of contracts so far; on a live chain those of the suite's.
+    /// # Errors
+    /// The chain can't be read.
+    pub fn history(&self) -> Result<Vec<EventRecord>, Refusal> {
+        self.explained(self.chain.events(0))
     }
 
     /// A chain's refusal in plain words.
@@ -187,7 +239,7 @@ impl Session {
         self.explained(self.chain.view_typed(caller, 0, message)).map(|(answer, _)| answer)
     }
 
-    /// Writes the chain to its file, in one step.
+    /// Writes an embedded chain to its file, in one step. A live one has kept what was done.
     /// # Errors
     /// The file can't be written; then it is as it was.
     pub fn save(mut self) -> Result<(), Refusal> {

@@ -10,6 +10,8 @@ pub mod commands;
 pub mod context;
 pub mod demo;
 pub mod entitlements;
+pub mod keys;
+pub mod live;
 pub mod orders;
 pub mod payload;
 pub mod refusals;

@@ -53,7 +53,7 @@ pub struct Words {
 
 impl Default for Words {
     fn default() -> Self {
-        Self { names: HashMap::new(), unit: Unit::NATIVE }
+        Self { names: HashMap::new(), unit: Unit::native() }
     }
 }
 
@@ -986,7 +986,7 @@ impl Words {
                     format!(
                         "{} would hold less than the existential deposit of {}",
                         self.account(account),
-                        Unit::NATIVE.show(*existential_deposit)
+                        Unit::native().show(*existential_deposit)
                     ),
                     "send at least that much",
                 )
@@ -996,6 +996,11 @@ impl Words {
             }
             E::File { .. } => "check the path and its permissions; `couponry chain new` makes a chain".into(),
             E::Locked { .. } => "wait for the other command to end".into(),
+            E::Node { .. } => "check the endpoint, and that its chain is the one that is meant; then run this again".into(),
+            E::NoKey { .. } => "give the key of the account that is to sign".into(),
+            E::Unsettled { .. } => {
+                "look for the transaction in a block explorer, or run this again: what took effect is found and kept".into()
+            }
             E::TimeBackwards { .. } => "advance by a period".into(),
             E::NoSuchContract { .. } | E::NoSuchCode { .. } => {
                 "deploy the suite on this chain: `couponry deploy`".into()
@@ -1023,7 +1028,7 @@ impl Words {
     }
 }
 
-fn asset(asset: Asset) -> String {
+pub fn asset(asset: Asset) -> String {
     match asset {
         Asset::Native => "the native token".to_owned(),
         Asset::Psp22(token) => format!("the token {}", ss58(&token)),

@@ -7,7 +7,10 @@ use alliance::{
 };
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
 use desk::events::DeskOpened;
-use ink::{codegen::TraitCallBuilder, env::Event};
+use ink::{
+    codegen::TraitCallBuilder,
+    env::{call::FromAccountId, Event},
+};
 use market::{book::Rules, MarketRef};
 use office::events::OfficeOpened;
 use registry::RegistryRef;
@@ -73,6 +76,17 @@ impl Codes {
     /// # Errors
     /// `Unbuilt`.
     pub fn load(dir: &Path) -> Result<Self, SuiteError> {
+        Self::load_with(dir, "registry")
+    }
+
+    /// The same, with the registry that keeps PSP34's enumeration.
+    /// # Errors
+    /// `Unbuilt`.
+    pub fn load_enumerable(dir: &Path) -> Result<Self, SuiteError> {
+        Self::load_with(dir, "registry-enumerable")
+    }
+
+    fn load_with(dir: &Path, registry: &str) -> Result<Self, SuiteError> {
         let read = |name: &str| {
             let path = dir.join(name).with_extension("wasm");
             fs::read(&path).map_err(|source| SuiteError::Unbuilt { path: path.display().to_string(), source })
@@ -80,7 +94,7 @@ impl Codes {
         Ok(Self {
             office: read("office")?,
             desk: read("desk")?,
-            registry: read("registry")?,
+            registry: read(registry)?,
             council: read("council")?,
             alliance: read("alliance")?,
             market: read("market")?,
@@ -126,6 +140,33 @@ impl SuiteConfig {
 }
 
 impl SuiteAddresses {
+    /// The contracts by their names.
+    pub fn named(&self) -> [(&'static str, AccountId); 6] {
+        [
+            ("registry", self.registry),
+            ("office", self.office),
+            ("desk", self.desk),
+            ("alliance", self.alliance),
+            ("council", self.council),
+            ("market", self.market),
+        ]
+    }
+
+    /// The inverse of `named`; the error is the name of one that is missing.
+    /// # Errors
+    /// A contract that `address` does not know.
+    pub fn from_named(address: impl Fn(&str) -> Option<AccountId>) -> Result<Self, &'static str> {
+        let at = |name: &'static str| address(name).ok_or(name);
+        Ok(Self {
+            registry: at("registry")?,
+            office: at("office")?,
+            desk: at("desk")?,
+            alliance: at("alliance")?,
+            council: at("council")?,
+            market: at("market")?,
+        })
+    }
+
     /// The first registry, with its office and its desk, alliance and market of a chain, by the events of their constructors. `None` unless all are there.
     /// # Errors
     /// The chain can't be read.
@@ -189,7 +230,7 @@ pub fn deploy_suite(
         salt.to_vec(),
         AllianceRef::new(rules, config.council),
     )?;
-    let bare: AllianceRef = ink::env::call::FromAccountId::from_account_id(alliance);
+    let bare = AllianceRef::from_account_id(alliance);
     let (council, _) = chain.view_typed(signer, NO_VALUE, bare.call().council())?;
     let (market, _) = chain.instantiate_typed(
         signer,

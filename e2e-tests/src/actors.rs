@@ -1,6 +1,12 @@
 //! The people of every test, by name. Knows no contract.
 
 use chain::{AccountId, Keypair};
+use std::{cell::RefCell, collections::BTreeMap};
+
+thread_local! {
+    /// Random lives ask for the same few people's keys a hundred times a step, and deriving them would be most of the work.
+    static KNOWN: RefCell<BTreeMap<String, Keypair>> = const { RefCell::new(BTreeMap::new()) };
+}
 
 /// Merchants: they issue and accept.
 pub const MERCHANTS: [&str; 3] = ["bakery", "cinema", "grocer"];
@@ -27,10 +33,17 @@ pub fn endowed() -> impl Iterator<Item = &'static str> {
 
 /// The keys of the person called `name`.
 pub fn keys(name: &str) -> Keypair {
-    Keypair::named(name)
+    with_keys(name, Clone::clone)
 }
 
 /// The account of the person called `name`.
 pub fn account(name: &str) -> AccountId {
-    keys(name).account()
+    with_keys(name, Keypair::account)
+}
+
+fn with_keys<T>(name: &str, read: impl FnOnce(&Keypair) -> T) -> T {
+    KNOWN.with_borrow_mut(|known| match known.get(name) {
+        Some(keys) => read(keys),
+        None => read(known.entry(name.to_owned()).or_insert_with(|| Keypair::named(name))),
+    })
 }

@@ -4,7 +4,7 @@ use crate::{
     actors::{account, endowed, MERCHANTS, OPERATOR, OWNER},
     signing::Place,
 };
-use builder::{build, suite, Contract, Options, CHAIN_SIZE_LIMIT};
+use builder::{build, enumerable, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Hash, Snapshot, TypedChain};
 use council::CouncilRef;
 use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
@@ -40,8 +40,8 @@ pub fn built() -> &'static PathBuf {
     BUILT.get_or_init(|| {
         let options = Options::of_this_checkout();
         let mocks = ["mock-psp22", "mock-psp34-minimal", "mock-look-alike", "mock-go-between"];
-        let contracts: Vec<_> =
-            suite().into_iter().chain(mocks.map(|name| Contract::new(name, CHAIN_SIZE_LIMIT))).collect();
+        let mocks = mocks.map(|name| Contract::new(name, CHAIN_SIZE_LIMIT));
+        let contracts: Vec<_> = suite().into_iter().chain([enumerable()]).chain(mocks).collect();
         let mut progress = builder::Progress::new();
         match build(&contracts, &options, &mut |event| progress.show(event)) {
             Ok(_) => options.out_dir,
@@ -65,6 +65,14 @@ pub fn wasm(name: &str) -> Vec<u8> {
 /// When it doesn't build.
 pub fn codes() -> Codes {
     Codes::load(built()).unwrap_or_else(|fault| panic!("{fault}"))
+}
+
+/// The same, with the registry that keeps PSP34's enumeration.
+///
+/// # Panics
+/// When it doesn't build.
+pub fn enumerable_codes() -> Codes {
+    Codes::load_enumerable(built()).unwrap_or_else(|fault| panic!("{fault}"))
 }
 
 /// A chain with registry, office, desk, alliance, market and a PSP22 token.

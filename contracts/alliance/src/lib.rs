@@ -3,7 +3,11 @@
 //!
 //! This file is the shell: it reads the context, calls the ledger, emits events, calls registries and moves money. It decides nothing.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
-#![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
+#![allow(
+    clippy::useless_conversion,
+    clippy::needless_question_mark,
+    reason = "on chain, what an outcome refuses with is a type of its own"
+)]
 
 pub mod branch;
 mod calls;
@@ -27,7 +31,7 @@ mod alliance {
         cycles::Books,
         error::{AllianceError, Outcome},
         events::*,
-        ledger::{items, Ledger, Root, Table},
+        ledger::{Ledger, Root, Table},
         orders::{together, Head, MAX_ORDERS},
         redemptions::Redeemed,
     };
@@ -42,7 +46,6 @@ mod alliance {
         },
         announce::{announce_bare, announce_of},
         assets::Asset,
-        ledger::key,
         order::{self, Kept, Order, Redemption},
         passed::{bytes_of, Passed},
         permit::Permits,
@@ -245,7 +248,7 @@ mod alliance {
         #[cfg(target_arch = "wasm32")]
         #[inline(never)]
         fn finish<T>(&self, _: AccountId, answer: Vec<u8>) -> Outcome<T> {
-            set_item(key(items::ROOT, &()), Some(self.root.bytes()));
+            set_item(shared::ledger::key(crate::ledger::items::ROOT, &()), Some(self.root.bytes()));
             let mut reply = Vec::with_capacity(1_024);
             reply.extend_from_slice(&[0, 0]);
             reply.extend_from_slice(&answer);

@@ -5,7 +5,12 @@
 //! caller's; what an item freed here gives back goes to the caller too. Paid messages take native value sent along, or PSP22 by allowance to the council, for the alliance.
 //! "Touches" are the alliance's and the council's storage host calls, the alliance's root and the council's own left out.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
-#![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
+#![allow(
+    clippy::useless_conversion,
+    clippy::needless_question_mark,
+    clippy::type_complexity,
+    reason = "on chain, what an outcome refuses with is a type of its own; and a mapping's type is its own best description"
+)]
 
 pub mod cases;
 pub mod chamber;

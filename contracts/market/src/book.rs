@@ -7,7 +7,7 @@
 //! | --- | --- | --- | --- |
 //! | 0 (root) | | `Root` | always |
 //! | 0x01 | listing `u64` | `Entry` | from `list` until its seller cancels, settles or forgets it |
-//! | 0x02 | `(AccountId, Asset)` | `Balance` | pull balances: failed pay-outs, bids outbid or given back, fees in PSP22 tokens; until withdrawn |
+//! | 0x02 | `(AccountId, Asset)` | `Balance` | pull balances: failed pay-outs, bids outbid, bids and cash given back, fees in PSP22 tokens; until withdrawn |
 //! | 0x03 | account | `u64` | what it has cancelled everything below of; for good |
 //! | 0x04 | offer `u64` | `Offer` | until its buyer withdraws it |
 //! | 0x05 | PSP22 token | `Timestamp` | the market deals in it from then on |

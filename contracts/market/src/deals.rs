@@ -211,7 +211,7 @@ fn sell(book: &mut Book, scene: &Scene, lots: Vec<Lot>) -> Outcome<Balance> {
     }
     let (kept, change) = kept_and_change(asset, total, scene.paid)?;
     asset.collect(scene.caller, total, kept).map_err(MarketError::Payment)?;
-    let mut purse = Purse { asset, due: Vec::new(), fees: 0 };
+    let mut purse = Purse::new(asset);
     let mut sold = Vec::with_capacity(lots.len());
     for lot in lots {
         let parts = close(book, lot.id, lot.entry, lot.price, &mut purse)?;
@@ -251,6 +251,11 @@ struct Purse {
 }
 
 impl Purse {
+    #[inline(never)]
+    fn new(asset: Asset) -> Self {
+        Self { asset, due: Vec::new(), fees: 0 }
+    }
+
     fn share(&mut self, parts: &Parts, seller: AccountId, issuer: AccountId) -> Outcome<()> {
         self.fees = sum(self.fees, parts.fee)?;
         self.add(seller, parts.seller)?;
@@ -314,46 +319,52 @@ pub(crate) fn bid(
 }
 
 /// # Errors
-/// `NoSuchListing`, those of `Entry::ensure_over`; of what has no bid, those of `calls::give`.
+/// `NoSuchListing`, those of `Entry::ensure_over`; of what has neither bid nor cash, those of `calls::give`.
 #[inline(never)]
 pub(crate) fn settle(book: &mut Book, scene: &Scene, id: u64) -> Outcome<()> {
-    let mut entry = book.entry(id)?;
+    let entry = book.entry(id)?;
     entry.ensure_over(id, floor_of(book, &entry), scene.now)?;
-    let Some(bid) = entry.live_bid() else {
+    let Some(Bid { bidder, amount, .. }) = entry.live_bid() else {
         return give_back(book, scene, id, entry);
     };
-    if delivers(scene, &entry, bid.bidder)? {
-        let mut purse = Purse { asset: entry.listing.asset, due: Vec::new(), fees: 0 };
-        let parts = close(book, id, entry, bid.amount, &mut purse)?;
-        let bounty = parts.bounty();
-        purse.fees = purse.fees.saturating_sub(bounty);
-        purse.add(scene.caller, bounty)?;
-        announce_of(bid.bidder, &AuctionWon { bidder: bid.bidder, id, parts, bounty, by: scene.caller });
-        return purse.pay(book);
+    if scene.now >= entry.listing.coupons_end || stays(&entry.listing, bidder)?.is_some() {
+        return fail(book, id, entry, bidder, amount);
     }
-    book.add_credit(bid.bidder, entry.listing.asset, bid.amount)?;
+    let mut purse = Purse::new(entry.listing.asset);
+    let parts = close(book, id, entry, amount, &mut purse)?;
+    let bounty = parts.bounty();
+    purse.fees = purse.fees.saturating_sub(bounty);
+    purse.add(scene.caller, bounty)?;
+    announce_of(bidder, &AuctionWon { bidder, id, parts, bounty, by: scene.caller });
+    purse.pay(book)
+}
+
+/// Moves a listing's coupons, all or none; gives why they stay, if they do.
+/// # Errors
+/// `RegistryFailed`.
+#[inline(never)]
+fn stays(listing: &Listing, to: AccountId) -> Outcome<Option<Refusal>> {
+    match calls::give(listing.registry, &listing.coupons, to) {
+        Ok(()) => Ok(None),
+        Err(refusal) if matches!(*refusal, MarketError::RegistryFailed { .. }) => Err(refusal.into()),
+        Err(refusal) => Ok(Some(refusal)),
+    }
+}
+
+/// The money of a listing whose coupons stay here goes to the pull balance of whoever paid it.
+/// # Errors
+/// `Overflow`.
+#[inline(never)]
+fn fail(book: &mut Book, id: u64, mut entry: Box<Entry>, payer: AccountId, amount: Balance) -> Outcome<()> {
+    book.add_credit(payer, entry.listing.asset, amount)?;
     entry.status = Status::Failed;
     book.keep(id, &entry);
-    announce_of(bid.bidder, &AuctionFailed { bidder: bid.bidder, id });
+    announce_of(payer, &ListingFailed { payer, id });
     Ok(())
 }
 
-/// Whether an auction's coupons, not ended yet, went to its winner.
 /// # Errors
-/// `RegistryFailed`.
-fn delivers(scene: &Scene, entry: &Entry, winner: AccountId) -> Outcome<bool> {
-    if scene.now >= entry.listing.coupons_end {
-        return Ok(false);
-    }
-    match calls::give(entry.listing.registry, &entry.listing.coupons, winner) {
-        Ok(()) => Ok(true),
-        Err(refusal) if matches!(*refusal, MarketError::RegistryFailed { .. }) => Err(refusal.into()),
-        Err(_) => Ok(false),
-    }
-}
-
-/// # Errors
-/// `NoSuchListing`, those of `Entry::ensure_cancels` and `calls::give`.
+/// `NoSuchListing`, those of `Entry::ensure_cancels`; of what has no cash, those of `calls::give`.
 #[inline(never)]
 pub(crate) fn cancel(book: &mut Book, scene: &Scene, id: u64) -> Outcome<()> {
     let entry = book.entry(id)?;
@@ -361,22 +372,26 @@ pub(crate) fn cancel(book: &mut Book, scene: &Scene, id: u64) -> Outcome<()> {
     give_back(book, scene, id, entry)
 }
 
-/// Coupons and cash of a listing go back to its seller. Its record goes when the seller asks, who paid for it; else it stays for the seller to forget.
+/// Coupons and cash of a listing go back to its seller; the cash alone, while the registry won't move the coupons. Its record goes when the seller asks, who paid for it;
+/// else it stays for the seller to forget.
 #[inline(never)]
 fn give_back(book: &mut Book, scene: &Scene, id: u64, mut entry: Box<Entry>) -> Outcome<()> {
-    let seller = entry.listing.seller;
+    let (seller, cash) = (entry.listing.seller, entry.cash());
+    match stays(&entry.listing, seller)? {
+        None => {}
+        Some(refusal) if cash == 0 => return Err(refusal.into()),
+        Some(_) => return fail(book, id, entry, seller, cash),
+    }
     if scene.caller == seller {
         book.remove(id);
     } else {
         entry.status = Status::Returned;
         book.keep(id, &entry);
     }
-    let listing = &entry.listing;
-    book.let_go(listing.coupons.len())?;
+    book.let_go(entry.listing.coupons.len())?;
     announce_of(seller, &ListingReturned { seller, id, by: scene.caller });
-    calls::give(listing.registry, &listing.coupons, seller)?;
-    let mut purse = Purse { asset: listing.asset, due: Vec::new(), fees: 0 };
-    purse.add(seller, listing.ask.adds())?;
+    let mut purse = Purse::new(entry.listing.asset);
+    purse.add(seller, cash)?;
     purse.pay(book)
 }
 
@@ -424,7 +439,7 @@ pub(crate) fn swap(
         (asks, fee_bps, royalty_bps, seller, issuer)
     };
     let parts = Parts::of(price, fee_bps, royalty_bps);
-    let mut purse = Purse { asset, due: Vec::new(), fees: 0 };
+    let mut purse = Purse::new(asset);
     purse.share(&parts, paid, issuer)?;
     collect(scene, asset, asks)?;
     calls::take(registry, &coupons, scene.here)?;
@@ -474,7 +489,7 @@ pub(crate) fn accept_offer(
     calls::take(registry, &[coupon], scene.here)?;
     calls::give(registry, &[coupon], offer.buyer)?;
     announce_of(seller, &OfferAccepted { seller, id, coupon, issuer: goods.issuer, parts });
-    let mut purse = Purse { asset, due: Vec::new(), fees: 0 };
+    let mut purse = Purse::new(asset);
     purse.share(&parts, seller, goods.issuer)?;
     purse.pay(book)?;
     Ok(parts.seller)

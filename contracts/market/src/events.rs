@@ -99,12 +99,12 @@ pub struct AuctionWon {
     pub by: AccountId,
 }
 
-/// An auction ended without a sale although there was a bid, which went to its bidder's pull balance: the coupons had ended, or the registry wouldn't
-/// move them. They are the seller's to take back.
+/// An auction ended without a sale although there was a bid, or a swap was to go back: its coupons had ended, or the registry wouldn't move them. They are the
+/// seller's to take back; the bid, or the swap's cash, went to the pull balance of `payer`, who had paid it.
 #[ink::event]
-pub struct AuctionFailed {
+pub struct ListingFailed {
     #[ink(topic)]
-    pub bidder: AccountId,
+    pub payer: AccountId,
     pub id: u64,
 }
 

@@ -191,12 +191,12 @@ mod market {
 
         /// Settles a listing that has ended, or that was cancelled with all of its seller's. Anyone may. To an auction's highest bidder the coupons go, and the
         /// price is shared, a tenth of the fee being the caller's. If they ended meanwhile, or the registry won't move them, the bid goes to its bidder's pull balance, and
-        /// the coupons can be settled again or cancelled. Without a bid, coupons and a swap's cash go back to the seller.
+        /// the coupons can be settled again or cancelled. Without a bid, coupons and a swap's cash go back to the seller, as by `cancel`.
         ///
-        /// Touches: 4 to 5 (root twice, listing twice, the seller's floor where there is no bid), and those of the registry's transfers. The listing's deposit is
-        /// its seller's: the record stays until the seller forgets it, unless the seller calls.
+        /// Touches: 4 to 5 (root twice, listing twice, the seller's floor where there is no bid), 2 more where money goes to a pull balance, and those of the registry's
+        /// transfers. The listing's deposit is its seller's: the record stays until the seller forgets it, unless the seller calls.
         /// # Errors
-        /// `NoSuchListing`, `ListingClosed`, `StillRunning`, `RegistryFailed`, `Overflow`; without a bid, `CouponFrozen`, `TransferRefused`.
+        /// `NoSuchListing`, `ListingClosed`, `StillRunning`, `RegistryFailed`, `Overflow`; with neither bid nor cash here, `CouponFrozen`, `TransferRefused`.
         #[ink(message)]
         pub fn settle(&mut self, id: u64) -> Outcome<()> {
             let scene = self.scene();
@@ -206,11 +206,12 @@ mod market {
         }
 
         /// Gives a listing's coupons, and a swap's cash, back to its seller, the caller, at any time, also after its end or the coupons'. An auction with a bid isn't
-        /// cancelled. While the issuer has frozen a coupon the registry moves it for nobody; then the listing stays as it is, and can be cancelled once thawed.
+        /// cancelled. While the issuer has frozen a coupon the registry moves it for nobody: the cash goes to the caller's pull balance, and the coupons can be cancelled
+        /// once thawed.
         ///
-        /// Touches: 4 (root twice, listing twice), and those of the registry's transfers. The caller gets the listing's deposit.
+        /// Touches: 4 (root twice, listing twice), 2 more where cash goes to the pull balance, and those of the registry's transfers. The caller gets the listing's deposit.
         /// # Errors
-        /// `NoSuchListing`, `NotSeller`, `ListingClosed`, `HasBid`, `CouponFrozen`, `TransferRefused`, `RegistryFailed`, `Overflow`.
+        /// `NoSuchListing`, `NotSeller`, `ListingClosed`, `HasBid`, `RegistryFailed`, `Overflow`; without cash here, `CouponFrozen`, `TransferRefused`.
         #[ink(message)]
         pub fn cancel(&mut self, id: u64) -> Outcome<()> {
             let scene = self.scene();

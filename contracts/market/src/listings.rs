@@ -110,7 +110,7 @@ pub enum Status {
     /// Its coupons are here.
     #[codec(index = 0)]
     Open,
-    /// Its coupons are here, and its bid was given back: they are the seller's to take back.
+    /// Its coupons are here, and its bid or its cash was given back: they are the seller's to take back.
     #[codec(index = 1)]
     Failed,
     /// Its coupons were sold or swapped.
@@ -349,6 +349,14 @@ impl Entry {
     /// The bid whose money is here.
     pub fn live_bid(&self) -> Option<Bid> {
         self.bid.filter(|_| self.status == Status::Open)
+    }
+
+    /// The seller's cash that is here.
+    pub fn cash(&self) -> Balance {
+        match self.status {
+            Status::Open => self.listing.ask.adds(),
+            Status::Failed | Status::Sold | Status::Returned => 0,
+        }
     }
 
     /// # Errors

@@ -1,7 +1,9 @@
 //! The registry's storage, and the changes that hand out, move and keep coupons. Spending is in `till`.
 //!
 //! Each change happens whole or returns an error for the shell to revert on. Emits nothing and moves no money. "Touches" are storage host calls
-//! besides the two that read and write the root.
+//! besides the two that read and write the root; what an enumeration adds to them is in `enumeration`.
+#[cfg(feature = "enumerable")]
+use crate::enumeration;
 use ink::{
     prelude::{boxed::Box, string::String, vec::Vec},
     storage::{traits::ManualKey, Mapping},
@@ -200,8 +202,10 @@ impl Book {
     #[inline(never)]
     pub fn put(&mut self, id: CouponId, owner: AccountId, state: Vec<u8>) -> Result<(), Refusal> {
         set_item(key(items::COUPONS, &id.to_u64()), Some(state));
-        let holder = self.holder(owner).with_one_more().ok_or(RegistryError::Overflow)?;
-        self.keep_holder(owner, holder);
+        let holder = self.holder(owner);
+        #[cfg(feature = "enumerable")]
+        enumeration::come(id, owner, holder.coupons, self.root.live);
+        self.keep_holder(owner, holder.with_one_more().ok_or(RegistryError::Overflow)?);
         self.root.live = self.root.live.checked_add(1).ok_or(RegistryError::Overflow)?;
         Ok(())
     }
@@ -212,8 +216,11 @@ impl Book {
     #[inline(never)]
     pub(crate) fn end(&mut self, id: CouponId, owner: AccountId, holder: Holder) -> Result<(), Refusal> {
         self.coupons.clear(id.to_u64());
-        self.keep_holder(owner, holder.with_one_less().ok_or(RegistryError::Overflow)?);
+        let holder = holder.with_one_less().ok_or(RegistryError::Overflow)?;
+        self.keep_holder(owner, holder);
         self.root.live = self.root.live.checked_sub(1).ok_or(RegistryError::Overflow)?;
+        #[cfg(feature = "enumerable")]
+        enumeration::end(id, owner, holder.coupons, self.root.live);
         Ok(())
     }
 
@@ -311,13 +318,25 @@ impl Book {
         coupon.owner = to;
         coupon.approved = None;
         self.coupons.write(id.to_u64(), &coupon);
-        if from != to {
-            let overflow = || PSP34Error::Custom(String::from(OVERFLOW));
-            let giver = self.holder(from).with_one_less().ok_or_else(overflow)?;
-            let receiver = self.holder(to).with_one_more().ok_or_else(overflow)?;
-            self.keep_holder(from, giver);
-            self.keep_holder(to, receiver);
-        }
+        self.hand_over(id, from, to).ok_or_else(|| PSP34Error::Custom(String::from(OVERFLOW)))?;
         Ok((from, id))
+    }
+
+    /// Counts a coupon as held by `to` and no more by `from`. `None` where a count would pass its bounds. Touches: 4, none where `to` has it already.
+    #[cfg_attr(feature = "enumerable", inline(never))]
+    #[cfg_attr(
+        not(feature = "enumerable"),
+        allow(unused_variables, reason = "only an enumeration has places for coupons")
+    )]
+    pub fn hand_over(&mut self, id: CouponId, from: AccountId, to: AccountId) -> Option<()> {
+        if from != to {
+            let giver = self.holder(from).with_one_less()?;
+            let receiver = self.holder(to);
+            self.keep_holder(from, giver);
+            self.keep_holder(to, receiver.with_one_more()?);
+            #[cfg(feature = "enumerable")]
+            enumeration::hand_over(id, (from, giver.coupons), (to, receiver.coupons));
+        }
+        Some(())
     }
 }

@@ -52,3 +52,7 @@ pub struct CreditAdded {
     pub asset: Asset,
     pub amount: Balance,
 }
+
+/// This registry keeps PSP34's enumeration, from its first coupon on.
+#[ink::event]
+pub struct EnumerationKept {}

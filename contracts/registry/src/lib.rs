@@ -7,6 +7,8 @@
 
 pub mod book;
 pub mod branches;
+#[cfg(feature = "enumerable")]
+pub mod enumeration;
 pub mod events;
 pub mod till;
 
@@ -34,7 +36,7 @@ mod registry {
         math,
         order::{Order, Redeemed, Redemption, Settlement},
         permit::{Domain, OrderPermit, Permits},
-        psp34::{Id, PSP34Error, PSP34Metadata, PSP34},
+        psp34::{Id, PSP34Enumerable, PSP34Error, PSP34Metadata, PSP34},
         registry::{CouponRegistry, Outcome, Refusal, RegistryError},
         shelf::{item, set_item, Storage},
         till::{Scene, Till},
@@ -55,6 +57,8 @@ mod registry {
         pub fn new(chain_tag: shared::Hash) -> Outcome<Self> {
             let office = branches::open(branches::OFFICE, (Self::env().caller(), chain_tag).encode())?;
             let desk = branches::open(branches::DESK, chain_tag.encode())?;
+            #[cfg(feature = "enumerable")]
+            announce_bare(&EnumerationKept {});
             Ok(Self { book: Book::new(chain_tag, office, desk) })
         }
 
@@ -208,6 +212,8 @@ mod registry {
                 Step::Pay { asset, to, amount } => self.pay_or_credit(asset, to, amount)?,
                 Step::Pause { scopes } => self.book.pause(scopes),
                 Step::Moved { coupon, from, to } => {
+                    #[cfg(feature = "enumerable")]
+                    self.book.hand_over(coupon, from, to).ok_or(RegistryError::Overflow)?;
                     self.announce_transfer(Some(from), Some(to), coupon);
                 }
             }
@@ -279,6 +285,20 @@ mod registry {
         #[ink(message)]
         fn get_attribute(&self, id: Id, key: Vec<u8>) -> Option<Vec<u8>> {
             self.book.attribute(CouponId::try_from(&id).ok()?, &key)
+        }
+    }
+
+    impl PSP34Enumerable for Registry {
+        #[cfg(feature = "enumerable")]
+        #[ink(message)]
+        fn owners_token_by_index(&self, owner: AccountId, index: u128) -> Option<Id> {
+            crate::enumeration::nth(Some(owner), index).map(Id::from)
+        }
+
+        #[cfg(feature = "enumerable")]
+        #[ink(message)]
+        fn token_by_index(&self, index: u128) -> Option<Id> {
+            crate::enumeration::nth(None, index).map(Id::from)
         }
     }
 

@@ -30,7 +30,7 @@ impl Book {
     ///
     /// Touches, for one coupon: 2 (order word twice), 3 (campaign, progress twice), 1 (coupon, taken; another where it lives on), 2 for its holder where it is used up, 2 each where the
     /// terms count holders' uses or mark first orders, 1 for a cashier, and another where it has a daily cap, and 1 for an acceptor's
-    /// permit.
+    /// permit, once for orders of a batch that follow each other with the same signer.
     /// # Errors
     /// `EligibleOverBasket`, `OrderExpired`, `AcceptorIsPayer`, `OrderUsed`, then the acceptor's consent (`NotAcceptor`,
     /// `PermitExpired`, `PermitCancelled`, `PermitInvalid`), `CouponCount`, as `weigh_one` for the first coupon that isn't optional and is

@@ -1,4 +1,9 @@
 //! What an alliance and its council share: the rules, members, cycles and debts, as plain structs. Knows neither storage nor events.
+#![allow(
+    clippy::useless_conversion,
+    clippy::needless_question_mark,
+    reason = "on chain, what an outcome refuses with is a type of its own"
+)]
 #![allow(missing_docs, reason = "the fields of errors and faults are named for what they hold")]
 
 pub mod bookings;

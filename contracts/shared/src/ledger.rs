@@ -45,6 +45,11 @@ pub mod items {
     pub const CUSTOMERS: u32 = 0x10;
     /// `()` to what is paused, the bits of `Scope` as `u8`; the registry's root has them too.
     pub const PAUSED: u32 = 0x11;
+    /// Where a registry keeps PSP34's enumeration, live coupons in order, from 0: `(Some(AccountId), u64)` to a coupon as `u64` for those of a holder, `(None, u64)`
+    /// for all.
+    pub const ORDERED: u32 = 0x12;
+    /// Where a coupon as `u64` stands in them: `(u64, u64)`, its places among its holder's and among all.
+    pub const PLACES: u32 = 0x13;
 }
 
 /// Bytes as they stand in storage: no length before them.
@@ -164,7 +169,8 @@ pub enum Step {
         /// The bits.
         scopes: u8,
     },
-    /// Tells of a coupon that has another holder, by PSP34's event; the coupon and what either holds are written apart.
+    /// Tells of a coupon that has another holder, by PSP34's event; the coupon and what either holds are written apart, what they hold after all moves of the
+    /// call: a registry that keeps PSP34's enumeration counts each move as it comes.
     #[codec(index = 5)]
     Moved {
         /// The coupon.

@@ -119,3 +119,18 @@ pub trait PSP34Metadata {
     #[ink(message)]
     fn get_attribute(&self, id: Id, key: Vec<u8>) -> Option<Vec<u8>>;
 }
+
+/// The standard's Enumerable extension, in registries that are built with it. The order is nobody's to rely on across changes: where a coupon goes, the last one
+/// takes its place.
+#[ink::trait_definition]
+pub trait PSP34Enumerable {
+    /// The holder's coupon at `index`, from 0 to below `balance_of`; `None` past the end.
+    #[cfg(feature = "enumerable")]
+    #[ink(message)]
+    fn owners_token_by_index(&self, owner: AccountId, index: u128) -> Option<Id>;
+
+    /// The live coupon at `index`, from 0 to below `total_supply`; `None` past the end.
+    #[cfg(feature = "enumerable")]
+    #[ink(message)]
+    fn token_by_index(&self, index: u128) -> Option<Id>;
+}

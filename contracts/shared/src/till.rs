@@ -43,6 +43,8 @@ pub struct Till<S> {
     pub roles: Vec<((AccountId, AccountId), Role)>,
     /// Which of them speaks for the newest order's acceptor; none where that does itself.
     cashier: Option<usize>,
+    /// Who signed for the newest order's acceptor, and that account's permit epoch.
+    signer: Option<(AccountId, u32)>,
 }
 
 /// A campaign and its counters.
@@ -114,7 +116,8 @@ pub struct Fresh {
 impl<S: Shelves> Till<S> {
     /// Nothing read yet.
     pub fn new(shelves: S) -> Self {
-        Self { shelves, campaigns: Vec::new(), words: Vec::new(), roles: Vec::new(), cashier: None }
+        let (campaigns, words, roles) = (Vec::new(), Vec::new(), Vec::new());
+        Self { shelves, campaigns, words, roles, cashier: None, signer: None }
     }
 
     /// A campaign, read once.
@@ -244,7 +247,7 @@ impl<S: Shelves> Till<S> {
         match signed {
             Some(OrderPermit { signer, permit }) => {
                 self.ensure_speaks_for(acceptor, *signer)?;
-                let current = self.shelves.holder(*signer).permit_epoch;
+                let current = self.epoch_of(*signer);
                 let subject = (presented, digest(order));
                 let (domain, now) = (scene.domain, scene.now);
                 let purpose = Purpose::Order;
@@ -253,6 +256,18 @@ impl<S: Shelves> Till<S> {
             None => self.ensure_speaks_for(acceptor, scene.caller)?,
         }
         Ok(payer)
+    }
+
+    /// Read once for orders that follow each other: no order changes it.
+    fn epoch_of(&mut self, signer: AccountId) -> u32 {
+        if let Some((known, epoch)) = self.signer {
+            if known == signer {
+                return epoch;
+            }
+        }
+        let epoch = self.shelves.holder(signer).permit_epoch;
+        self.signer = Some((signer, epoch));
+        epoch
     }
 
     fn ensure_speaks_for(&mut self, acceptor: AccountId, signer: AccountId) -> Result<(), Refusal> {

@@ -93,12 +93,12 @@ pub(crate) fn write(
     unoptimised_size: usize,
     interface: Map<String, Value>,
 ) -> Result<Built, BuildError> {
-    let name = &contract.package;
+    let name = &contract.name;
     let failed = |reason: String| BuildError::Metadata { name: name.clone(), reason };
     let json =
         |value: &ContractMetadata| serde_json::to_vec(value).map_err(|error| failed(error.to_string()));
 
-    let mut whole = describe(origin, code, interface).map_err(failed)?;
+    let mut whole = describe(name, origin, code, interface).map_err(failed)?;
     let bundle = json(&whole)?;
     whole.remove_source_wasm_attribute();
     let metadata = json(&whole)?;
@@ -117,7 +117,7 @@ pub(crate) fn write(
 
 fn built(paths: &Paths, contract: &Contract, code: &[u8], unoptimised_size: usize) -> Built {
     Built {
-        name: contract.package.clone(),
+        name: contract.name.clone(),
         wasm: paths.wasm.clone(),
         metadata: paths.metadata.clone(),
         bundle: paths.bundle.clone(),
@@ -135,7 +135,12 @@ fn replace(paths: &Paths, path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     fs::rename(&beside, path).map_err(BuildError::io("write", path))
 }
 
-fn describe(origin: &Origin, code: &[u8], interface: Map<String, Value>) -> Result<ContractMetadata, String> {
+fn describe(
+    name: &str,
+    origin: &Origin,
+    code: &[u8],
+    interface: Map<String, Value>,
+) -> Result<ContractMetadata, String> {
     let version = |text: &str| text.parse().map_err(|error| format!("version {text}: {error}"));
     let tools = [
         ("compiler", &*origin.toolchain.compiler),
@@ -150,7 +155,7 @@ fn describe(origin: &Origin, code: &[u8], interface: Map<String, Value>) -> Resu
         Some(tools.map(|(name, text)| (name.to_string(), text.into())).into_iter().collect()),
     );
     let about = About {
-        name: origin.package.name.clone(),
+        name: name.into(),
         version: version(&origin.package.version)?,
         authors: origin.package.authors.clone(),
         description: origin.package.description.clone(),

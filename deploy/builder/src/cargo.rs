@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     workspace::{Package, Workspace},
-    BuildError, Event, Pinned, Toolchain,
+    BuildError, Contract, Event, Pinned, Toolchain,
 };
 
 /// Wasm's MVP: the pallet refuses every later feature.
@@ -29,15 +29,19 @@ const FLAGS: [&str; 5] = [
     "-Clink-arg=--max-memory=1048576",
 ];
 
-/// Compiles `package` for the chain and returns the module as the linker wrote it.
-pub(crate) fn compile(
-    package: &Package,
-    pinned: &[Pinned],
-    workspace: &Workspace,
-    toolchain: &Toolchain,
-    target_dir: &Path,
-    tell: &mut dyn FnMut(Event),
-) -> Result<Vec<u8>, BuildError> {
+/// A contract, and what it is built with.
+pub(crate) struct Job<'a> {
+    pub(crate) contract: &'a Contract,
+    pub(crate) package: &'a Package,
+    pub(crate) pinned: &'a [Pinned],
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) toolchain: &'a Toolchain,
+    pub(crate) target_dir: &'a Path,
+}
+
+/// Compiles the contract for the chain and returns the module as the linker wrote it.
+pub(crate) fn compile(job: &Job, tell: &mut dyn FnMut(Event)) -> Result<Vec<u8>, BuildError> {
+    let Job { contract, package, pinned, workspace, toolchain, target_dir } = *job;
     let flags = [FLAGS.join("\x1f"), format!("-Clinker={}", toolchain.linker.display())].join("\x1f");
     let mut command = toolchain.cargo(target_dir, pinned);
     command
@@ -45,9 +49,10 @@ pub(crate) fn compile(
         .args(["rustc", "--package", &package.name, "--lib", "--crate-type", "cdylib"])
         .args(["--target", TARGET, "-Zbuild-std=core,alloc"])
         .args(["--no-default-features", "--profile", "contract", "--locked"])
+        .arg(format!("--features={}", contract.options.join(",")))
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
         .env("RUSTC_BOOTSTRAP", "1");
-    run(&package.name, command, tell)?;
+    run(&contract.name, command, tell)?;
 
     let file = package.name.replace('-', "_");
     let wasm = target_dir.join(TARGET).join("contract").join(file).with_extension("wasm");
@@ -57,38 +62,37 @@ pub(crate) fn compile(
 /// Asks the contract, compiled for the host, for its metadata. That takes a crate of its own outside the workspace:
 /// beside crates that use the contract's types, cargo would unify `ink-as-dependency` into it and drop its metadata.
 pub(crate) fn describe_interface(
-    package: &Package,
-    pinned: &[Pinned],
-    workspace: &Workspace,
-    toolchain: &Toolchain,
-    target_dir: &Path,
+    job: &Job,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Map<String, Value>, BuildError> {
-    let name = format!("{}-metadata", package.name);
+    let Job { contract, pinned, workspace, toolchain, target_dir, .. } = *job;
+    let name = format!("{}-metadata", contract.name);
     let dir = target_dir.join(&name);
     let source = dir.join("main.rs");
     let manifest = dir.join("Cargo.toml");
     let lockfile = dir.join("Cargo.lock");
     fs::create_dir_all(&dir).map_err(BuildError::io("create", &dir))?;
-    fs::write(&manifest, host_manifest(&name, package, workspace))
-        .map_err(BuildError::io("write", &manifest))?;
+    fs::write(&manifest, host_manifest(&name, job)).map_err(BuildError::io("write", &manifest))?;
     fs::write(&source, HOST_SOURCE).map_err(BuildError::io("write", &source))?;
     fs::copy(&workspace.lockfile, &lockfile).map_err(BuildError::io("write", &lockfile))?;
 
     let mut command = toolchain.cargo(target_dir, pinned);
     command.current_dir(&dir).arg("build");
-    run(&package.name, command, tell)?;
+    run(&contract.name, command, tell)?;
 
     let program = target_dir.join("debug").join(name);
     let output = Command::new(&program).output().map_err(BuildError::run(&program))?;
-    let failed = |reason: String| BuildError::Metadata { name: package.name.clone(), reason };
+    let failed = |reason: String| BuildError::Metadata { name: contract.name.clone(), reason };
     if !output.status.success() {
         return Err(failed(String::from_utf8_lossy(&output.stderr).into()));
     }
     serde_json::from_slice(&output.stdout).map_err(|error| failed(error.to_string()))
 }
 
-fn host_manifest(name: &str, package: &Package, workspace: &Workspace) -> String {
+fn host_manifest(name: &str, job: &Job) -> String {
+    let Job { contract, package, workspace, .. } = *job;
+    let options: Vec<_> =
+        contract.options.iter().map(|option| toml::Value::from(&**option).to_string()).collect();
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let patches: Vec<_> = workspace
         .patches
@@ -109,7 +113,7 @@ name = {name}
 path = "main.rs"
 
 [dependencies]
-contract = {{ package = {package}, path = {path} }}
+contract = {{ package = {package}, path = {path}, features = [{options}] }}
 ink = {ink}
 serde_json = "1"
 
@@ -123,6 +127,7 @@ debug = 0
         package = quoted(&package.name),
         path = quoted(&package.dir().to_string_lossy()),
         ink = quoted(&format!("={}", workspace.ink)),
+        options = options.join(", "),
         patches = patches.join("\n"),
     )
 }

@@ -24,7 +24,7 @@ pub enum BuildError {
     NoSuchPackage { package: String, workspace: PathBuf },
     #[error(
         "{name}: it pins the code of `{}`, which is not among the contracts built before it",
-        .pin.package
+        .pin.contract
     )]
     PinNotBuilt { name: String, pin: Pin },
     #[error(transparent)]

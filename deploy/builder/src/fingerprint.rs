@@ -26,9 +26,10 @@ pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A digest of the sources of `package`, its path dependencies and what stands in for others (`Cargo.toml`, `build.rs` and `src`), the workspace's
-/// manifest and lockfile, the code it pins, the tools and the recipe.
+/// manifest and lockfile, the options and the code it pins, the tools and the recipe.
 pub(crate) fn of(
     package: &Package,
+    options: &[String],
     pinned: &[Pinned],
     workspace: &Workspace,
     toolchain: &Toolchain,
@@ -36,6 +37,9 @@ pub(crate) fn of(
     let mut digest = Blake2b::<U32>::new();
     for text in [&*toolchain.compiler, &toolchain.linker_version, OPTIMISER].into_iter().chain(RECIPE) {
         add(&mut digest, text.as_bytes());
+    }
+    for option in options {
+        add(&mut digest, option.as_bytes());
     }
     for (variable, code) in pinned {
         add(&mut digest, variable.as_bytes());
@@ -162,7 +166,7 @@ mod tests {
         let with = |pins: &[(&str, &str)]| {
             let pinned: Vec<Pinned> =
                 pins.iter().map(|(variable, code)| (variable.to_string(), code.to_string())).collect();
-            of(&workspace.packages[0], &pinned, &workspace, &toolchain).unwrap()
+            of(&workspace.packages[0], &[], &pinned, &workspace, &toolchain).unwrap()
         };
         let different: BTreeSet<_> =
             [with(&[]), with(&[("A", "01")]), with(&[("A", "02")]), with(&[("B", "01")])].into();
@@ -171,11 +175,24 @@ mod tests {
     }
 
     #[test]
+    fn the_options_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let (workspace, toolchain) = written(dir.path());
+        let with = |options: &[&str]| {
+            let options: Vec<_> = options.iter().map(|option| option.to_string()).collect();
+            of(&workspace.packages[0], &options, &[], &workspace, &toolchain).unwrap()
+        };
+        let different: BTreeSet<_> = [with(&[]), with(&["a"]), with(&["b"]), with(&["a", "b"])].into();
+        assert_eq!(different.len(), 4);
+    }
+
+    #[test]
     fn every_source_counts_and_nothing_else_in_the_folders_does() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
         let (workspace, mut toolchain) = written(dir.path());
-        let now = |toolchain: &Toolchain| of(&workspace.packages[0], &[], &workspace, toolchain).unwrap();
+        let now =
+            |toolchain: &Toolchain| of(&workspace.packages[0], &[], &[], &workspace, toolchain).unwrap();
 
         let mut seen = vec![now(&toolchain)];
         for name in COUNTED {

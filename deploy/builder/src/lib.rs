@@ -28,17 +28,21 @@ pub use report::{table, Progress};
 pub use toolchain::{Lack, Toolchain, COMPILER};
 
 use bundle::Paths;
-use workspace::{Package, Workspace};
+use workspace::Workspace;
 
 /// The most any contract may weigh on the chains we deploy to, in bytes (123 KiB).
 pub const CHAIN_SIZE_LIMIT: usize = 123 * 1024;
 
-/// A contract to build: a package of the workspace, the most its optimised code may weigh, in bytes, and the contracts
-/// whose code it knows.
+/// A contract to build: a package of the workspace, the most its optimised code may weigh, in bytes, the options it is built with, and the
+/// contracts whose code it knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
+    /// What its files are called.
+    pub name: String,
     pub package: String,
     pub size_limit: usize,
+    /// Features of the package, besides those that every contract has.
+    pub options: Vec<String>,
     pub pins: Vec<Pin>,
 }
 
@@ -47,18 +51,28 @@ pub struct Contract {
 pub struct Pin {
     /// The environment variable that holds the hash, in 64 lowercase hexadecimal digits.
     pub variable: String,
-    pub package: String,
+    /// The contract's name.
+    pub contract: String,
 }
 
 impl Contract {
     pub fn new(package: impl Into<String>, size_limit: usize) -> Self {
-        Self { package: package.into(), size_limit, pins: Vec::new() }
+        let package = package.into();
+        Self { name: package.clone(), package, size_limit, options: Vec::new(), pins: Vec::new() }
     }
 
-    /// Compiles it with the code hash of the contract `package` in the environment variable `variable`. That contract has
+    /// Compiles it with the code hash of the contract `contract` in the environment variable `variable`. That contract has
     /// to come earlier among those that are built.
-    pub fn pinning(mut self, variable: impl Into<String>, package: impl Into<String>) -> Self {
-        self.pins.push(Pin { variable: variable.into(), package: package.into() });
+    pub fn pinning(mut self, variable: impl Into<String>, contract: impl Into<String>) -> Self {
+        self.pins.push(Pin { variable: variable.into(), contract: contract.into() });
+        self
+    }
+
+    /// Compiles it with the feature `option` of its package, under the name `<package>-<option>`.
+    pub fn with(mut self, option: impl Into<String>) -> Self {
+        let option = option.into();
+        self.name = format!("{}-{option}", self.name);
+        self.options.push(option);
         self
     }
 }
@@ -68,13 +82,22 @@ pub fn suite() -> Vec<Contract> {
     vec![
         Contract::new("office", 64 * 1024),
         Contract::new("desk", 96 * 1024),
-        Contract::new("registry", 64 * 1024)
-            .pinning("COUPONRY_OFFICE_CODE", "office")
-            .pinning("COUPONRY_DESK_CODE", "desk"),
+        registry(64 * 1024),
         Contract::new("council", 96 * 1024),
         Contract::new("alliance", 48 * 1024).pinning("COUPONRY_COUNCIL_CODE", "council"),
         Contract::new("market", 48 * 1024),
     ]
+}
+
+/// The registry that keeps PSP34's enumeration, as `registry-enumerable`: it comes after the suite, whose office and desk it shares.
+pub fn enumerable() -> Contract {
+    registry(66 * 1024).with("enumerable")
+}
+
+fn registry(size_limit: usize) -> Contract {
+    Contract::new("registry", size_limit)
+        .pinning("COUPONRY_OFFICE_CODE", "office")
+        .pinning("COUPONRY_DESK_CODE", "desk")
 }
 
 /// Where to build, and whether to build what is unchanged.
@@ -191,9 +214,9 @@ pub(crate) type Pinned = (String, String);
 /// What `contract` pins, out of the contracts that are `done`. What an earlier build left in the folder does not count: it
 /// may be of other sources.
 fn pinned(contract: &Contract, done: &[Built]) -> Result<Vec<Pinned>, BuildError> {
-    let resolve = |pin: &Pin| match done.iter().rfind(|built| built.name == pin.package) {
+    let resolve = |pin: &Pin| match done.iter().rfind(|built| built.name == pin.contract) {
         Some(built) => Ok((pin.variable.clone(), hex::encode(built.code_hash))),
-        None => Err(BuildError::PinNotBuilt { name: contract.package.clone(), pin: pin.clone() }),
+        None => Err(BuildError::PinNotBuilt { name: contract.name.clone(), pin: pin.clone() }),
     };
     contract.pins.iter().map(resolve).collect()
 }
@@ -207,8 +230,8 @@ fn build_one(
     tell: &mut dyn FnMut(Event),
 ) -> Result<Built, BuildError> {
     let package = workspace.package(&contract.package)?;
-    let paths = Paths::new(&options.out_dir, &package.name);
-    let fingerprint = fingerprint::of(package, pinned, workspace, toolchain)?;
+    let paths = Paths::new(&options.out_dir, &contract.name);
+    let fingerprint = fingerprint::of(package, &contract.options, pinned, workspace, toolchain)?;
     if !options.force {
         if let Some(built) = bundle::unchanged(&paths, contract, &fingerprint) {
             // The limit may have been lowered since.
@@ -219,15 +242,16 @@ fn build_one(
     }
     bundle::forget(&paths)?;
 
-    lint::no_message_is_hidden(&workspace.source_dirs(package))?;
+    lint::no_message_is_hidden(&workspace.source_dirs(package), &contract.options)?;
     let cargo_dir = options.out_dir.join("cargo");
-    tell(step(package, Step::Compile));
-    let compiled = cargo::compile(package, pinned, workspace, toolchain, &cargo_dir, tell)?;
-    tell(step(package, Step::Optimise));
-    let code = module::optimise(&package.name, &compiled, &paths)?;
+    let job = cargo::Job { contract, package, pinned, workspace, toolchain, target_dir: &cargo_dir };
+    tell(step(contract, Step::Compile));
+    let compiled = cargo::compile(&job, tell)?;
+    tell(step(contract, Step::Optimise));
+    let code = module::optimise(&contract.name, &compiled, &paths)?;
     ensure_deployable(contract, &code)?;
-    tell(step(package, Step::DescribeInterface));
-    let interface = cargo::describe_interface(package, pinned, workspace, toolchain, &cargo_dir, tell)?;
+    tell(step(contract, Step::DescribeInterface));
+    let interface = cargo::describe_interface(&job, tell)?;
 
     let origin = bundle::Origin { package, ink: &workspace.ink, toolchain };
     bundle::write(&paths, contract, &origin, &fingerprint, &code, compiled.len(), interface)
@@ -235,11 +259,11 @@ fn build_one(
 
 fn ensure_deployable(contract: &Contract, code: &[u8]) -> Result<(), BuildError> {
     check(code, contract.size_limit)
-        .map_err(|refusal| BuildError::Refused { name: contract.package.clone(), refusal })
+        .map_err(|refusal| BuildError::Refused { name: contract.name.clone(), refusal })
 }
 
-fn step(package: &Package, step: Step) -> Event {
-    Event::Step { name: package.name.clone(), step }
+fn step(contract: &Contract, step: Step) -> Event {
+    Event::Step { name: contract.name.clone(), step }
 }
 
 /// Held while building: the operating system frees it even if this process is killed.
@@ -298,10 +322,18 @@ mod tests {
         let names: Vec<_> = suite.iter().map(|contract| &*contract.package).collect();
         assert_eq!(names, ["office", "desk", "registry", "council", "alliance", "market"]);
         let mut before = Vec::new();
-        for contract in &suite {
+        for contract in suite.iter().chain([&enumerable()]) {
             pinned(contract, &before).unwrap();
-            before.push(done(&contract.package, 0));
+            before.push(done(&contract.name, 0));
         }
+    }
+
+    #[test]
+    fn an_option_is_in_the_name_and_the_package_stays() {
+        let contract = enumerable();
+        assert_eq!((&*contract.name, &*contract.package), ("registry-enumerable", "registry"));
+        assert_eq!(contract.options, ["enumerable"]);
+        assert_eq!(contract.pins, suite()[2].pins);
     }
 
     #[test]

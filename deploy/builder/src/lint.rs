@@ -2,7 +2,7 @@
 //! compilation puts into the code but keeps out of the metadata. Must not know how anything is compiled.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -47,16 +47,21 @@ pub(crate) fn overflow_checks_are_on(manifest: &Path) -> Result<(), BuildError> 
     }
 }
 
+/// Features that both builds have, or neither, by name, and whether they have them.
+type Shared = BTreeMap<String, bool>;
+
 /// # Errors
 /// `HiddenMessage` for the first message or constructor in the `src` of one of `dirs` that stands under a condition
-/// which is not known to be the same in the code's build and in the metadata's.
-pub(crate) fn no_message_is_hidden(dirs: &BTreeSet<PathBuf>) -> Result<(), BuildError> {
+/// which is not known to be the same in the code's build and in the metadata's. Both are built with `options`.
+pub(crate) fn no_message_is_hidden(dirs: &BTreeSet<PathBuf>, options: &[String]) -> Result<(), BuildError> {
+    let shared = shared_features(dirs, options)?;
     for dir in dirs {
         for path in files_under(&dir.join("src"))? {
             if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).map_err(BuildError::io("read", &path))?;
                 let file = syn::parse_file(&text).map_err(|error| BuildError::manifest(&path, error))?;
-                if let Some((message, condition)) = hidden_in(&file.items, &uneven(&file.attrs)) {
+                let outer = uneven(&file.attrs, &shared);
+                if let Some((message, condition)) = hidden_in(&file.items, &outer, &shared) {
                     let file = path;
                     return Err(HiddenMessage { file, message, condition }.into());
                 }
@@ -66,17 +71,51 @@ pub(crate) fn no_message_is_hidden(dirs: &BTreeSet<PathBuf>) -> Result<(), Build
     Ok(())
 }
 
+/// The features of the packages in `dirs` that are on only where they are asked for by name: what `default`, which the code's build leaves out, turns on is not
+/// among them, nor is what a dependency asks for.
+fn shared_features(dirs: &BTreeSet<PathBuf>, options: &[String]) -> Result<Shared, BuildError> {
+    let (mut named, mut implied) = (BTreeSet::new(), BTreeSet::new());
+    for dir in dirs {
+        let path = dir.join("Cargo.toml");
+        let text = fs::read_to_string(&path).map_err(BuildError::io("read", &path))?;
+        let mut table: toml::Table =
+            toml::from_str(&text).map_err(|error| BuildError::manifest(&path, error))?;
+        let features = table.remove("features").and_then(|features| features.as_table().cloned());
+        for (feature, turns_on) in features.unwrap_or_default() {
+            let mut others = BTreeSet::new();
+            features_named(&turns_on, &mut others);
+            others.remove(&feature);
+            implied.append(&mut others);
+            named.insert(feature);
+        }
+        table.values().for_each(|value| features_named(value, &mut implied));
+    }
+    let asked = |feature: &String| options.contains(feature);
+    Ok(named.difference(&implied).map(|feature| (feature.clone(), asked(feature))).collect())
+}
+
+/// Every text in `value`, as the feature that it would turn on.
+fn features_named(value: &toml::Value, into: &mut BTreeSet<String>) {
+    if let Some(text) = value.as_str() {
+        into.insert(text.rsplit('/').next().unwrap_or(text).into());
+    } else if let Some(values) = value.as_array() {
+        values.iter().for_each(|value| features_named(value, into));
+    } else if let Some(values) = value.as_table() {
+        values.values().for_each(|value| features_named(value, into));
+    }
+}
+
 /// The first hidden message among `items`, with its condition. `outer` is a condition that already stands over them all.
-fn hidden_in(items: &[Item], outer: &Option<String>) -> Option<(String, String)> {
+fn hidden_in(items: &[Item], outer: &Option<String>, shared: &Shared) -> Option<(String, String)> {
     items.iter().find_map(|item| {
         if let Item::Mod(module) = item {
             let (_, items) = module.content.as_ref()?;
-            return hidden_in(items, &outer.clone().or_else(|| uneven(&module.attrs)));
+            return hidden_in(items, &outer.clone().or_else(|| uneven(&module.attrs, shared)), shared);
         }
         let (attrs, functions) = functions_of(item)?;
-        let outer = outer.clone().or_else(|| uneven(attrs));
+        let outer = outer.clone().or_else(|| uneven(attrs, shared));
         functions.into_iter().filter(|(attrs, _)| is_message(attrs)).find_map(|(attrs, name)| {
-            let condition = outer.clone().or_else(|| uneven(attrs))?;
+            let condition = outer.clone().or_else(|| uneven(attrs, shared))?;
             Some((name.to_string(), condition))
         })
     })
@@ -116,7 +155,7 @@ fn is_message(attrs: &[Attribute]) -> bool {
 
 /// The first condition among `attrs` that is not known to be the same in both builds, of those that decide whether what
 /// follows exists or is a message.
-fn uneven(attrs: &[Attribute]) -> Option<String> {
+fn uneven(attrs: &[Attribute], shared: &Shared) -> Option<String> {
     const DECISIVE: [&str; 3] = ["cfg", "cfg_attr", "ink"];
     attrs.iter().find_map(|attr| {
         let is_attr = attr.path().is_ident("cfg_attr");
@@ -127,7 +166,7 @@ fn uneven(attrs: &[Attribute]) -> Option<String> {
         let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok();
         let harmless = parts.as_ref().is_some_and(|parts| {
             let mut added = parts.iter().skip(1);
-            let in_build = |std| holds(parts.first()?, std);
+            let in_build = |std| holds(parts.first()?, std, shared);
             (is_attr && !added.any(|meta| DECISIVE.iter().any(|name| meta.path().is_ident(name))))
                 || (in_build(false).is_some() && in_build(false) == in_build(true))
         });
@@ -137,7 +176,7 @@ fn uneven(attrs: &[Attribute]) -> Option<String> {
 
 /// Whether `condition` holds in the build of the code (`std` off) or of the metadata (`std` on). Neither is a test, and
 /// neither has `ink-as-dependency`. `None` if it depends on anything else.
-fn holds(condition: &Meta, std: bool) -> Option<bool> {
+fn holds(condition: &Meta, std: bool, shared: &Shared) -> Option<bool> {
     match condition {
         Meta::Path(path) => path.is_ident("test").then_some(false),
         Meta::NameValue(pair) if pair.path.is_ident("feature") => {
@@ -145,13 +184,13 @@ fn holds(condition: &Meta, std: bool) -> Option<bool> {
             match &*name.value() {
                 "std" => Some(std),
                 "ink-as-dependency" => Some(false),
-                _ => None,
+                other => shared.get(other).copied(),
             }
         }
         Meta::NameValue(_) => None,
         Meta::List(list) => {
             let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
-            let mut parts = parts.iter().map(|part| holds(part, std));
+            let mut parts = parts.iter().map(|part| holds(part, std, shared));
             if list.path.is_ident("not") {
                 parts.next()?.map(|held| !held)
             } else if list.path.is_ident("all") {
@@ -169,9 +208,11 @@ fn holds(condition: &Meta, std: bool) -> Option<bool> {
 mod tests {
     use super::*;
 
+    /// Where both builds have `optional`, and neither has `left_out`.
     fn hidden(source: &str) -> Option<(String, String)> {
+        let shared = [("optional".into(), true), ("left_out".into(), false)].into();
         let file = syn::parse_str::<syn::File>(source).unwrap();
-        hidden_in(&file.items, &uneven(&file.attrs))
+        hidden_in(&file.items, &uneven(&file.attrs, &shared), &shared)
     }
 
     fn message_under(attribute: &str) -> Option<(String, String)> {
@@ -187,6 +228,8 @@ mod tests {
             r#"not (feature = "std")"#,
             r#"any (test , not (feature = "std"))"#,
             r#"feature = "backdoor""#,
+            r#"all (feature = "optional" , feature = "std")"#,
+            r#"not (any (feature = "std" , feature = "left_out"))"#,
             r#"target_arch = "wasm32""#,
             "debug_assertions",
         ] {
@@ -201,6 +244,8 @@ mod tests {
             "",
             "#[cfg(test)]",
             r#"#[cfg(not(feature = "ink-as-dependency"))]"#,
+            r#"#[cfg(feature = "optional")]"#,
+            r#"#[cfg(all(feature = "left_out", feature = "std"))]"#,
             r#"#[cfg_attr(not(feature = "std"), allow(dead_code))]"#,
         ] {
             assert_eq!(message_under(attribute), None, "{attribute}");
@@ -229,6 +274,26 @@ mod tests {
         assert_eq!(hidden(r#"#[cfg(feature = "std")] fn free() {}"#), None);
         let crate_root = r#"#![cfg_attr(not(feature = "std"), no_std, no_main)] impl A { #[ink(message)] fn a(&self) {} }"#;
         assert_eq!(hidden(crate_root), None);
+    }
+
+    #[test]
+    fn only_a_feature_that_nothing_implies_is_the_same_in_both_builds() {
+        let dir = tempfile::tempdir().unwrap();
+        let features = |manifest: &str| {
+            fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
+            shared_features(&[dir.path().into()].into(), &["a".into()]).unwrap()
+        };
+        let both: Shared = [("a".into(), true), ("b".into(), false)].into();
+        let plain = "[features]\na = ['shared/a']\nb = []\n";
+        assert_eq!(features(plain), both);
+        for implied in [
+            "default = ['a', 'b']",
+            "default = ['c']\nc = ['a', 'shared/b']",
+            "[dependencies]\nshared = { path = '.', features = ['a', 'b'] }",
+        ] {
+            let shared = features(&format!("{plain}{implied}"));
+            assert!(!shared.contains_key("a") && !shared.contains_key("b"), "{implied}: {shared:?}");
+        }
     }
 
     fn checks(manifest: &str) -> Result<(), String> {

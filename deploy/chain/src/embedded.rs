@@ -98,6 +98,16 @@ impl EmbeddedChain {
         ))
     }
 
+    /// A new chain that passes itself off as the one whose first block is `tag`, to see beforehand what would happen there: contracts that are told the tag, and so
+    /// their addresses, are the same.
+    /// # Errors
+    /// As `new`.
+    pub fn rehearsal(tag: Hash, genesis: Genesis) -> Result<Self, ChainError> {
+        let mut chain = Self::new(genesis)?;
+        chain.ledger.genesis = tag;
+        Ok(chain)
+    }
+
     /// The chain in the file at `path`, which no one else can use until this one is dropped.
     /// # Errors
     /// `Locked`, `File`, `CorruptFile`.

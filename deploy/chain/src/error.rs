@@ -5,7 +5,7 @@ use ink::primitives::LangError;
 use std::{fmt::Write, path::PathBuf};
 use thiserror::Error;
 
-/// A refusal. Nothing was changed on the chain.
+/// A refusal. Nothing was changed on the chain, but for what `Unsettled` leaves open.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ChainError {
     /// The contract refused and undid what it had done. `data` decodes as the message's ink! `MessageResult`.
@@ -91,6 +91,18 @@ pub enum ChainError {
     /// Another command is using the chain.
     #[error("{} is in use by another command", path.display())]
     Locked { path: PathBuf },
+
+    /// The node of a live chain can't be reached, refuses, or is not what it should be. Nothing was changed.
+    #[error("{why}")]
+    Node { why: String },
+
+    /// No key was given for this account, so nothing can be signed for it.
+    #[error("no key of {} was given", ss58(.account))]
+    NoKey { account: AccountId },
+
+    /// A transaction of a live chain was sent, and whether it took effect is not known: it must be looked for before it is signed anew.
+    #[error("the transaction {} was sent, and it is not known what came of it: {why}", hex(.transaction))]
+    Unsettled { transaction: Hash, why: String },
 }
 
 fn hex(bytes: &[u8]) -> String {

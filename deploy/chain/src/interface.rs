@@ -187,3 +187,61 @@ pub trait Chain {
     /// `InsufficientBalance`, `BelowExistentialDeposit`.
     fn transfer(&mut self, from: AccountId, to: AccountId, amount: Balance) -> Result<(), ChainError>;
 }
+
+/// The reading half of [`Chain`], for a type that holds a chain and does something of its own when it is written to: `forward_reads!(self => self.chain)`.
+#[macro_export]
+macro_rules! forward_reads {
+    ($self:ident => $chain:expr) => {
+        fn genesis(&$self) -> $crate::Hash {
+            $chain.genesis()
+        }
+
+        fn height(&$self) -> u32 {
+            $chain.height()
+        }
+
+        fn now(&$self) -> u64 {
+            $chain.now()
+        }
+
+        fn existential_deposit(&$self) -> $crate::Balance {
+            $chain.existential_deposit()
+        }
+
+        fn balance(&$self, account: $crate::AccountId) -> Result<$crate::Balance, $crate::ChainError> {
+            $chain.balance(account)
+        }
+
+        fn reserved(&$self, account: $crate::AccountId) -> Result<$crate::Balance, $crate::ChainError> {
+            $chain.reserved(account)
+        }
+
+        fn code_hash_of(
+            &$self,
+            contract: $crate::AccountId,
+        ) -> Result<Option<$crate::Hash>, $crate::ChainError> {
+            $chain.code_hash_of(contract)
+        }
+
+        fn storage(
+            &$self,
+            contract: $crate::AccountId,
+        ) -> Result<Vec<$crate::StorageItem>, $crate::ChainError> {
+            $chain.storage(contract)
+        }
+
+        fn events(&$self, from_block: u32) -> Result<Vec<$crate::EventRecord>, $crate::ChainError> {
+            $chain.events(from_block)
+        }
+
+        fn view(
+            &$self,
+            caller: $crate::AccountId,
+            contract: $crate::AccountId,
+            value: $crate::Balance,
+            data: Vec<u8>,
+        ) -> Result<$crate::Outcome, $crate::ChainError> {
+            $chain.view(caller, contract, value, data)
+        }
+    };
+}

@@ -26,6 +26,17 @@ impl Keypair {
         Self::from_seed(blake2_256(&[b"couponry development key ", name.as_bytes()].concat()))
     }
 
+    /// The pair of a whole secret, key and nonce, as wallets keep it in their files; `None` if it is none.
+    pub fn from_secret(secret: &[u8; 64]) -> Option<Self> {
+        let secret = schnorrkel::SecretKey::from_ed25519_bytes(secret).ok()?;
+        Some(Self(sr25519::Pair::from(secret)))
+    }
+
+    /// The pair that every development chain knows by this path, such as `//Alice`; `None` if it is no path.
+    pub fn development(path: &str) -> Option<Self> {
+        path.starts_with("//").then(|| sr25519::Pair::from_string(path, None).ok()).flatten().map(Self)
+    }
+
     /// The account whose public key this is.
     pub fn account(&self) -> AccountId {
         AccountId::from(self.0.public().0)
@@ -106,6 +117,13 @@ mod tests {
             ss58(&Keypair::from_seed(seed).account()),
             "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
         );
+    }
+
+    #[test]
+    fn development_paths_are_those_of_every_chain() {
+        let alice = Keypair::development("//Alice").unwrap();
+        assert_eq!(ss58(&alice.account()), "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
+        assert!(Keypair::development("alice").is_none());
     }
 
     #[test]

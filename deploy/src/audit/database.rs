@@ -1,9 +1,19 @@
-//! The audited history as a SQLite database, and each of its tables as CSV. Decides nothing: what comes here was audited.
+//! The audited history as a SQLite database, and each of its tables and views as a file. Decides nothing: what comes here was audited.
 //!
 //! Accounts are SS58 text, hashes and bytes `0x` hex, times milliseconds since the Unix epoch. An asset is `native` or the PSP22 token's account.
 //! Amounts are in the asset's smallest unit: integers, or text where they pass SQLite's 63 bits. A time that never comes is null.
+mod export;
 mod market;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod rate;
+pub(super) mod views;
 
+use self::{
+    export::{export, Format},
+    views::VIEWS,
+};
 use super::{
     decode::{AllianceEvent, CouncilEvent, DeskEvent, OfficeEvent, RegistryEvent},
     money::{Holding, Movement},
@@ -40,7 +50,8 @@ CREATE TABLE drops (campaign INTEGER, number INTEGER, created_at INTEGER, root T
 CREATE TABLE coupons (campaign INTEGER, serial INTEGER, issued_at INTEGER, issued_to TEXT, source TEXT, drop_number INTEGER, source_id,
   origin INTEGER, advocate TEXT, holder TEXT, value_left, valid_until INTEGER, frozen INTEGER, reserved_until INTEGER,
   PRIMARY KEY (campaign, serial));
--- Coupons that changed hands.
+-- Coupons that came to somebody: into being where `sender` is null, to an end where `receiver` is. A code that is spent straight off its paper
+-- makes no token, and has no row.
 CREATE TABLE transfers (block INTEGER, idx INTEGER, time INTEGER, campaign INTEGER, serial INTEGER, sender TEXT, receiver TEXT);
 -- Orders that took effect, as they were then. `cashier` accepted for the acceptor; `payer` paid `net` on chain; `rolled_back_at` is null unless all of it was undone.
 CREATE TABLE redemptions (acceptor TEXT, number, block INTEGER, idx INTEGER, redeemed_at INTEGER, asset TEXT, basket, eligible, net, cashier TEXT,
@@ -114,22 +125,39 @@ pub(super) struct Audited<'a> {
     pub(super) holdings: &'a [Holding],
 }
 
-/// Writes the database to `db` and its tables to `<csv>/<table>.csv`, each file in one step, replacing what was there.
+/// Where an audit's history is written to, as far as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Files<'a> {
+    /// A SQLite database.
+    pub db: Option<&'a Path>,
+    /// A folder with a CSV file for each table and view.
+    pub csv: Option<&'a Path>,
+    /// A folder with a file for each, an object of JSON a line.
+    pub json: Option<&'a Path>,
+    /// A folder with a Parquet file for each.
+    pub parquet: Option<&'a Path>,
+}
+
+/// Writes the database and its tables and views, each file in one step, replacing what was there.
 /// # Errors
-/// `Database`, `File`, `Csv`.
-pub(super) fn write(audited: &Audited, db: Option<&Path>, csv: Option<&Path>) -> Result<(), AuditError> {
+/// `Database`, `File`, `Csv`, `Parquet`.
+pub(super) fn write(audited: &Audited, files: Files) -> Result<(), AuditError> {
+    let Files { db, csv, json, parquet } = files;
+    let folders = [(csv, Format::Csv), (json, Format::Json), (parquet, Format::Parquet)];
     let fill_in = |file: &NamedTempFile| {
         let mut connection = Connection::open(file.path())?;
         fill(&mut connection, audited)?;
-        if let Some(folder) = csv {
-            export(&connection, folder)?;
+        for (folder, format) in folders {
+            if let Some(folder) = folder {
+                export(&connection, folder, format)?;
+            }
         }
         connection.close().map_err(|(_, fault)| fault.into())
     };
-    match (db, csv) {
-        (None, None) => Ok(()),
-        (None, Some(_)) => fill_in(&temporary(&std::env::temp_dir())?),
-        (Some(path), _) => replace(path, fill_in),
+    match db {
+        Some(path) => replace(path, fill_in),
+        None if folders.iter().all(|(folder, _)| folder.is_none()) => Ok(()),
+        None => fill_in(&temporary(&std::env::temp_dir())?),
     }
 }
 
@@ -137,6 +165,7 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
+    transaction.execute_batch(VIEWS)?;
     let tables = Tables { connection: &transaction, standing: RefCell::default() };
     let mut cycle = 1;
     for happened in audited.history {
@@ -238,7 +267,9 @@ impl Tables<'_> {
                 .redemptions
                 .iter()
                 .try_for_each(|redemption| self.redemption(happened, redemption, event.claimed)),
-            RegistryEvent::Approval(_) | RegistryEvent::CreditAdded(_) => Ok(()),
+            RegistryEvent::Approval(_)
+            | RegistryEvent::CreditAdded(_)
+            | RegistryEvent::EnumerationKept(_) => Ok(()),
         }
     }
 
@@ -429,23 +460,20 @@ impl Tables<'_> {
         to: Option<AccountId>,
     ) -> Result<(), AuditError> {
         let [campaign, serial] = coupon(id);
-        match (from, to) {
-            (None, Some(to)) => {
-                // A coupon that no issue and no split told of came back beside its own; the rollback that follows says of which it is.
-                self.update(
-                    "INSERT INTO coupons (campaign, serial, issued_at, source) VALUES (?1, ?2, ?3, 'rollback') ON CONFLICT DO NOTHING",
-                    [campaign.clone(), serial.clone(), moment(happened.time)],
-                )?;
-                self.update(
-                    "UPDATE coupons SET issued_to = COALESCE(issued_to, ?3) WHERE campaign = ?1 AND serial = ?2",
-                    [campaign, serial, account(to)],
-                )
-            }
-            (Some(from), Some(to)) => {
-                self.note("transfers", happened, [campaign, serial, account(from), account(to)])
-            }
-            (_, None) => Ok(()),
+        let [sender, receiver] = [from, to].map(|side| side.map_or(Value::Null, account));
+        self.note("transfers", happened, [campaign.clone(), serial.clone(), sender, receiver.clone()])?;
+        if from.is_some() || to.is_none() {
+            return Ok(());
         }
+        // A coupon that no issue and no split told of came back beside its own; the rollback that follows says of which it is.
+        self.update(
+            "INSERT INTO coupons (campaign, serial, issued_at, source) VALUES (?1, ?2, ?3, 'rollback') ON CONFLICT DO NOTHING",
+            [campaign.clone(), serial.clone(), moment(happened.time)],
+        )?;
+        self.update(
+            "UPDATE coupons SET issued_to = COALESCE(issued_to, ?3) WHERE campaign = ?1 AND serial = ?2",
+            [campaign, serial, receiver],
+        )
     }
 
     fn redemption(&self, happened: &Happened, done: &Redemption, claimed: bool) -> Result<(), AuditError> {
@@ -671,36 +699,6 @@ impl Tables<'_> {
         ];
         self.insert("movements", row)
     }
-}
-
-fn export(connection: &Connection, folder: &Path) -> Result<(), AuditError> {
-    let mut names =
-        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
-    let names: Vec<String> = names.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    names.iter().try_for_each(|name| {
-        replace(&folder.join(name).with_extension("csv"), |file| export_table(connection, name, file))
-    })
-}
-
-fn export_table(connection: &Connection, name: &str, file: &NamedTempFile) -> Result<(), AuditError> {
-    let mut out = csv::Writer::from_writer(file.as_file());
-    let mut table = connection.prepare(&format!("SELECT * FROM {name} ORDER BY rowid"))?;
-    let columns: Vec<String> = table.column_names().into_iter().map(Into::into).collect();
-    out.write_record(&columns)?;
-    let mut rows = table.query([])?;
-    while let Some(row) = rows.next()? {
-        for column in 0..columns.len() {
-            out.write_field(match row.get::<_, Value>(column)? {
-                Value::Null => String::new(),
-                Value::Integer(integer) => integer.to_string(),
-                Value::Real(real) => real.to_string(),
-                Value::Text(text) => text,
-                Value::Blob(bytes) => hex_text(bytes),
-            })?;
-        }
-        out.write_record(None::<&[u8]>)?;
-    }
-    out.flush().map_err(|fault| AuditError::file(file.path(), fault))
 }
 
 /// Writes a file beside `path`, in a folder made if it isn't there, and puts it in its place in one step.

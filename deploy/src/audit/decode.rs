@@ -63,7 +63,7 @@ macro_rules! contract_events {
 
 contract_events! {
     /// What a registry emits.
-    RegistryEvent in registry { Transfer, Approval, CouponsIssued, OrdersRedeemed, CreditAdded }
+    RegistryEvent in registry { Transfer, Approval, CouponsIssued, OrdersRedeemed, CreditAdded, EnumerationKept }
 }
 
 contract_events! {
@@ -103,7 +103,7 @@ contract_events! {
     /// What a market emits.
     MarketEvent in market {
         MarketCreated, FeeChanged, TokenChanged, OwnershipOffered, OwnerChanged, ListingOpened, ListingsSold, ListingReturned,
-        BidPlaced, AuctionWon, AuctionFailed, SwapMade, ListingsForgotten, AllCancelled, OfferMade, OfferAccepted, OfferWithdrawn,
+        BidPlaced, AuctionWon, ListingFailed, SwapMade, ListingsForgotten, AllCancelled, OfferMade, OfferAccepted, OfferWithdrawn,
         CreditAdded, CreditWithdrawn,
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn market(replay: &Replay, event: &MarketEvent) -> Result<(), Contrad
         | MarketEvent::OwnerChanged(_)
         | MarketEvent::ListingReturned(_)
         | MarketEvent::BidPlaced(_)
-        | MarketEvent::AuctionFailed(_)
+        | MarketEvent::ListingFailed(_)
         | MarketEvent::ListingsForgotten(_)
         | MarketEvent::AllCancelled(_)
         | MarketEvent::OfferMade(_)

@@ -10,7 +10,7 @@ use super::{
 use ::market::{
     book::{Root, NOTICE},
     events,
-    listings::{Entry, Listing, Status},
+    listings::{Entry, Listing},
     offers::Offer,
     prices::MAX_SHARES_BPS,
 };
@@ -71,9 +71,7 @@ impl MarketReplay {
             if let Some(bid) = entry.live_bid() {
                 money::add(&mut owed, asset, bid.amount)?;
             }
-            if entry.status == Status::Open {
-                money::add(&mut owed, asset, entry.listing.ask.adds())?;
-            }
+            money::add(&mut owed, asset, entry.cash())?;
         }
         for (_, offer) in self.store.all(&OFFERS) {
             money::add(&mut owed, offer.wish.asset, escrow(&offer)?)?;
@@ -96,7 +94,7 @@ impl MarketReplay {
             MarketEvent::ListingsForgotten(event) => self.forgotten(event),
             MarketEvent::BidPlaced(event) => self.bid(event, now),
             MarketEvent::AuctionWon(event) => self.won(event, now),
-            MarketEvent::AuctionFailed(event) => self.failed(event, now),
+            MarketEvent::ListingFailed(event) => self.failed(event, now),
             MarketEvent::SwapMade(event) => self.swapped(event, now),
             MarketEvent::AllCancelled(event) => self.all_cancelled(event),
             MarketEvent::OfferMade(event) => self.offered(event, now),

@@ -16,10 +16,11 @@ mod joined;
 mod market;
 mod money;
 mod registry;
-mod statement;
+pub mod statement;
 mod storage;
 
 pub use contradiction::Contradiction;
+pub use database::Files;
 pub use decode::Unreadable;
 pub use money::{Holding, Movement};
 pub use statement::{Entry, Kind, Statement};
@@ -97,6 +98,8 @@ pub enum AuditError {
     Database(#[from] rusqlite::Error),
     #[error("the audit's tables: {0}")]
     Csv(#[from] csv::Error),
+    #[error("the audit's tables: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
     #[error("cannot write {}: {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
 }
@@ -154,14 +157,13 @@ impl Happened {
     }
 }
 
-/// Audits the suite on `chain`, and writes what happened as a SQLite database to `db` and as CSV tables into the folder `csv`.
+/// Audits the suite on `chain`, and writes what happened into `files`.
 /// # Errors
-/// `Finding` where the history itself is broken: then nothing is written. `Chain`, `Database`, `Csv`, `File`.
+/// `Finding` where the history itself is broken: then nothing is written. `Chain`, `Database`, `Csv`, `Parquet`, `File`.
 pub fn run(
     chain: &(impl Chain + ?Sized),
     suite: &SuiteAddresses,
-    db: Option<&Path>,
-    csv: Option<&Path>,
+    files: Files,
 ) -> Result<Report, AuditError> {
     let mut replay = Replay::new(*suite);
     let mut history = Vec::new();
@@ -181,7 +183,7 @@ pub fn run(
         movements: &report.movements,
         holdings: &report.holdings,
     };
-    database::write(&audited, db, csv)?;
+    database::write(&audited, files)?;
     Ok(report)
 }
 

@@ -225,6 +225,18 @@ impl Readable for u64 {
     }
 }
 
+impl Readable for bool {
+    fn words(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl<A: Readable> Readable for Option<A> {
+    fn words(&self) -> String {
+        self.as_ref().map_or_else(|| "all".into(), Readable::words)
+    }
+}
+
 impl Readable for Hash {
     fn words(&self) -> String {
         format!("0x{}", hex::encode(self))

@@ -244,9 +244,9 @@ impl Which {
 }
 
 /// The chain keeps a redemption's digest; the redemption itself is in its event, or in that of the last rollback in part.
-fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
+pub(super) fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
     let mut found = None;
-    for event in desk.session.chain.history() {
+    for event in desk.session.history()? {
         let signature = event.topics.first();
         if event.contract == desk.suite.registry && signature == OrdersRedeemed::SIGNATURE_TOPIC.as_ref() {
             let redeemed = OrdersRedeemed::decode_all(&mut event.data.as_slice()).ok();

@@ -366,7 +366,7 @@ fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
     Ok(report)
 }
 
-fn send<A: Encode, R: Decode>(
+pub(super) fn send<A: Encode, R: Decode>(
     desk: &mut Desk,
     config: &Config,
     signer: &str,
@@ -385,16 +385,16 @@ fn collateral(desk: Desk, account: AccountId, name: &str) -> Result<Report, Refu
     done(desk, line, json!({ "member": ss58(&account), "collateral": collateral.to_string() }))
 }
 
-fn member(desk: &Desk, account: AccountId) -> Result<Member, Refusal> {
+pub(super) fn member(desk: &Desk, account: AccountId) -> Result<Member, Refusal> {
     desk.look(desk.council().call().member(account))?
         .ok_or_else(|| desk.session.words.alliance(&AllianceError::NotMember { account }))
 }
 
-fn amount(config: &Config, field: &str, text: &str) -> Result<Balance, Refusal> {
+pub(super) fn amount(config: &Config, field: &str, text: &str) -> Result<Balance, Refusal> {
     Unit::of(config.asset).read(text).map_err(|fault| fault.at(field))
 }
 
-fn done(desk: Desk, line: String, json: serde_json::Value) -> Result<Report, Refusal> {
+pub(super) fn done(desk: Desk, line: String, json: serde_json::Value) -> Result<Report, Refusal> {
     desk.session.save()?;
     Ok(Report::new(line, json))
 }

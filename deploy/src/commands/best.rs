@@ -173,7 +173,7 @@ fn presented(coupons: &[CouponId]) -> Vec<Presented> {
 /// The live coupons of an account, by the registry's transfers.
 fn held(desk: &Desk, holder: AccountId) -> Result<Vec<(CouponId, Coupon)>, Refusal> {
     let mut ids = BTreeSet::new();
-    for event in desk.session.chain.history() {
+    for event in desk.session.history()? {
         let is_transfer = event.topics.first() == Transfer::SIGNATURE_TOPIC.as_ref();
         if event.contract != desk.suite.registry || !is_transfer {
             continue;

@@ -15,6 +15,9 @@ pub struct Opts {
     /// Build even what has not changed
     #[arg(long)]
     force: bool,
+    /// Build the registry that keeps PSP34's enumeration too, as `registry-enumerable`
+    #[arg(long)]
+    enumerable: bool,
     /// Put the files here instead of into `ink` under the target folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -28,7 +31,7 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     if let Some(out) = &opts.out {
         options.out_dir = std::path::absolute(out).unwrap_or_else(|_| out.clone());
     }
-    let built = build(&options, ctx.json)?;
+    let built = build(&options, opts.enumerable, ctx.json)?;
     let contracts: Vec<_> = built
         .iter()
         .map(|contract| {
@@ -45,17 +48,19 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     Ok(Report::new(builder::table(&built), json!({ "contracts": contracts })))
 }
 
-/// Builds the suite, saying what goes on unless `quiet`.
+/// Builds the suite, and the registry that keeps PSP34's enumeration if that is asked for, saying what goes on unless `quiet`.
 /// # Errors
 /// Whatever the builder refuses.
-pub fn build(options: &Options, quiet: bool) -> Result<Vec<builder::Built>, Refusal> {
+pub fn build(options: &Options, enumerable: bool, quiet: bool) -> Result<Vec<builder::Built>, Refusal> {
     let mut progress = (!quiet).then(Progress::new);
     let mut tell = |event: Event| {
         if let Some(progress) = &mut progress {
             progress.show(event);
         }
     };
-    builder::build(&builder::suite(), options, &mut tell).map_err(|error| {
+    let mut contracts = builder::suite();
+    contracts.extend(enumerable.then(builder::enumerable));
+    builder::build(&contracts, options, &mut tell).map_err(|error| {
         Refusal::new(error.to_string(), "run `make setup`, and correct what the message names")
     })
 }
@@ -65,6 +70,6 @@ pub fn build(options: &Options, quiet: bool) -> Result<Vec<builder::Built>, Refu
 /// Whatever the builder refuses.
 pub fn suite_is_built(quiet: bool) -> Result<PathBuf, Refusal> {
     let options = Options::of_this_checkout();
-    build(&options, quiet)?;
+    build(&options, false, quiet)?;
     Ok(options.out_dir)
 }

@@ -1,4 +1,4 @@
-//! `couponry chain`: the embedded chain itself: its file, its time and its money.
+//! `couponry chain`: the chain itself: its file, its time and its money.
 
 use crate::{
     amounts::Unit,
@@ -23,7 +23,7 @@ pub enum Command {
     /// Lets time pass
     #[command(after_help = "Example: couponry chain advance 7d")]
     Advance(Advance),
-    /// Gives an account money made out of nothing
+    /// Gives an account money: made out of nothing, or on a live chain another account's
     #[command(after_help = "Example: couponry chain fund anna 25")]
     Fund(Fund),
     /// Says what an account has
@@ -56,6 +56,9 @@ pub struct Fund {
     who: String,
     /// In whole tokens
     amount: String,
+    /// Whose money it is, on a live chain
+    #[arg(long = "as", value_name = "NAME")]
+    payer: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -77,6 +80,7 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
 }
 
 fn new(opts: &New, ctx: &Context) -> Result<Report, Refusal> {
+    ctx.ensure_embedded("chain new")?;
     if ctx.file.exists() {
         return Err(Refusal::new(
             format!("{} exists already", ctx.file.display()),
@@ -96,7 +100,7 @@ fn new(opts: &New, ctx: &Context) -> Result<Report, Refusal> {
         })?;
         let account = crate::accounts::account(name).map_err(|fault| fault.at("--endow"))?;
         words.name(account, name);
-        endowed.push((account, Unit::NATIVE.read(amount).map_err(|fault| fault.at("--endow"))?));
+        endowed.push((account, Unit::native().read(amount).map_err(|fault| fault.at("--endow"))?));
     }
     let accounts = endowed.len();
     let block_time_ms = times::period(&opts.block_time)?;
@@ -111,10 +115,17 @@ fn new(opts: &New, ctx: &Context) -> Result<Report, Refusal> {
 }
 
 fn status(ctx: &Context) -> Result<Report, Refusal> {
-    let session = ctx.open()?;
-    let (chain, suite) = (&session.chain, session.suite()?);
+    let mut session = ctx.open()?;
+    let (name, suite) = match &ctx.live {
+        None => (ctx.file.display().to_string(), session.suite()?),
+        Some(live) => {
+            let known = live.deployment()?.map(|_| live.find_suite(&mut session.chain)).transpose()?;
+            (live.network.name.clone(), known)
+        }
+    };
+    let chain = &session.chain;
     let json = json!({
-        "chain": ctx.file,
+        "chain": name,
         "genesis": hex::encode(chain.genesis()),
         "height": chain.height(),
         "time": chain.now(),
@@ -124,10 +135,8 @@ fn status(ctx: &Context) -> Result<Report, Refusal> {
             "market": ss58(&suite.market),
         })),
     });
-    let report = Report::new(
-        format!("{}: block {} at {}", ctx.file.display(), chain.height(), times::show(chain.now())),
-        json,
-    );
+    let report =
+        Report::new(format!("{name}: block {} at {}", chain.height(), times::show(chain.now())), json);
     Ok(match suite {
         None => report.line("no suite: run `couponry deploy`"),
         Some(suite) => report
@@ -149,12 +158,23 @@ fn advance(opts: &Advance, ctx: &Context) -> Result<Report, Refusal> {
 fn fund(opts: &Fund, ctx: &Context) -> Result<Report, Refusal> {
     let mut session = ctx.open()?;
     let account = session.account(&opts.who)?;
-    let done = session.chain.endow(account, Unit::NATIVE.read(&opts.amount)?);
+    let amount = Unit::native().read(&opts.amount)?;
+    let payer = match (&ctx.live, &opts.payer) {
+        (None, None) => None,
+        (Some(_), Some(payer)) => Some(session.signer(payer)?.account()),
+        (Some(_), None) => {
+            return Err(Refusal::new("on a live chain money is somebody's", "say whose with --as NAME"))
+        }
+        (None, Some(_)) => {
+            return Err(Refusal::new("on an embedded chain money is made out of nothing", "leave out --as"))
+        }
+    };
+    let done = session.chain.fund(account, amount, payer);
     session.explained(done)?;
     let balance = session.explained(session.chain.balance(account))?;
     session.save()?;
     Ok(Report::new(
-        format!("{} has {}", opts.who, Unit::NATIVE.show(balance)),
+        format!("{} has {}", opts.who, Unit::native().show(balance)),
         json!({ "account": ss58(&account), "balance": balance.to_string() }),
     ))
 }
@@ -168,8 +188,8 @@ fn balance(opts: &Balance, ctx: &Context) -> Result<Report, Refusal> {
         format!(
             "{} has {}, and {} held as deposits",
             opts.who,
-            Unit::NATIVE.show(balance),
-            Unit::NATIVE.show(reserved)
+            Unit::native().show(balance),
+            Unit::native().show(reserved)
         ),
         json!({ "account": ss58(&account), "balance": balance.to_string(), "reserved": reserved.to_string() }),
     ))

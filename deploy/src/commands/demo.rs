@@ -18,7 +18,7 @@ pub fn run(opts: &Opts, ctx: &Context, out: &mut dyn Write) -> Result<Report, Re
         Some(bundles) => bundles.clone(),
         None => {
             let options = Options::of_this_checkout();
-            build::build(&options, ctx.json)?;
+            build::build(&options, false, ctx.json)?;
             options.out_dir
         }
     };

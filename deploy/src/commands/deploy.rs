@@ -1,27 +1,46 @@
-//! `couponry deploy`: uploads the built contracts and instantiates each once.
+//! `couponry deploy`: plans, makes and verifies the suite on a chain.
 
 use crate::{
     amounts::Unit,
     context::{Context, Report},
+    live::{Live, OpenChain, Plan, Verdict},
     refusals::Refusal,
-    suite::{deploy_suite, Codes, SuiteConfig, SuiteError},
+    suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig, SuiteError},
     times,
 };
 use builder::Options;
 use chain::{keys::ss58, Chain};
-use clap::Args;
-use serde_json::json;
-use std::path::PathBuf;
+use clap::{Args, ValueEnum};
+use serde_json::{json, Value};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example: couponry deploy --as operator")]
+#[command(
+    after_help = "On a live chain `plan` shows what is left to do and what it takes, `apply` does it and goes on where an interrupted run was, and `verify` \
+holds the chain against deployments/NETWORK.json and the built contracts.
+
+Example: couponry deploy --as operator
+         couponry deploy plan --network local --as operator
+         couponry deploy verify --network local"
+)]
 pub struct Opts {
+    #[arg(value_enum, default_value = "apply")]
+    step: Step,
     /// Who pays, owns the market and admits members to the alliance
     #[arg(long = "as", value_name = "NAME")]
-    signer: String,
+    signer: Option<String>,
+    /// Tells suites of one deployer apart
+    #[arg(long, default_value = "")]
+    salt: String,
     /// The builder's output folder [default: ink under the target folder]
     #[arg(long, value_name = "DIR")]
     bundles: Option<PathBuf>,
+    /// Deploy the registry that keeps PSP34's enumeration: each change of hands costs half as much again, or more
+    #[arg(long)]
+    enumerable: bool,
     /// How long a cycle stays open at least
     #[arg(long, default_value = "7d")]
     cycle: String,
@@ -60,55 +79,292 @@ pub struct Opts {
     market_fee_bps: u16,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Shows what would be done; signs nothing
+    Plan,
+    /// Does what is left to do
+    Apply,
+    /// Holds the chain against what was deployed
+    Verify,
+}
+
 /// # Errors
 /// A suite that is there already, contracts that are not built, rules that contradict themselves, or the chain's refusal.
 pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
+    if let Some(live) = &ctx.live {
+        return match opts.step {
+            Step::Plan => plan(opts, live, ctx),
+            Step::Apply => apply(opts, live, ctx),
+            Step::Verify => verify(opts, live),
+        };
+    }
+    if opts.step != Step::Apply {
+        return Err(Refusal::new(
+            "an embedded chain needs no plan: it is deployed on in one step",
+            "run `couponry deploy --as NAME`, or name a live chain with --network",
+        ));
+    }
     let mut session = ctx.open()?;
-    let signer = session.signer(&opts.signer)?.account();
+    let signer = session.signer(opts.signer()?)?.account();
     if session.suite()?.is_some() {
         return Err(Refusal::new(
             "the suite is on this chain already",
             "nothing to do; `couponry chain status` says where it is",
         ));
     }
-    let bundles = opts.bundles.clone().unwrap_or_else(|| Options::of_this_checkout().out_dir);
-    let mut config = SuiteConfig::for_operator(signer);
-    config.market_fee_bps = opts.market_fee_bps;
-    let rules = &mut config.alliance;
-    rules.cycle_length = times::period(&opts.cycle).map_err(|fault| fault.at("--cycle"))?;
-    rules.pay_in_window = times::period(&opts.pay_in_window).map_err(|fault| fault.at("--pay-in-window"))?;
-    rules.fee_bps = opts.fee_bps;
-    rules.default_rate_bps = opts.rate_bps;
-    rules.cap_factor_bps = opts.cap_factor_bps;
-    rules.max_cut_bps = opts.max_cut_bps;
-    rules.longstop = times::period(&opts.longstop).map_err(|fault| fault.at("--longstop"))?;
-    rules.tail = times::period(&opts.tail).map_err(|fault| fault.at("--tail"))?;
-    rules.joining.fee = Unit::NATIVE.read(&opts.joining_fee).map_err(|fault| fault.at("--joining-fee"))?;
-    rules.joining.fund_share =
-        Unit::NATIVE.read(&opts.fund_share).map_err(|fault| fault.at("--fund-share"))?;
-    rules.closing_bounty =
-        Unit::NATIVE.read(&opts.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
-
     let words = session.words.clone();
-    let explain = |error: SuiteError| match &error {
-        SuiteError::Chain(fault) => words.chain(fault),
-        SuiteError::Unbuilt { .. } => Refusal::new(error.to_string(), "run `couponry build` first"),
-        SuiteError::Refused(refusal) => refusal.clone(),
-    };
-    let codes = Codes::load(&bundles).map_err(&explain)?;
-    let suite = deploy_suite(&mut session.chain, signer, &codes, &config, b"").map_err(explain)?;
+    let codes = opts.codes()?;
+    let config = opts.config(signer)?;
+    let suite = deploy_suite(&mut session.chain, signer, &codes, &config, opts.salt.as_bytes())
+        .map_err(|error| opts.explain(&error, &words))?;
     let code = session.explained(session.chain.code_hash_of(suite.registry))?;
     session.save()?;
-    Ok(Report::new(
-        "the suite is deployed",
-        json!({
-            "registry": ss58(&suite.registry),
-            "alliance": ss58(&suite.alliance),
-            "market": ss58(&suite.market),
-            "registry_code": code.map(hex::encode),
-        }),
-    )
-    .line(format!("registry {}", ss58(&suite.registry)))
-    .line(format!("alliance {}", ss58(&suite.alliance)))
-    .line(format!("market   {}", ss58(&suite.market))))
+    Ok(told("the suite is deployed", &suite, json!({ "registry_code": code.map(hex::encode) })))
+}
+
+impl Opts {
+    fn explain(&self, error: &SuiteError, words: &crate::refusals::Words) -> Refusal {
+        match error {
+            SuiteError::Chain(fault) => words.chain(fault),
+            SuiteError::Unbuilt { .. } if self.enumerable => {
+                Refusal::new(error.to_string(), "run `couponry build --enumerable` first")
+            }
+            SuiteError::Unbuilt { .. } => Refusal::new(error.to_string(), "run `couponry build` first"),
+            SuiteError::Refused(refusal) => refusal.clone(),
+        }
+    }
+
+    fn signer(&self) -> Result<&str, Refusal> {
+        self.signer.as_deref().ok_or_else(|| Refusal::new("nobody is named to deploy", "add --as NAME"))
+    }
+
+    fn bundles(&self) -> PathBuf {
+        self.bundles.clone().unwrap_or_else(|| Options::of_this_checkout().out_dir)
+    }
+
+    /// The built codes, each with the hash that its bundle gives it.
+    fn codes(&self) -> Result<Codes, Refusal> {
+        let bundles = self.bundles();
+        let codes = if self.enumerable { Codes::load_enumerable(&bundles) } else { Codes::load(&bundles) };
+        let codes = codes.map_err(|error| self.explain(&error, &Default::default()))?;
+        self.named_codes()?;
+        Ok(codes)
+    }
+
+    fn config(&self, signer: chain::AccountId) -> Result<SuiteConfig, Refusal> {
+        let opts = self;
+        let mut config = SuiteConfig::for_operator(signer);
+        config.market_fee_bps = opts.market_fee_bps;
+        let rules = &mut config.alliance;
+        rules.cycle_length = times::period(&opts.cycle).map_err(|fault| fault.at("--cycle"))?;
+        rules.pay_in_window =
+            times::period(&opts.pay_in_window).map_err(|fault| fault.at("--pay-in-window"))?;
+        rules.fee_bps = opts.fee_bps;
+        rules.default_rate_bps = opts.rate_bps;
+        rules.cap_factor_bps = opts.cap_factor_bps;
+        rules.max_cut_bps = opts.max_cut_bps;
+        rules.longstop = times::period(&opts.longstop).map_err(|fault| fault.at("--longstop"))?;
+        rules.tail = times::period(&opts.tail).map_err(|fault| fault.at("--tail"))?;
+        rules.joining.fee =
+            Unit::native().read(&opts.joining_fee).map_err(|fault| fault.at("--joining-fee"))?;
+        rules.joining.fund_share =
+            Unit::native().read(&opts.fund_share).map_err(|fault| fault.at("--fund-share"))?;
+        rules.closing_bounty =
+            Unit::native().read(&opts.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
+        Ok(config)
+    }
+
+    /// The built codes by their contracts' names. A bundle claims a hash; what counts are the bytes.
+    fn named_codes(&self) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+        let folder = self.bundles();
+        let read = |path: &Path| {
+            fs::read(path).map_err(|why| {
+                Refusal::new(format!("cannot read {}: {why}", path.display()), "run `couponry build` first")
+            })
+        };
+        let mut codes = Vec::new();
+        for contract in builder::suite() {
+            let file = match contract.package.as_str() {
+                "registry" if self.enumerable => "registry-enumerable",
+                package => package,
+            };
+            let (wasm, bundle) =
+                (folder.join(file).with_extension("wasm"), folder.join(file).with_extension("contract"));
+            let bytes = read(&wasm)?;
+            let claimed: Value = serde_json::from_slice(&read(&bundle)?).map_err(|why| {
+                Refusal::new(
+                    format!("{} is no bundle: {why}", bundle.display()),
+                    "run `couponry build --force`",
+                )
+            })?;
+            let hash = format!("0x{}", hex::encode(crate::live::code_hash(&bytes)));
+            let held = claimed.pointer("/source/wasm").and_then(Value::as_str);
+            if claimed.pointer("/source/hash").and_then(Value::as_str) != Some(&hash)
+                || held != Some(&format!("0x{}", hex::encode(&bytes)))
+            {
+                return Err(Refusal::new(
+                    format!("{} and {} hold different code: the code's hash is {hash}", wasm.display(), bundle.display()),
+                    "one of them was altered: run `couponry build --force`, and compare with the published hashes",
+                ));
+            }
+            codes.push((contract.package, bytes));
+        }
+        Ok(codes)
+    }
+}
+
+fn plan(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
+    let mut session = ctx.open()?;
+    let deployer = session.account(opts.signer()?)?;
+    let OpenChain::Live(open) = &session.chain else { return Err(no_live_chain()) };
+    let (codes, config) = (opts.codes()?, opts.config(deployer)?);
+    let plan = Plan::make(&open.rpc, deployer, &codes, &config, opts.salt.as_bytes())
+        .map_err(|error| opts.explain(&error, &session.words))?;
+    Ok(show(&plan, live))
+}
+
+fn show(plan: &Plan, live: &Live) -> Report {
+    let unit = Unit::native();
+    let left = plan.steps.iter().filter(|step| !step.done).count();
+    let takes = plan.takes();
+    let steps: Vec<Value> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            json!({
+                "what": step.what,
+                "place": step.place,
+                "done": step.done,
+                "deposit": step.price.deposit.to_string(),
+                "fee": step.price.fee.map(|fee| fee.to_string()),
+                "estimated": step.price.estimated,
+            })
+        })
+        .collect();
+    let addresses: serde_json::Map<String, Value> = plan
+        .suite
+        .named()
+        .into_iter()
+        .map(|(name, account)| (name.to_owned(), json!(ss58(&account))))
+        .collect();
+    let json = json!({
+        "network": live.network.name,
+        "deployer": ss58(&plan.deployer),
+        "balance": plan.balance.to_string(),
+        "takes": takes.to_string(),
+        "left": left,
+        "steps": steps,
+        "addresses": addresses,
+    });
+    let mut report = Report::new(
+        format!(
+            "{left} of {} steps are left on {}; they take {} of {}",
+            plan.steps.len(),
+            live.network.name,
+            unit.show(takes),
+            unit.show(plan.balance)
+        ),
+        json,
+    );
+    for step in &plan.steps {
+        let price = if step.done {
+            "is there".to_owned()
+        } else {
+            let about = if step.price.estimated { "about " } else { "" };
+            let fee = step.price.fee.map_or("unknown".to_owned(), |fee| unit.show(fee));
+            format!("deposit {about}{}, fee {about}{fee}", unit.show(step.price.deposit))
+        };
+        report = report.line(format!("{}: {price}\n    {}", step.what, step.place));
+    }
+    for (name, account) in plan.suite.named() {
+        report = report.line(format!("{name:<8} {}", ss58(&account)));
+    }
+    report
+}
+
+fn apply(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
+    let codes = opts.codes()?;
+    // What an interrupted run left under way is a step that the plan then finds made, or not.
+    let (mut open, _) = live.connect_and_settle()?;
+    let name = opts.signer()?;
+    let deployer = if live.exports.is_some() {
+        crate::accounts::account(name)?
+    } else {
+        let key = crate::accounts::signer(name)?;
+        open.rpc.add_key(&key);
+        key.account()
+    };
+    let config = opts.config(deployer)?;
+    let plan = Plan::make(&open.rpc, deployer, &codes, &config, opts.salt.as_bytes())
+        .map_err(|error| opts.explain(&error, &Default::default()))?;
+    let quiet = ctx.json;
+    let mut tell = |what: &str| {
+        if !quiet {
+            eprintln!("{what}");
+        }
+    };
+    let applied = plan.apply(&mut open.rpc, &live.network.name, &live.file("json"), &mut tell)?;
+    let line = if applied.made == 0 {
+        format!("the suite is on {}: all {} steps were made before", live.network.name, applied.kept)
+    } else {
+        format!(
+            "the suite is deployed on {}: {} steps made, {} kept",
+            live.network.name, applied.made, applied.kept
+        )
+    };
+    Ok(told(
+        &line,
+        &plan.suite,
+        json!({ "made": applied.made, "kept": applied.kept, "file": live.file("json") }),
+    ))
+}
+
+fn verify(opts: &Opts, live: &Live) -> Result<Report, Refusal> {
+    let codes = opts.named_codes()?;
+    let deployment = live.deployment()?.ok_or_else(|| {
+        Refusal::new(
+            format!("there is no {}", live.file("json").display()),
+            "name the folder that has it with --deployments DIR",
+        )
+    })?;
+    let (open, _) = live.connect_and_settle()?;
+    let verdicts = deployment
+        .verify(&open.rpc, &codes)
+        .map_err(|fault| crate::refusals::Words::default().chain(&fault))?;
+    let wrong = verdicts.iter().filter(|verdict| verdict.wrong.is_some()).count();
+    let said: Vec<_> =
+        verdicts.iter().map(|Verdict { what, wrong }| json!({ "what": what, "wrong": wrong })).collect();
+    let line = if wrong == 0 {
+        format!("{} holds what was deployed: {} things agree", live.network.name, verdicts.len())
+    } else {
+        format!("{} of {} things on {} are not what was deployed", wrong, verdicts.len(), live.network.name)
+    };
+    let mut report = Report::new(line, json!({ "agrees": wrong == 0, "verdicts": said }));
+    for Verdict { what, wrong } in &verdicts {
+        report = report.line(match wrong {
+            None => format!("ok     {what}"),
+            Some(wrong) => format!("WRONG  {what}: {wrong}"),
+        });
+    }
+    report.differs = wrong > 0;
+    Ok(report)
+}
+
+fn told(line: &str, suite: &SuiteAddresses, more: Value) -> Report {
+    let mut json = more;
+    if let Some(fields) = json.as_object_mut() {
+        fields.extend(
+            suite.named().into_iter().map(|(name, account)| (name.to_owned(), json!(ss58(&account)))),
+        );
+    }
+    let report = Report::new(line, json);
+    suite
+        .named()
+        .into_iter()
+        .fold(report, |report, (name, account)| report.line(format!("{name:<8} {}", ss58(&account))))
+}
+
+fn no_live_chain() -> Refusal {
+    Refusal::new("this is no live chain", "name one with --network")
 }

@@ -68,7 +68,7 @@ fn check(opts: &Check, ctx: &Context) -> Result<Report, Refusal> {
     let drop = PublicDrop::load(&opts.folder)?;
     let path = opts.folder.join("codes.csv");
     let file = fs::File::open(&path).map_err(|why| cannot("read", &path, &why))?;
-    let claims = claims(&desk, &drop);
+    let claims = claims(&desk, &drop)?;
     let (mut good, mut claimed, mut bad) = (0u32, 0u32, Vec::new());
     for (line, row) in (2u64..).zip(codes::read_csv(file)) {
         let checked = row.and_then(|code| {
@@ -97,11 +97,10 @@ fn check(opts: &Check, ctx: &Context) -> Result<Report, Refusal> {
 }
 
 /// The codes claimed so far, by the events: the chain itself keeps bits that no message reads out.
-fn claims(desk: &Desk, drop: &PublicDrop) -> BTreeSet<u32> {
+fn claims(desk: &Desk, drop: &PublicDrop) -> Result<BTreeSet<u32>, Refusal> {
     let signature = CouponsIssued::SIGNATURE_TOPIC;
-    desk.session
-        .chain
-        .history()
+    let issued = desk.session.history()?;
+    let indices = issued
         .iter()
         .filter(|event| event.contract == drop.registry && event.topics.first() == signature.as_ref())
         .filter_map(|event| CouponsIssued::decode_all(&mut event.data.as_slice()).ok())
@@ -109,8 +108,8 @@ fn claims(desk: &Desk, drop: &PublicDrop) -> BTreeSet<u32> {
         .filter_map(|issued| match issued.source {
             Source::Code { drop: number, index } if number == drop.drop => Some(index),
             Source::Code { .. } | Source::Batch(_) | Source::Voucher { .. } => None,
-        })
-        .collect()
+        });
+    Ok(indices.collect())
 }
 
 fn create(opts: &Create, ctx: &Context) -> Result<Report, Refusal> {

@@ -1,7 +1,7 @@
 //! `couponry order` and `permit`: what people sign before a coupon is spent.
 
 use crate::{
-    amounts::{Unit, NATIVE_DECIMALS},
+    amounts::Unit,
     commands::quote::Presenting,
     context::{write_file, Context, Desk, Report},
     orders::{coupon_id, sign_order, sign_spend, Basket, Settle, SignedOrder},
@@ -64,9 +64,9 @@ pub struct OrderSign {
     /// How the net price is paid
     #[arg(long, value_enum, default_value = "off-chain")]
     settle: Settle,
-    /// Decimals of the campaign's asset
-    #[arg(long, default_value_t = NATIVE_DECIMALS)]
-    decimals: u8,
+    /// Decimals of the campaign's asset [default: the native token's]
+    #[arg(long)]
+    decimals: Option<u8>,
     /// The acceptor, where its cashier signs [default: the signer]
     #[arg(long, value_name = "NAME")]
     acceptor: Option<String>,
@@ -121,10 +121,11 @@ pub struct PermitCancel {
 pub fn order(command: &OrderCommand, ctx: &Context) -> Result<Report, Refusal> {
     let OrderCommand::Sign(opts) = command;
     let mut desk = ctx.desk()?;
-    let signer = desk.session.signer(&opts.signer)?;
+    let signer = desk.session.key(&opts.signer)?;
     let acceptor = desk.session.account(opts.acceptor.as_ref().unwrap_or(&opts.signer))?;
+    let decimals = opts.decimals.unwrap_or(Unit::native().decimals);
     let money =
-        |field: &str, text: &str| crate::amounts::parse(text, opts.decimals).map_err(|fault| fault.at(field));
+        |field: &str, text: &str| crate::amounts::parse(text, decimals).map_err(|fault| fault.at(field));
     let basket = money("--basket", &opts.basket)?;
     let eligible = opts.eligible.as_ref().map_or(Ok(basket), |text| money("--eligible", text))?;
     if eligible > basket {
@@ -184,7 +185,7 @@ pub fn permit(command: &PermitCommand, ctx: &Context) -> Result<Report, Refusal>
 
 fn sign(opts: &PermitSign, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
-    let holder = desk.session.signer(&opts.signer)?;
+    let holder = desk.session.key(&opts.signer)?;
     let coupon = coupon_id(&opts.coupon)?;
     let signed = SignedOrder::read(&opts.order)?;
     let now = desk.session.chain.now();

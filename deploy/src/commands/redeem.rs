@@ -136,7 +136,7 @@ fn permits(signed: SignedOrder, coupons: Vec<CouponPermit>, caller: AccountId) -
 /// Files that can't be read, or the contracts' refusal.
 pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
-    let key = desk.session.signer(&opts.signer)?;
+    let key = desk.session.key(&opts.signer)?;
     let caller = key.account();
     let (order, permits) = opts.agreed.read(&mut desk, caller)?;
     let presented = permits.presented();

@@ -162,8 +162,9 @@ pub fn role(command: &RoleCommand, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let merchant = desk.session.signer(signer)?.account();
     let who = desk.session.account(account)?;
-    let cap =
-        daily_cap.map(|text| Unit::NATIVE.read(text).map_err(|fault| fault.at("--daily-cap"))).transpose()?;
+    let cap = daily_cap
+        .map(|text| Unit::native().read(text).map_err(|fault| fault.at("--daily-cap")))
+        .transpose()?;
     let message = desk.office().call_mut().set_role(who, operator, cashier, cap);
     desk.session.send(merchant, 0, message, Words::registry)?;
     let within = cap.map(|cap| format!(" within {} a day", desk.session.words.money(cap)));

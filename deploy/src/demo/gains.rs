@@ -89,7 +89,7 @@ fn difference(more: Balance, less: Balance) -> i128 {
 /// An amount to the cent, as a shop writes it.
 pub(super) fn cents(amount: Balance) -> String {
     // Two decimals of twelve; what is below a cent is not shown.
-    let text = Unit::NATIVE.show(amount);
+    let text = Unit::native().show(amount);
     let number = text.split(' ').next().unwrap_or(&text).to_owned();
     match number.split_once('.') {
         Some((whole, part)) => format!("{whole}.{:0<2}", part.get(..2).unwrap_or(part)),

@@ -6,7 +6,7 @@ mod scenario;
 mod town;
 
 use crate::{
-    audit,
+    audit::{self, Files},
     context::{cannot, write_file, Context},
     refusals::Refusal,
 };
@@ -66,20 +66,17 @@ pub fn run(opts: &Opts, bundles: &Path, out: &mut dyn Write) -> Result<Ending, R
     if file.exists() {
         fs::remove_file(&file).map_err(|why| cannot("replace", &file, &why))?;
     }
-    let ctx = Context { file, json: false };
+    let ctx = Context { file, json: false, live: None };
     let town::TownPlayed { desk, refused } =
         town::play(&scenario, &ctx, bundles, &opts.out.join("drops"), out)?;
     let told =
         |why: std::io::Error| Refusal::new(format!("cannot tell the story: {why}"), "check the output");
 
-    let db = opts.out.join("audit.sqlite");
-    let report = audit::run(&desk.session.chain, &desk.suite, Some(&db), Some(&opts.out.join("csv")))
-        .map_err(|error| {
-            Refusal::new(
-                format!("the audit stopped: {error}"),
-                "this is a bug: keep the folder and report it",
-            )
-        })?;
+    let (db, csv) = (opts.out.join("audit.sqlite"), opts.out.join("csv"));
+    let files = Files { db: Some(&db), csv: Some(&csv), ..Files::default() };
+    let report = audit::run(&desk.session.chain, &desk.suite, files).map_err(|error| {
+        Refusal::new(format!("the audit stopped: {error}"), "this is a bug: keep the folder and report it")
+    })?;
     for statement in &report.statements {
         let name = desk.session.words.account(&statement.member);
         let file = opts.out.join("statements").join(format!("{name}-cycle-{}.txt", statement.cycle));

@@ -265,7 +265,7 @@ impl Scenario {
 /// # Errors
 /// Not an amount.
 pub(super) fn amount(text: &str) -> Result<Balance, Refusal> {
-    Unit::NATIVE.read(text)
+    Unit::native().read(text)
 }
 
 fn read<T: DeserializeOwned>(

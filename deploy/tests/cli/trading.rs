@@ -75,6 +75,13 @@ fn an_auction_goes_to_the_highest_bidder_and_the_others_have_their_money_back() 
     let said = town.ok("market bid 1 1.5 --as carl");
     assert!(said.starts_with("carl leads with 1.5 UNIT for coupon 1/4; the auction ends at"), "{said}");
     assert!(said.ends_with(", later than before: the bid came late\n"), "{said}");
+    assert!(town
+        .ok("market mine carl")
+        .contains("\n  bid: leads with 1.5 UNIT for coupon 1/4 of listing 1 until"));
+    assert_eq!(
+        town.ok("market mine ben"),
+        "ben has at the market\n  to collect: 1 UNIT in the native token\n"
+    );
     town.refuses(
         "market cancel 1/4 --as anna",
         &format!("{} bid 1.5 UNIT, and an auction with a bid isn't cancelled", address("carl")),
@@ -90,6 +97,8 @@ fn an_auction_goes_to_the_highest_bidder_and_the_others_have_their_money_back() 
             address("carl")
         )
     );
+    let shown = town.ok("market show 1");
+    assert!(shown.contains(&format!("\n  {} had it for 1.5 UNIT\n", address("carl"))), "{shown}");
     let forgotten = town.ok("market forget 1 --as anna");
     assert_eq!(forgotten, "listing 1 is forgotten, and the deposits are anna's again\n");
     town.refuses(
@@ -105,9 +114,11 @@ fn an_auction_goes_to_the_highest_bidder_and_the_others_have_their_money_back() 
 fn coupons_are_swapped_both_or_none() {
     let town = traders();
     let opened = town.ok("market swap 1/1 --wants 2 --adds 15 --least-left 20 --until +1d --as anna");
-    assert!(opened.starts_with("listing 1: coupon 1/1 for 2 until"), "{opened}");
+    assert!(opened.starts_with("listing 1: coupon 1/1 for any of 2, with 15 UNIT on top until"), "{opened}");
     let shown = town.ok("market show 1/1");
     assert!(shown.contains("coupon 1/1 for any of 2, with 15 UNIT on top until"), "{shown}");
+    assert!(shown.contains("\n  each coupon wanted: worth 20 UNIT or more\n"), "{shown}");
+    assert_eq!(browsed(&town, "--below-value"), [0; 0], "it costs a coupon, and nobody knows which");
     town.refuses(
         "market take 1 1/5 --as ben",
         "coupon 1/5 isn't what is wanted",
@@ -160,7 +171,17 @@ fn offers_hold_their_money_until_they_are_accepted_or_withdrawn() {
         &format!("the offer is {}'s, not anna's", address("ben")),
         "run the command as that account: --as NAME",
     );
+    assert!(town.ok("market mine ben").contains(" (open); the market holds 2 UNIT\n"));
+    town.ok("chain advance 8d");
+    assert_eq!(town.json("market offers")["offers"].as_array().unwrap().len(), 0);
+    let left = town.ok("market mine ben");
+    assert!(
+        left.starts_with("ben has at the market\n  offer 1: 2 UNIT for any of 1, 1 more, until 2026-05-08T"),
+        "{left}"
+    );
+    assert!(left.ends_with(" (ended); the market holds 2 UNIT\n"), "{left}");
     assert_eq!(town.ok("market withdraw --offer 1 --as ben"), "ben collected 2 UNIT\n");
+    assert_eq!(town.ok("market mine ben"), "ben has nothing at the market\n");
     town.refuses(
         "market accept 1 1/3 --as anna",
         "there is no offer 1: it was never made, or it was withdrawn",
@@ -230,6 +251,15 @@ fn all_that_is_open_is_cancelled_at_once_and_taken_back_one_by_one() {
     town.ok("market sell 1/2 --price 1 --until +1d --as anna");
     town.ok("market cancel --all --as anna");
     assert_eq!(browsed(&town, ""), [0; 0]);
+    assert_eq!(town.json("market show 1/1")["state"], "cancelled, to be taken back");
+    let of_anna = town.json("market mine anna");
+    assert_eq!(of_anna["listings"][1]["state"], "cancelled, to be taken back");
+    assert_eq!(of_anna["listings"].as_array().unwrap().len(), 2);
+    town.refuses(
+        "market buy coupon --highest 1 --as ben",
+        "`coupon` is neither a listing's number nor a coupon",
+        "write the number, such as 3, or a coupon in it, such as 1/17",
+    );
     town.refuses(
         "market buy 2 --highest 1 --as ben",
         "number 2 was cancelled with all that its owner had opened before number 3",
@@ -239,6 +269,36 @@ fn all_that_is_open_is_cancelled_at_once_and_taken_back_one_by_one() {
     let cleared = town.ok("market clear 2 --as ben");
     assert_eq!(cleared, format!("listing 2: coupon 1/2 went back to {}\n", address("anna")));
     town.ok("market forget 2 --as anna");
+    agrees(&town);
+}
+
+#[test]
+fn the_cash_of_a_swap_comes_back_though_its_coupon_is_frozen() {
+    let town = traders();
+    town.create("resale.toml", "", "");
+    town.ok("issue --campaign 3 --to anna,anna --source 1 --as bakery");
+    town.ok("market swap 3/1 --wants 2 --adds 3 --until +1d --as anna");
+    town.ok("market swap 3/2 --wants 2 --adds 4 --until +1d --as anna");
+    for coupon in ["3/1", "3/2"] {
+        town.ok(&format!("coupon freeze {coupon} --reason 1 --as bakery"));
+    }
+    let waits = |coupon: &str, cash: &str, who: &str| {
+        format!(
+            "coupon {coupon} can't be moved yet, and {who} finds the {cash} added with `couponry market withdraw`: once the issuer \
+             has thawed what it froze, cancel again\n"
+        )
+    };
+    assert_eq!(town.ok("market cancel 3/1 --as anna"), waits("3/1", "3 UNIT", "anna"));
+    town.ok("chain advance 1d");
+    let cleared = format!("listing 2: {}", waits("3/2", "4 UNIT", &address("anna")));
+    assert_eq!(town.ok("market clear 3/2 --as carl"), cleared);
+    assert_eq!(town.ok("market withdraw --as anna"), "anna collected 7 UNIT\n");
+    town.refuses(
+        "market cancel 1 --as anna",
+        "coupon 3/1 is frozen by its issuer",
+        "ask the issuer to thaw it",
+    );
+    assert_eq!(town.json("market show 1")["state"], "not delivered, to be taken back");
     agrees(&town);
 }
 

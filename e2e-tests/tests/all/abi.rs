@@ -8,7 +8,7 @@ use serde_json::{json, Map, Value};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// The contracts of the suite, with the error type of each.
-const SUITE: [(&str, &[&str]); 6] = [
+pub(crate) const SUITE: [(&str, &[&str]); 6] = [
     ("registry", &["RegistryError", "TermsFault", "PaymentFault", "PSP34Error"]),
     ("office", &["RegistryError"]),
     ("desk", &["RegistryError"]),

@@ -23,6 +23,22 @@ pub(crate) fn compare(file: &str, found: &Value, near: Near) {
     );
 }
 
+/// Compares `found` with the text at `path` in the checkout, line by line.
+pub(crate) fn compare_text(path: &str, found: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    if env::var("COUPONRY_GOLDEN").is_ok_and(|mode| mode == "write") {
+        fs::write(&path, found).unwrap();
+        return;
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let first = kept.lines().zip(found.lines()).find(|(kept, found)| kept != found);
+    assert!(
+        kept == found,
+        "{} differs; if that is meant, `make golden` rewrites it: {first:?}",
+        path.display()
+    );
+}
+
 /// What differs below `place`.
 fn differences(place: &str, kept: &Value, found: &Value, near: Near) -> Vec<String> {
     if let (Value::Object(kept), Value::Object(found)) = (kept, found) {

@@ -54,7 +54,7 @@ fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
 #[test]
 fn a_soak_would_see_every_message_often() {
     let lives = setting("COUPONRY_IMAGINED", u64::try_from(SOAK_STEPS / LIFE).unwrap());
-    let tally = imagine(&Beginnings::new(None), 1..=lives);
+    let tally = imagine(&Beginnings::new(None), &(1..=lives).collect::<Vec<u64>>());
     println!("{tally}");
     let short = tally.short_of(DONE, REFUSED, &SELDOM_DONE, &REFUSES_NOBODY);
     assert!(short.is_empty(), "seldom seen: {short:?}");

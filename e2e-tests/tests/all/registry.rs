@@ -9,6 +9,7 @@ mod cards;
 mod claim_and_redeem;
 pub(crate) mod claims;
 mod endings;
+pub(crate) mod enumeration;
 mod gift_cards;
 mod go_between;
 mod issuing;

@@ -1,4 +1,4 @@
-//! That `docs/threats.md` names tests that are there, and that the contracts call nothing that is banned.
+//! That `docs/threats.md` and `docs/features.md` name tests that are there, and that the contracts call nothing that is banned.
 
 use std::{
     fs,
@@ -27,23 +27,34 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-#[test]
-fn each_threat_has_tests_that_are_there() {
-    let page = read(&checkout().join("docs/threats.md"));
+/// How many rows a page's tables have, each of which names tests that are there.
+fn rows_with_tests(page: &str) -> usize {
+    let text = read(&checkout().join("docs").join(page));
     let here = checkout().join("e2e-tests/tests/all");
     let mut rows = 0;
-    for row in page.lines().filter(|line| line.starts_with("| ")).skip(2) {
-        let tests = row.rsplit('|').nth(1).unwrap();
-        let named: Vec<_> = tests.split('`').filter(|text| text.contains("::")).collect();
-        assert!(!named.is_empty(), "{row}");
-        for name in named {
+    for row in text.lines().filter(|line| line.starts_with("| ") && line.contains("::")) {
+        for name in row.rsplit('|').nth(1).unwrap().split('`').filter(|text| text.contains("::")) {
             let (module, test) = name.rsplit_once("::").unwrap();
             let source = read(&here.join(module.replace("::", "/")).with_extension("rs"));
             assert!(source.contains(&format!("#[test]\nfn {test}() {{")), "{name}");
         }
         rows += 1;
     }
-    assert!(rows >= 30, "{rows} rows");
+    assert_eq!(
+        rows,
+        text.lines().filter(|line| line.starts_with("| ")).count() - 2 * text.matches("\n| --- ").count()
+    );
+    rows
+}
+
+#[test]
+fn each_threat_has_tests_that_are_there() {
+    assert!(rows_with_tests("threats.md") >= 30);
+}
+
+#[test]
+fn each_feature_has_tests_that_are_there() {
+    assert!(rows_with_tests("features.md") >= 40);
 }
 
 #[test]

@@ -2,7 +2,12 @@
 //!
 //! Touches, topics, deposits and code sizes are compared exactly, weights within 2%. `COUPONRY_GOLDEN=write` rewrites the file.
 
-use crate::{golden, registry::claims::Million, scene::*};
+use crate::{
+    findings::epochs_read_again,
+    golden,
+    registry::{claims::Million, enumeration},
+    scene::*,
+};
 use chain::{tamper, Chain, Cost, TypedChain};
 use e2e_tests::{
     account,
@@ -41,7 +46,9 @@ pub(crate) type Costs = Vec<(&'static str, Cost)>;
 
 fn measured() -> &'static Costs {
     static MEASURED: OnceLock<Costs> = OnceLock::new();
-    MEASURED.get_or_init(|| [minimal(), of_the_suite()].concat())
+    MEASURED.get_or_init(|| {
+        [minimal(), of_the_suite(), epochs_read_again::costs(), enumeration::costs()].concat()
+    })
 }
 
 /// Each message of the suite that changes something, done at least once.
@@ -54,9 +61,18 @@ fn cost(name: &str) -> Cost {
     measured().iter().find(|(measured, _)| *measured == name).unwrap_or_else(|| panic!("no row {name}")).1
 }
 
-fn sizes() -> [(&'static str, usize); 7] {
-    ["registry", "office", "desk", "alliance", "council", "market", "mock-psp34-minimal"]
-        .map(|name| (name, wasm(name).len()))
+fn sizes() -> [(&'static str, usize); 8] {
+    [
+        "registry",
+        "registry-enumerable",
+        "office",
+        "desk",
+        "council",
+        "alliance",
+        "market",
+        "mock-psp34-minimal",
+    ]
+    .map(|name| (name, wasm(name).len()))
 }
 
 #[test]
@@ -106,6 +122,22 @@ fn costs_stay_under_their_ceilings() {
     assert!(twenty.ref_time * 3 <= transfer.ref_time * 2 * 20 && twenty.touches * 2 <= transfer.touches * 20);
     // A sale is a transfer and the price's way to three receivers.
     assert!(cost("market buy").ref_time * 10 <= cost("registry transfer").ref_time * 22);
+}
+
+#[test]
+fn an_enumeration_makes_a_transfer_so_much_dearer_that_it_is_an_option() {
+    let message = ["registry claim, drop of 10", "registry transfer", "registry redeem, at a till"];
+    for name in message {
+        let (without, with) = (cost(name), cost(&format!("enumerable {name}")));
+        let per_mille = |without: u64, with: u64| with * 1_000 / without;
+        let (time, proof) =
+            (per_mille(without.ref_time, with.ref_time), per_mille(without.proof_size, with.proof_size));
+        println!(
+            "{name:<28} {} touches instead of {}, {time} of the ref_time and {proof} of the proof in per mille",
+            with.touches, without.touches
+        );
+        assert!(time > 1_150 && proof > 1_150, "{name}: the enumeration could be kept always");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Tables<'_> {
                 self.bid_ends(event.id, "won")?;
                 self.sold(happened, (event.id, event.bidder), &event.parts, event.bounty)
             }
-            MarketEvent::AuctionFailed(event) => {
+            MarketEvent::ListingFailed(event) => {
                 self.bid_ends(event.id, "given back")?;
                 self.close(event.id, "failed")
             }

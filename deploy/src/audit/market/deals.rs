@@ -91,6 +91,7 @@ impl MarketReplay {
     ) -> Result<(), Contradiction> {
         let mut entry = self.store.found(&LISTINGS, &event.id)?;
         let Listing { seller, asset, .. } = entry.listing;
+        let cash = entry.cash();
         ensure_same("the seller", seller, event.seller)?;
         ensure_rule("what is closed stays closed", entry.holds())?;
         ensure_rule("what is bid for doesn't go back", entry.live_bid().is_none())?;
@@ -103,7 +104,7 @@ impl MarketReplay {
             entry.status = Status::Returned;
             self.store.set(&LISTINGS, &event.id, &entry);
         }
-        self.till.pay_out(asset, entry.listing.ask.adds(), seller, "cash of a swap")
+        self.till.pay_out(asset, cash, seller, "cash of a swap")
     }
 
     pub(super) fn forgotten(&mut self, event: &events::ListingsForgotten) -> Result<(), Contradiction> {
@@ -164,11 +165,18 @@ impl MarketReplay {
 
     pub(super) fn failed(
         &mut self,
-        event: &events::AuctionFailed,
+        event: &events::ListingFailed,
         now: Timestamp,
     ) -> Result<(), Contradiction> {
-        let (mut entry, bid) = self.over(event.id, event.bidder, now)?;
-        self.credit(bid.bidder, entry.listing.asset, bid.amount)?;
+        let (payer, mut entry) = (event.payer, self.store.found(&LISTINGS, &event.id)?);
+        let amount = if entry.bid.is_some() {
+            self.over(event.id, payer, now)?.1.amount
+        } else {
+            ensure_same("the seller", entry.listing.seller, payer)?;
+            ensure_rule("only what money is here for fails", entry.cash() > 0)?;
+            entry.cash()
+        };
+        self.credit(payer, entry.listing.asset, amount)?;
         entry.status = Status::Failed;
         self.store.set(&LISTINGS, &event.id, &entry);
         Ok(())

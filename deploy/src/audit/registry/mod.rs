@@ -5,6 +5,7 @@
 //! from its office is in `office`, what comes from its desk in `desk`, what spending does in `spending`, and a campaign's counters in `counters`.
 mod counters;
 mod desk;
+mod enumeration;
 mod office;
 mod spending;
 mod sums;
@@ -52,8 +53,24 @@ const PAUSED: Table<(), u8> = Table::new(items::PAUSED, "what is paused");
 
 /// Every table of a registry.
 pub(super) const LAYOUT: &[&dyn Describe] = &[
-    &ROOT, &CAMPAIGNS, &PROGRESS, &CODES, &SOURCES, &COUPONS, &HOLDERS, &USAGE, &OPERATORS, &ROLES, &ORDERS,
-    &CREDITS, &KEYS, &VOUCHERS, &CUSTOMERS, &PAUSED,
+    &ROOT,
+    &CAMPAIGNS,
+    &PROGRESS,
+    &CODES,
+    &SOURCES,
+    &COUPONS,
+    &HOLDERS,
+    &USAGE,
+    &OPERATORS,
+    &ROLES,
+    &ORDERS,
+    &CREDITS,
+    &KEYS,
+    &VOUCHERS,
+    &CUSTOMERS,
+    &PAUSED,
+    &enumeration::ORDERED,
+    &enumeration::PLACES,
 ];
 pub(super) use self::{desk::LAYOUT as DESK_LAYOUT, office::LAYOUT as OFFICE_LAYOUT};
 
@@ -119,6 +136,8 @@ pub(super) struct RegistryReplay {
     /// What took effect last: as much as a batch may hold.
     pub(super) last: std::collections::VecDeque<Redemption>,
     awaiting: Awaiting,
+    /// Where the registry keeps one.
+    enumeration: Option<enumeration::Enumeration>,
     /// Redemptions as they stand; storage has their digests.
     standing: BTreeMap<(AccountId, u64), Redemption>,
     /// What the campaigns' counters are checked against.
@@ -157,6 +176,7 @@ impl RegistryReplay {
             till: Till::new("registry"),
             last: std::collections::VecDeque::new(),
             awaiting: Awaiting::Nothing,
+            enumeration: None,
             standing: BTreeMap::new(),
             course: BTreeMap::new(),
         }
@@ -219,6 +239,7 @@ impl RegistryReplay {
                 self.ensure_settled()?;
                 self.credit_added(event)
             }
+            RegistryEvent::EnumerationKept(_) => self.enumeration_kept(),
         }
     }
 
@@ -273,6 +294,7 @@ impl RegistryReplay {
     fn transfer(&mut self, event: &events::Transfer, now: Timestamp) -> Result<(), Contradiction> {
         let id = CouponId::try_from(&event.id)
             .map_err(|()| Contradiction::Missing { item: format!("coupon {:?}", event.id) })?;
+        self.enumerate(id, event.from, event.to)?;
         match (event.from, event.to) {
             (None, Some(to)) => self.came(id, to),
             (Some(from), None) => self.went(id, from),

@@ -1,6 +1,6 @@
 //! Looking at what is for sale.
 
-use super::{cost, for_sale, kind, listing, named, said};
+use super::{asked, asset_of, cost, floors, for_sale, kind, listing, named, said, state};
 use crate::{
     amounts::{decimal, Unit},
     context::{Context, Desk, Report},
@@ -30,7 +30,7 @@ pub struct Browse {
     /// Only coupons of this kind
     #[arg(long, value_enum, value_name = "KIND")]
     benefit: Option<Kind>,
-    /// Only what costs less than this share of what it can still take off, in percent [default when given bare: 100]
+    /// Only what costs less than this share of what it can still take off, in percent; no swaps [default when given bare: 100]
     #[arg(long, value_name = "PERCENT", num_args = 0..=1, default_missing_value = "100")]
     below_value: Option<String>,
     /// Only listings that end before this time
@@ -90,7 +90,7 @@ pub(super) fn browse(opts: &Browse, ctx: &Context) -> Result<Report, Refusal> {
         let cost = cost(id, &entry, now);
         let fits = issuer.is_none_or(|issuer| listing.issuer == issuer)
             && opts.benefit.is_none_or(|kind| Kind::of(campaign.terms.benefit) == kind)
-            && below.is_none_or(|bps| cost < share_down(listing.left, bps))
+            && below.is_none_or(|bps| has_price(&listing.ask) && cost < share_down(listing.left, bps))
             && ends_before.is_none_or(|time| entry.ends_at() < time)
             && buyer.is_none_or(|buyer| {
                 listing.seller != buyer && listing.reserved.is_none_or(|reserved| reserved == buyer)
@@ -123,6 +123,14 @@ pub(super) fn browse(opts: &Browse, ctx: &Context) -> Result<Report, Refusal> {
     let mut lines = aligned(&table).into_iter();
     let head = Report::new(lines.next().unwrap_or_default(), json);
     Ok(lines.fold(head, Report::line))
+}
+
+/// A swap costs coupons too.
+fn has_price(ask: &Ask) -> bool {
+    match ask {
+        Ask::Fixed { .. } | Ask::Dutch { .. } | Ask::English { .. } => true,
+        Ask::Swap { .. } => false,
+    }
 }
 
 /// Columns, side by side.
@@ -197,6 +205,7 @@ fn row(id: u64, entry: &Entry, campaign: &Campaign, cost: Balance, words: &Words
         "reserved_for": listing.reserved.as_ref().map(ss58),
         "bidder": entry.live_bid().map(|bid| ss58(&bid.bidder)),
         "wants": wants(&listing.ask),
+        "adds": listing.ask.adds().to_string(),
         "fee_bps": listing.fee_bps,
         "royalty_bps": listing.royalty_bps,
         "terms": format!("0x{}", hex::encode(listing.digest())),
@@ -214,6 +223,23 @@ fn wants(ask: &Ask) -> Option<Vec<String>> {
     }
 }
 
+/// What each coupon that a swap wants must be like, in its own asset.
+/// # Errors
+/// The campaign can't be read.
+fn insists(desk: &mut Desk, ask: &Ask) -> Result<Option<String>, Refusal> {
+    let Ask::Swap { wants, .. } = ask else { return Ok(None) };
+    if wants.least_left == 0 && wants.ends_no_sooner == 0 {
+        return Ok(None);
+    }
+    asset_of(desk, &wants.coupons)?;
+    let least = desk.session.words.money(wants.least_left);
+    let until = match wants.ends_no_sooner {
+        0 => String::new(),
+        time => format!(", and good until {} or later", times::show(time)),
+    };
+    Ok(Some(format!("  each coupon wanted: worth {least} or more{until}")))
+}
+
 /// # Errors
 /// What can't be read; `NoSuchListing`.
 pub(super) fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
@@ -222,31 +248,12 @@ pub(super) fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
     let (id, entry) = listing(&mut desk, &opts.listing)?;
     let campaign = campaign_of(&mut desk, &mut HashMap::new(), &entry.listing)?;
     let cost = cost(id, &entry, now);
+    let below = floors(&desk)?.get(&entry.listing.seller).copied().unwrap_or_default();
+    let (state, insists) = (state(id, &entry, below, now), insists(&mut desk, &entry.listing.ask)?);
+    desk.session.words.count_in(entry.listing.asset);
     let words = &desk.session.words;
-    let Entry { listing, status, .. } = &entry;
-    let state = match status {
-        Status::Open if now >= entry.ends_at() => "ended",
-        Status::Open => "open",
-        Status::Failed => "not delivered, to be taken back",
-        Status::Sold => "sold",
-        Status::Returned => "returned",
-    };
-    let asked = match &listing.ask {
-        Ask::Fixed { price } => format!("at {}", words.money(*price)),
-        Ask::Dutch { end_price, .. } => {
-            format!("at {} now, falling to {}", words.money(cost), words.money(*end_price))
-        }
-        Ask::English { .. } => format!("to the highest bidder, from {} on", words.money(cost)),
-        Ask::Swap { asks, adds, .. } => {
-            let wanted = wants(&listing.ask).unwrap_or_default().join(", ");
-            let cash = match (*asks, *adds) {
-                (0, 0) => String::new(),
-                (asks, 0) => format!(" and {}", words.money(asks)),
-                (_, adds) => format!(", with {} on top", words.money(adds)),
-            };
-            format!("for {wanted}{cash}")
-        }
-    };
+    let listing = &entry.listing;
+    let asked = asked(&listing.ask, cost, words);
     let json = json!({ "state": state, "details": row(id, &entry, &campaign, cost, words) });
     let mut report = Report::new(
         format!(
@@ -263,9 +270,16 @@ pub(super) fn show(opts: &Show, ctx: &Context) -> Result<Report, Refusal> {
         words.money(listing.left),
         times::show(listing.coupons_end)
     ));
-    if let Some(bid) = entry.live_bid() {
-        report =
-            report.line(format!("  {} leads with {}", words.account(&bid.bidder), words.money(bid.amount)));
+    if let Some(insists) = insists {
+        report = report.line(insists);
+    }
+    if let Some(bid) = entry.bid {
+        let (bidder, amount) = (words.account(&bid.bidder), words.money(bid.amount));
+        report = report.line(match entry.status {
+            Status::Open => format!("  {bidder} leads with {amount}"),
+            Status::Sold => format!("  {bidder} had it for {amount}"),
+            Status::Failed | Status::Returned => format!("  {bidder} has the bid of {amount} back"),
+        });
     }
     if let Some(buyer) = listing.reserved.as_ref() as Option<&AccountId> {
         report = report.line(format!("  reserved for {}", words.account(buyer)));

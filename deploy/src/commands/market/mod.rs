@@ -1,6 +1,7 @@
 //! `couponry market`: every kind of deal in coupons.
 
 mod browse;
+mod mine;
 mod offers;
 mod owner;
 mod sell;
@@ -10,7 +11,7 @@ use crate::{
     amounts::Unit,
     context::{Context, Desk, Report},
     orders::{coupon_id, digest_bytes},
-    refusals::{coupon as shown, Refusal},
+    refusals::{coupon as shown, Refusal, Words},
     times,
 };
 use chain::{AccountId, Balance, Chain};
@@ -32,6 +33,9 @@ pub enum Command {
     /// Says all about a listing
     #[command(after_help = "Examples: couponry market show 1/1 && couponry market show 3")]
     Show(browse::Show),
+    /// Lists what an account has at the market: listings, bids and offers in every state, and money to collect
+    #[command(after_help = "Example: couponry market mine anna")]
+    Mine(mine::Mine),
     /// Puts coupons up for sale at a price, or at one that falls; the market holds them meanwhile
     Sell(sell::Sell),
     /// Puts coupons up for auction
@@ -111,6 +115,7 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
     match command {
         Command::Browse(opts) => browse::browse(opts, ctx),
         Command::Show(opts) => browse::show(opts, ctx),
+        Command::Mine(opts) => mine::mine(opts, ctx),
         Command::Sell(opts) => sell::sell(opts, ctx),
         Command::Auction(opts) => sell::auction(opts, ctx),
         Command::Swap(opts) => sell::swap(opts, ctx),
@@ -201,7 +206,7 @@ fn approve(desk: &mut Desk, holder: AccountId, coupons: &[CouponId]) -> Result<(
 
 /// All events of one kind that the market emitted.
 fn told<E: Event + Decode>(desk: &Desk) -> Result<Vec<E>, Refusal> {
-    let events = desk.session.chain.events(0).map_err(|fault| desk.session.words.chain(&fault))?;
+    let events = desk.session.history()?;
     let of_kind = events.iter().filter(|event| {
         event.contract == desk.suite.market && event.topics.first() == E::SIGNATURE_TOPIC.as_ref()
     });
@@ -215,7 +220,12 @@ fn listing(desk: &mut Desk, text: &str) -> Result<(u64, Entry), Refusal> {
     let id = match text.parse() {
         Ok(id) => id,
         Err(_) => {
-            let coupon = coupon_id(text)?;
+            let coupon = coupon_id(text).map_err(|_| {
+                Refusal::new(
+                    format!("`{text}` is neither a listing's number nor a coupon"),
+                    "write the number, such as 3, or a coupon in it, such as 1/17",
+                )
+            })?;
             let opened: Vec<ListingOpened> = told(desk)?;
             // The newest.
             let of_it = opened.iter().rev().find(|opened| opened.listing.coupons.contains(&coupon));
@@ -251,8 +261,8 @@ fn for_sale(desk: &Desk) -> Result<Vec<(u64, Entry)>, Refusal> {
     let mut found = Vec::new();
     for ListingOpened { seller, id, .. } in told(desk)? {
         let Some(entry) = desk.session.ask(desk.market().call().listing(id))? else { continue };
-        let cancelled = entry.bid.is_none() && floors.get(&seller).is_some_and(|below| id < *below);
-        if entry.status == Status::Open && now < entry.ends_at() && !cancelled {
+        let below = floors.get(&seller).copied().unwrap_or_default();
+        if state(id, &entry, below, now) == "open" {
             found.push((id, entry));
         }
     }
@@ -266,6 +276,38 @@ fn kind(ask: &Ask) -> &'static str {
         Ask::Dutch { .. } => "falling",
         Ask::English { .. } => "auction",
         Ask::Swap { .. } => "swap",
+    }
+}
+
+/// What a listing is up for: `at 1 UNIT`, `for any of 2, with 3 UNIT on top`. `cost` is as below.
+fn asked(ask: &Ask, cost: Balance, words: &Words) -> String {
+    match ask {
+        Ask::Fixed { price } => format!("at {}", words.money(*price)),
+        Ask::Dutch { end_price, .. } => {
+            format!("at {} now, falling to {}", words.money(cost), words.money(*end_price))
+        }
+        Ask::English { .. } => format!("to the highest bidder, from {} on", words.money(cost)),
+        Ask::Swap { wants, asks, adds } => {
+            let wanted: Vec<String> = wants.coupons.iter().map(|coupon| offers::wish(*coupon)).collect();
+            let cash = match (*asks, *adds) {
+                (0, 0) => String::new(),
+                (asks, 0) => format!(" and {}", words.money(asks)),
+                (_, adds) => format!(", with {} on top", words.money(adds)),
+            };
+            format!("for {}{cash}", wanted.join(", "))
+        }
+    }
+}
+
+/// How a listing stands; `below` is what its seller cancelled everything below of.
+fn state(id: u64, entry: &Entry, below: u64, now: u64) -> &'static str {
+    match entry.status {
+        Status::Open if entry.bid.is_none() && id < below => "cancelled, to be taken back",
+        Status::Open if now >= entry.ends_at() => "ended",
+        Status::Open => "open",
+        Status::Failed => "not delivered, to be taken back",
+        Status::Sold => "sold",
+        Status::Returned => "returned",
     }
 }
 

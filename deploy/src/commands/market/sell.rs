@@ -1,6 +1,6 @@
 //! Putting coupons up for sale, for auction or for a swap, and ending that.
 
-use super::{approve, asset_of, coupons, listing, money, money_or_none, named, said, time_or_none};
+use super::{approve, asked, asset_of, coupons, listing, money, money_or_none, named, said, time_or_none};
 use crate::{
     commands::campaign::value_of,
     context::{Context, Desk, Report},
@@ -12,7 +12,7 @@ use chain::{keys::ss58, AccountId, Balance, Chain};
 use clap::Args;
 use ink::codegen::TraitCallBuilder;
 use market::{
-    listings::{Ask, Status, Wants},
+    listings::{Ask, Entry, Status, Wants},
     prices::Parts,
 };
 use serde_json::json;
@@ -208,26 +208,31 @@ pub(super) fn auction(opts: &Auction, ctx: &Context) -> Result<Report, Refusal> 
 /// # Errors
 /// As `sell`.
 pub(super) fn swap(opts: &Swap, ctx: &Context) -> Result<Report, Refusal> {
+    let (mut cash, mut ask_said) = ((0, 0), String::new());
     let (id, coupons, until, _) = open(&opts.opens, ctx, |desk, asset| {
+        let wanted: Vec<CouponId> = opts.wants.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
+        // What is wanted may count in another asset than what is given.
+        let of_wanted = asset_of(desk, &wanted)?;
         let wants = Wants {
-            coupons: opts.wants.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?,
-            least_left: money_or_none(asset, opts.least_left.as_deref(), "--least-left")?,
+            coupons: wanted,
+            least_left: money_or_none(of_wanted, opts.least_left.as_deref(), "--least-left")?,
             ends_no_sooner: time_or_none(opts.good_until.as_deref(), desk.session.chain.now())?,
         };
+        desk.session.words.count_in(asset);
         let asks = money_or_none(asset, opts.asks.as_deref(), "--asks")?;
-        Ok(Ask::Swap { wants, asks, adds: money_or_none(asset, opts.adds.as_deref(), "--adds")? })
+        let adds = money_or_none(asset, opts.adds.as_deref(), "--adds")?;
+        let ask = Ask::Swap { wants, asks, adds };
+        (cash, ask_said) = ((asks, adds), asked(&ask, asks, &desk.session.words));
+        Ok(ask)
     })?;
     Ok(Report::new(
-        format!(
-            "listing {id}: {} for {} until {}",
-            said(&coupons),
-            opts.wants.join(", "),
-            times::show(until)
-        ),
+        format!("listing {id}: {} {ask_said} until {}", said(&coupons), times::show(until)),
         json!({
             "listing": id,
             "coupons": coupons.iter().map(|coupon| named(&[*coupon])).collect::<Vec<_>>(),
             "wants": opts.wants,
+            "asks": cash.0.to_string(),
+            "adds": cash.1.to_string(),
             "ends_at": until,
         }),
     ))
@@ -258,17 +263,33 @@ pub(super) fn cancel(opts: &Cancel, ctx: &Context) -> Result<Report, Refusal> {
     let (id, entry) = listing(&mut desk, text)?;
     let message = desk.market().call_mut().cancel(id);
     desk.session.send(seller, 0, message, Words::market)?;
+    let after = desk.session.ask(desk.market().call().listing(id))?;
+    let (words, market) = (desk.session.words.clone(), desk.suite.market);
     desk.session.save()?;
     let coupons = &entry.listing.coupons;
     let is = if coupons.len() == 1 { "is" } else { "are" };
+    let (outcome, owner, line) = match after {
+        Some(_) => ("failed", market, stuck(&entry, &opts.signer, &words)),
+        None => ("returned", seller, format!("{} {is} {}'s again", said(coupons), opts.signer)),
+    };
     Ok(Report::new(
-        format!("{} {is} {}'s again", said(coupons), opts.signer),
+        line,
         json!({
             "listing": id,
+            "outcome": outcome,
             "coupons": coupons.iter().map(|coupon| named(&[*coupon])).collect::<Vec<_>>(),
-            "owner": ss58(&seller),
+            "owner": ss58(&owner),
         }),
     ))
+}
+
+/// Of a swap whose coupons its issuer has frozen.
+fn stuck(entry: &Entry, seller: &str, words: &Words) -> String {
+    format!(
+        "{} can't be moved yet, and {seller} finds the {} added with `couponry market withdraw`: once the issuer has thawed what it froze, cancel again",
+        said(&entry.listing.coupons),
+        words.money(entry.cash()),
+    )
 }
 
 /// # Errors
@@ -306,6 +327,7 @@ pub(super) fn clear(opts: &Clear, ctx: &Context) -> Result<Report, Refusal> {
                 words.money(bid.amount)
             ),
         ),
+        (Some(Status::Failed), None) => ("failed", stuck(&entry, &words.account(&listing.seller), &words)),
         (_, _) => ("returned", format!("{coupons} went back to {}", words.account(&listing.seller))),
     };
     Ok(Report::new(

@@ -193,7 +193,7 @@ fn bought(
 /// What can't be read, or the market's refusal.
 pub(super) fn buy_and_use(opts: &BuyAndUse, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
-    let key = desk.session.signer(&opts.signer)?;
+    let key = desk.session.key(&opts.signer)?;
     let buyer = key.account();
     let (id, entry) = listing(&mut desk, &opts.listing)?;
     let asset = entry.listing.asset;

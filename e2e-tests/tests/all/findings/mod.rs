@@ -3,6 +3,7 @@
 mod absent_token;
 mod backing;
 mod ended_card;
+pub(crate) mod epochs_read_again;
 mod forgotten_cap;
 mod forgotten_listing;
 mod friends;
@@ -18,6 +19,7 @@ mod paused_rewards;
 mod second_first_order;
 mod shaved_discount;
 mod stranded_backing;
+mod stranded_cash;
 mod strangers_discount;
 mod strangers_terms;
 mod uncapped_cashier;

@@ -1,7 +1,7 @@
 //! English auctions: bids, late bids, and the one outcome.
 use super::*;
 use market::{
-    events::{AuctionFailed, AuctionWon, BidPlaced, ListingReturned},
+    events::{AuctionWon, BidPlaced, ListingFailed, ListingReturned},
     listings::Bid,
     prices::Parts,
 };
@@ -115,7 +115,7 @@ fn an_auction_without_a_bid_goes_back() {
     s.at(ENDS_AT);
     let done = s.settle("relayer", id);
     let returned = ListingReturned { seller: account("ann"), id, by: account("relayer") };
-    assert_eq!(done.events[0], by(s.world.suite.market, returned));
+    assert_eq!(done.events[1], by(s.world.suite.market, returned));
     assert_eq!(s.owner(s.coupon), account("ann"));
 }
 
@@ -145,7 +145,7 @@ fn a_winner_of_what_the_registry_will_not_move_has_the_bid_back() {
     s.at(ENDS_AT);
     let done = s.settle("relayer", id);
     assert_eq!(done.moved, []);
-    let failed = AuctionFailed { bidder: account("ben"), id };
+    let failed = ListingFailed { payer: account("ben"), id };
     assert_eq!(done.events, [by(s.world.suite.market, failed)]);
     assert_eq!((s.credit("ben"), s.status(id)), (500, Some(Status::Failed)));
     let frozen = MarketError::CouponFrozen { coupon: s.coupon };

@@ -15,7 +15,7 @@ fn a_listing_is_its_sellers_to_cancel_even_after_its_end() {
     let ann = account("ann");
     let back = Transfer { from: Some(s.world.suite.market), to: Some(ann), id: s.coupon.into() };
     let returned = ListingReturned { seller: ann, id, by: ann };
-    assert_eq!(done.events, [by(s.world.suite.market, returned), by(s.world.suite.registry, back)]);
+    assert_eq!(done.events, [by(s.world.suite.registry, back), by(s.world.suite.market, returned)]);
     assert!(done.cost.deposit < 0, "the listing's deposit comes back");
     assert_eq!((s.owner(s.coupon), s.entry(id), s.root().held), (ann, None, 0));
     assert_eq!(s.cancel_refused("ann", id), MarketError::NoSuchListing { id });

@@ -226,7 +226,7 @@ impl Model {
         value: Balance,
         call: &AllianceCall,
     ) -> Result<Answer, E> {
-        let (this, now) = (self.places.alliance, self.now);
+        let (this, council, now) = (self.places.alliance, self.places.council, self.now);
         let asset = self.alliance.config.asset;
         match call {
             AllianceCall::Apply { registry, profile } => {
@@ -248,21 +248,21 @@ impl Model {
                 self.alliance.applied += 1;
                 self.alliance.members.insert(caller, member);
                 self.alliance.fund += fee;
-                self.money.collect(asset, (this, this), caller, fee, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, fee, value).map_err(E::Payment)?;
                 self.emit("MemberApplied");
             }
             AllianceCall::Admit { member, cap } => {
                 let operator = self.alliance.config.operator;
+                let account = self.places.of(member);
+                let member = self.alliance.member_mut(account)?;
                 if caller != operator {
                     return Err(E::NotOperator { operator, caller });
                 }
-                let account = self.places.of(member);
-                let member = self.alliance.member_mut(account)?;
                 if member.status != Status::Applied {
                     return Err(E::AlreadyAdmitted { account });
                 }
                 (member.status, member.since, member.cap) = (Status::Active, now, *cap);
-                self.emit("MemberAdmitted");
+                self.emit("MotionCarried");
             }
             AllianceCall::Deposit { amount } => {
                 let member = self.alliance.member_mut(caller)?;
@@ -270,7 +270,7 @@ impl Model {
                     return Err(E::ZeroAmount);
                 }
                 member.collateral += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("CollateralDeposited");
             }
             AllianceCall::Withdraw { amount } => {
@@ -300,11 +300,17 @@ impl Model {
                     self.money.collect(asset, (this, this), caller, basket, value).map_err(E::Payment)?;
                     self.money.allowances.insert((this, self.places.registry), basket);
                 }
-                let redemption =
-                    self.redeem_and_pay(this, order, 0).map_err(|refusal| E::Registry(refusal.into()))?;
+                let passed_on = if in_tokens { 0 } else { value };
+                let native = self.money.collect(Asset::Native, (this, this), caller, passed_on, passed_on);
+                native.map_err(E::Payment)?;
+                let redeemed = self.redeem_and_pay(this, order, passed_on);
+                let redemption = redeemed.map_err(|refusal| E::Registry(refusal.into()))?;
                 if in_tokens {
                     self.money.allowances.insert((this, self.places.registry), 0);
                     self.money.pay(asset, this, caller, basket - redemption.net).map_err(E::Payment)?;
+                } else if passed_on > 0 {
+                    let change = self.money.pay(Asset::Native, this, caller, passed_on - redemption.net);
+                    change.map_err(E::Payment)?;
                 }
                 self.book(&redemption)?;
                 return Ok(Answer::Redemption(Box::new(redemption)));
@@ -339,7 +345,7 @@ impl Model {
                 }
                 let cycle = self.alliance.cycle - 1;
                 *self.alliance.paid.entry((cycle, account)).or_default() += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("PayInReceived");
             }
             AllianceCall::Default { member } => {
@@ -369,7 +375,7 @@ impl Model {
                     return Err(E::ZeroAmount);
                 }
                 self.alliance.fund += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("FundEndowed");
             }
             AllianceCall::Leave => {

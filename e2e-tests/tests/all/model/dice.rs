@@ -2,11 +2,13 @@
 //! done, often enough one that is refused.
 
 mod after;
+mod campaigns;
 mod issuers;
 mod market;
 mod offers;
 mod orders;
 mod others;
+mod using;
 
 use self::market::sellable;
 use super::{
@@ -72,7 +74,7 @@ const DEEP: [&str; 16] = [
 ];
 
 /// Every kind of step, with its weight, and the message that each life should see done and refused.
-const STEPS: [(u32, &str, Draw); 85] = [
+const STEPS: [(u32, &str, Draw); 86] = [
     (60, "", |dice| dice.advance()),
     (5, "", |dice| dice.allow()),
     (14, "", |dice| dice.misbehave()),
@@ -132,7 +134,7 @@ const STEPS: [(u32, &str, Draw); 85] = [
     (40, "alliance.pay_in", |dice| dice.pay_in()),
     (50, "alliance.declare_default", |dice| dice.cover()),
     (30, "alliance.payout", |dice| dice.payout()),
-    (6, "alliance.endow", |dice| dice.endow()),
+    (9, "alliance.endow", |dice| dice.endow()),
     (14, "alliance.leave", |dice| dice.leave()),
     (18, "alliance.exit", |dice| dice.exit()),
     (10, "desk.transfer_many", |dice| dice.transfer_many()),
@@ -144,10 +146,11 @@ const STEPS: [(u32, &str, Draw); 85] = [
     (24, "market.buy", |dice| dice.buy()),
     (24, "market.buy_many", |dice| dice.buy_many()),
     (40, "market.buy_and_use", |dice| dice.buy_and_use()),
+    (30, "", |dice| dice.use_others()),
     (40, "market.bid", |dice| dice.bid()),
     (40, "market.swap", |dice| dice.swap()),
     (36, "market.settle", |dice| dice.settle()),
-    (20, "market.cancel", |dice| dice.cancel()),
+    (26, "market.cancel", |dice| dice.cancel()),
     (6, "market.cancel_all", |dice| dice.cancel_all()),
     (20, "market.forget", |dice| dice.forget_listings()),
     (30, "market.make_offer", |dice| dice.make_offer()),
@@ -207,11 +210,9 @@ impl Dice<'_> {
                 })
         };
         let weight = |message: &str| match message {
-            "alliance.declare_default"
-            | "alliance.pay_in"
-            | "desk.reward"
-            | "desk.withdraw_credit"
-            | "market.swap" => 12,
+            "alliance.declare_default" => 50,
+            "alliance.payout" | "desk.reward" => 20,
+            "alliance.pay_in" | "desk.withdraw_credit" | "market.swap" => 12,
             _ if DEEP.contains(&message) => 5,
             _ => 1,
         };
@@ -275,7 +276,7 @@ impl Dice<'_> {
         });
         let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
-        let wanted: [(bool, u32, Draw); 52] = [
+        let wanted: [(bool, u32, Draw); 53] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
             (alliance.members.values().any(|member| !member.active()), 4, |dice| dice.admit()),
             (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
@@ -311,6 +312,7 @@ impl Dice<'_> {
             (entries().any(|(id, entry)| over(*id, entry)), 4, |dice| dice.settle()),
             (entries().any(|(_, entry)| !entry.holds()), 2, |dice| dice.forget_listings()),
             (entries().any(|(id, entry)| Self::usable(self.model, *id, entry)), 8, |dice| dice.buy_and_use()),
+            (!self.usable_with_others().is_empty(), 12, |dice| dice.use_others()),
             (entries().any(|(id, entry)| market::bid_for(self.model, *id, entry)), 6, |dice| dice.bid()),
             (entries().any(|(id, entry)| market::swappable(self.model, *id, entry)), 24, |dice| dice.swap()),
             (offers().any(|(id, offer)| offers::acceptable(self.model, *id, offer)), 16, |dice| {

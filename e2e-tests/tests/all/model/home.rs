@@ -57,7 +57,9 @@ fn from_market(model: &Model) -> Option<Op> {
             }
             return market(OWNER, MarketCall::Settle { id });
         }
-        if let Some(coupon) = listing.coupons.iter().copied().find(frozen) {
+        // Cash comes home whatever the issuer does; coupons it froze wait for it.
+        let held_up = if entry.cash() == 0 { listing.coupons.iter().copied().find(frozen) } else { None };
+        if let Some(coupon) = held_up {
             let issuer = model.registry.campaign(coupon.campaign).unwrap().issuer;
             let call = OfficeCall::SetFrozen { coupon, reason: None };
             return Some(Op::plain(name(issuer)?, Message::Office(call)));

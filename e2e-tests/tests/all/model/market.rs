@@ -168,7 +168,16 @@ impl Entry {
     /// The cash that is here for it.
     fn money(&self) -> Balance {
         let bid = self.live_bid().map_or(0, |bid| bid.amount);
-        bid + if self.holds() { listing::adds(&self.listing.ask) } else { 0 }
+        bid + self.cash()
+    }
+
+    /// What of it its seller paid.
+    pub(crate) fn cash(&self) -> Balance {
+        if self.status == Status::Open {
+            listing::adds(&self.listing.ask)
+        } else {
+            0
+        }
     }
 }
 

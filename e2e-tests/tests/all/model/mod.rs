@@ -6,8 +6,10 @@
 pub(crate) mod alliance;
 pub(crate) mod desk;
 pub(crate) mod dice;
+pub(crate) mod enumeration;
 pub(crate) mod home;
 pub(crate) mod invariants;
+mod limits;
 pub(crate) mod market;
 pub(crate) mod money;
 pub(crate) mod office;
@@ -93,6 +95,7 @@ impl Places {
             "office" => self.office,
             "desk" => self.desk,
             "alliance" => self.alliance,
+            "council" => self.council,
             "market" => self.market,
             "token" => self.token,
             person => account(person),
@@ -100,8 +103,8 @@ impl Places {
     }
 
     /// The contracts that hold money or pass it on.
-    pub(crate) fn contracts(&self) -> [(Who, AccountId); 5] {
-        ["registry", "office", "desk", "alliance", "market"].map(|who| (who, self.of(who)))
+    pub(crate) fn contracts(&self) -> [(Who, AccountId); 6] {
+        ["registry", "office", "desk", "alliance", "council", "market"].map(|who| (who, self.of(who)))
     }
 }
 

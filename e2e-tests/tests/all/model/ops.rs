@@ -305,6 +305,7 @@ impl Message {
                 | Self::Alliance(
                     AllianceCall::Apply { .. }
                         | AllianceCall::Deposit { .. }
+                        | AllianceCall::Redeem { .. }
                         | AllianceCall::RollBack { .. }
                         | AllianceCall::PayIn { .. }
                         | AllianceCall::Endow { .. }

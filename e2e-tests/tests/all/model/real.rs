@@ -613,7 +613,7 @@ fn name(topic: &Hash) -> &'static str {
             MotionMoved VoteCast MotionCarried VoteCleared RateOffered RateAgreed CaseOpened CaseReplied
             CaseClosed CaseCleared CouponConverted;
         market_events: MarketCreated FeeChanged TokenChanged OwnershipOffered OwnerChanged ListingOpened ListingsSold
-            ListingReturned BidPlaced AuctionWon AuctionFailed SwapMade ListingsForgotten AllCancelled
+            ListingReturned BidPlaced AuctionWon ListingFailed SwapMade ListingsForgotten AllCancelled
             OfferMade OfferAccepted OfferWithdrawn CreditAdded CreditWithdrawn;
     };
     events.into_iter().find(|(known, _)| *known == Some(*topic)).map_or("an unknown event", |(_, name)| name)

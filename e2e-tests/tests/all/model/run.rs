@@ -3,6 +3,7 @@
 use super::{
     alliance::Alliance,
     dice::Dice,
+    enumeration,
     home::{all_home, homeward},
     invariants,
     market::Market,
@@ -17,7 +18,10 @@ use ::alliance::error::AllianceError;
 use ::council::CouncilRef;
 use ::office::OfficeRef;
 use chain::{AccountId, Chain, TypedChain};
-use couponry::{audit, suite::Codes};
+use couponry::{
+    audit::{self, Files},
+    suite::Codes,
+};
 use e2e_tests::{
     account,
     actors::{endowed, CONSUMERS, GHOST, HELPERS, MERCHANTS, OWNER},
@@ -80,7 +84,7 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
     }
     let mut world = builder.build();
     let suite = world.suite;
-    for contract in [suite.registry, suite.office, suite.desk, suite.alliance, suite.market] {
+    for contract in [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market] {
         for person in endowed() {
             world.allow(person, contract, ALLOWED);
         }
@@ -271,11 +275,14 @@ struct Pair {
     world: World,
     deposits: BTreeMap<AccountId, i128>,
     steps: usize,
+    /// Whether the registry keeps PSP34's enumeration.
+    enumerable: bool,
 }
 
 impl Pair {
     fn new(world: World) -> Self {
-        Self { model: model(&world), world, deposits: BTreeMap::new(), steps: 0 }
+        let enumerable = enumeration::is_kept(&world);
+        Self { model: model(&world), world, deposits: BTreeMap::new(), steps: 0, enumerable }
     }
 
     /// # Errors
@@ -319,7 +326,7 @@ impl Pair {
     }
 
     fn audit(&self) -> Result<(), String> {
-        let report = audit::run(&self.world.chain, &self.world.suite, None, None);
+        let report = audit::run(&self.world.chain, &self.world.suite, Files::default());
         let report = report.map_err(|fault| format!("11/S28: the audit ends at {fault}"))?;
         if report.agrees {
             return Ok(());
@@ -330,7 +337,10 @@ impl Pair {
     fn compare_storage(&self) -> Result<(), String> {
         let (model, chain) = (&self.model, &self.world.chain);
         let places = &model.places;
-        same("registry", storage::of_registry(model), real::storage(chain, places.registry))?;
+        let (order, ledger): (Items, Items) =
+            real::storage(chain, places.registry).into_iter().partition(|(key, _)| enumeration::keeps(key));
+        enumeration::check(&model.registry, self.enumerable, &order)?;
+        same("registry", storage::of_registry(model), ledger)?;
         same("office", storage::of_office(model), real::storage(chain, places.office))?;
         same("desk", storage::of_desk(model), real::storage(chain, places.desk))?;
         same("market", storage::of_market(model), real::storage(chain, places.market))?;
@@ -448,10 +458,10 @@ pub(crate) fn live(
 }
 
 /// Lives lives in the model alone, which is a thousand times faster: what their steps would see.
-pub(crate) fn imagine(beginnings: &Beginnings, seeds: impl Iterator<Item = u64>) -> Tally {
-    let mut tally = Tally::default();
-    for seed in seeds {
-        let mut model = model(&beginnings.world(seed));
+pub(crate) fn imagine(beginnings: &Beginnings, seeds: &[u64]) -> Tally {
+    let begun = [0, 1].map(|seed| model(&beginnings.world(seed)));
+    let tallies = on_all_threads(seeds, |seed| {
+        let mut model = begun[usize::from(seed % 2 == 1)].clone();
         let mut rng = StdRng::seed_from_u64(seed);
         let mut seen = Tally::default();
         for _ in 0..LIFE {
@@ -459,39 +469,53 @@ pub(crate) fn imagine(beginnings: &Beginnings, seeds: impl Iterator<Item = u64>)
             let outcome = model.apply(&op);
             seen.count(&op, &outcome);
         }
+        seen
+    });
+    tallies.into_iter().fold(Tally::default(), |mut tally, (_, seen)| {
         tally.add(seen);
-    }
-    tally
+        tally
+    })
 }
 
-/// Lives a life for each seed, on as many threads as there are processors; stops at a violation, and gives the one of the first seed that has one.
+/// Lives a life for each seed; stops at a violation, and gives the one of the first seed that has one.
 pub(crate) fn live_all(beginnings: &Beginnings, seeds: &[u64]) -> (Tally, Option<Violation>) {
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let live_on = || {
-        let mut tally = Tally::default();
-        let mut found = Vec::new();
-        while !stop.load(Ordering::Relaxed) {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(seed) = seeds.get(place) else { break };
-            if let Err(violation) = live(beginnings, *seed, LIFE, &mut tally) {
-                stop.store(true, Ordering::Relaxed);
-                found.push((place, violation));
-            }
+    let stop = AtomicBool::new(false);
+    let lives = on_all_threads(seeds, |seed| {
+        let mut seen = Tally::default();
+        if stop.load(Ordering::Relaxed) {
+            return (seen, None);
         }
-        (tally, found)
-    };
-    let lived: Vec<_> = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(live_on)).collect();
-        running.into_iter().map(|thread| thread.join().expect("a life that panics fails the test")).collect()
+        let violation = live(beginnings, seed, LIFE, &mut seen).err();
+        stop.fetch_or(violation.is_some(), Ordering::Relaxed);
+        (seen, violation)
     });
     let mut tally = Tally::default();
     let mut found = Vec::new();
-    for (other, violations) in lived {
-        tally.add(other);
-        found.extend(violations);
+    for (place, (seen, violation)) in lives {
+        tally.add(seen);
+        found.extend(violation.map(|violation| (place, violation)));
     }
     (tally, found.into_iter().min_by_key(|(place, _)| *place).map(|(_, violation)| violation))
+}
+
+/// Does something for each seed, on as many threads as there are processors; gives what came of each, with its place, in no order.
+fn on_all_threads<T: Send>(seeds: &[u64], task: impl Fn(u64) -> T + Sync) -> Vec<(usize, T)> {
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(seed) = seeds.get(place) else { break done };
+            done.push((place, task(*seed)));
+        }
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let done =
+            running.into_iter().map(|thread| thread.join().expect("a life that panics fails the test"));
+        done.flatten().collect()
+    })
 }
 
 /// Leaves out of a violation's steps whatever isn't needed for one, as far as a minute takes it.

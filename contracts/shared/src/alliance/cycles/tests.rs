@@ -212,7 +212,7 @@ fn a_cut_shows_in_the_sheet_of_who_collects() {
     let mut creditor = Member { due: earns(60), ..member(0, 0) };
     let mut half = |cycle, earned| {
         assert_eq!(cycle, 0);
-        Ok(earned / 2)
+        Ok(earned.div_euclid(2))
     };
     assert_eq!(books.pay_out(&mut creditor, &mut half), Ok(paid(30)));
     assert_eq!(creditor.due, Sheet { adjusted: -30, paid: -30, ..earns(60) });

@@ -1,7 +1,7 @@
 //! The ledger's steps over pages in memory.
 //!
 //! An error reverts nothing here, so these tests never look at what a refused step left behind.
-use super::{items, Ledger, Line, Pages, Root, Sale, Table};
+use super::{Ledger, Line, Pages, Root, Sale, Table};
 use crate::{
     alliance::{
         bookings::Debt,
@@ -487,7 +487,13 @@ fn only_who_is_accepted_has_headroom() {
     // The tail is 200.
     let until = [204, 205].map(|now| ledger.open().headroom(account(1), now));
     assert_eq!(until, [800, 0]);
-    ledger.open().stand(account(2), |member| Ok(member.status = Status::Suspended)).unwrap();
+    ledger
+        .open()
+        .stand(account(2), |member| {
+            member.status = Status::Suspended;
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(ledger.open().headroom(account(2), 5), 0);
 }
 
@@ -608,7 +614,8 @@ fn what_is_stored_is_read_as_it_is_written() {
             .into_iter()
             .enumerate()
     {
-        let sheet = |n| Sheet { billed: -n, earned: n + 1, reversed: n + 2, adjusted: -n - 3, paid: n + 4 };
+        let sheet =
+            |n: i128| Sheet { billed: -n, earned: n + 1, reversed: n + 2, adjusted: -n - 3, paid: n + 4 };
         let member = Member {
             registry: account(1),
             profile: [2; 32],

@@ -53,7 +53,7 @@ fn each_cycle_is_asked_what_its_creditors_get_by_its_own_number() {
     let mut creditor = positions(5, 30, 20, 10);
     let mut half = |cycle, earned| {
         asked.push((cycle, earned));
-        Ok(earned / 2)
+        Ok(earned.div_euclid(2))
     };
     creditor.roll(9, &mut half).unwrap();
     assert_eq!(creditor.credit, 35);

@@ -1,23 +1,16 @@
 //! Steps of sellers and buyers at the market: listings of every kind, and what becomes of them.
 
-use super::{orders::spendable, paid, terms, Dice};
+use super::{paid, Dice};
 use crate::model::{
     market::{is_wanted, price, Entry, LATE},
-    ops::{MarketCall, Message, Op, OrderCall, DAY, MINUTE},
+    ops::{MarketCall, Message, Op, DAY, MINUTE},
     registry::blake2,
     Model, Who,
 };
 use ::market::listings::{Ask, Guard, Listing, Status, Wants};
 use chain::{AccountId, Balance};
 use rand::{seq::SliceRandom, Rng};
-use shared::{
-    assets::Asset,
-    coupons::Coupon,
-    ids::CouponId,
-    order::Settlement,
-    permit::Presented,
-    terms::{Acceptance, TransferPolicy},
-};
+use shared::{assets::Asset, coupons::Coupon, ids::CouponId, terms::TransferPolicy};
 use std::collections::BTreeSet;
 
 pub(super) fn market(call: MarketCall) -> Message {
@@ -161,6 +154,7 @@ impl Dice<'_> {
             0 => now,
             1 => last.saturating_add(1),
             2..=5 if ends < now + 40 * DAY => last,
+            6..=9 if auction && ends < now + 40 * DAY => last,
             _ if auction => last.min(now + self.rng.gen_range(2..40) * MINUTE),
             _ => last.min(now + self.span(5..120, 1..9)),
         };
@@ -265,7 +259,7 @@ impl Dice<'_> {
     }
 
     /// A buyer for a listing: the one that it is reserved for, and not its seller, mostly.
-    fn buyer(&mut self, listing: &Listing) -> Who {
+    pub(super) fn buyer(&mut self, listing: &Listing) -> Who {
         let reserved = listing.reserved.and_then(|buyer| self.name(buyer));
         let (any, seller) = (self.consumer(), self.name(listing.seller));
         match reserved {
@@ -276,7 +270,7 @@ impl Dice<'_> {
     }
 
     /// What a buyer insists on, mostly in vain for nobody.
-    fn guard(&mut self, listing: &Listing, price: Balance) -> Guard {
+    pub(super) fn guard(&mut self, listing: &Listing, price: Balance) -> Guard {
         let highest_price = match self.rng.gen_range(0..20) {
             0 => price.saturating_sub(1),
             1..=9 => price,
@@ -310,7 +304,7 @@ impl Dice<'_> {
         paid(self.buyer(&listing), value, market(MarketCall::Buy { id, guard }))
     }
 
-    fn price_now(&self, listing: &Listing) -> Balance {
+    pub(super) fn price_now(&self, listing: &Listing) -> Balance {
         if self.model.now >= listing.ends_at {
             return 10;
         }
@@ -361,112 +355,13 @@ impl Dice<'_> {
         paid(buyer, value, market(MarketCall::BuyMany { ids, guard, all }))
     }
 
-    /// A listing that is worth more at the till than it costs, of one coupon, with who could use it there.
-    pub(super) fn usable(model: &Model, id: u64, entry: &Entry) -> bool {
-        let listing = &entry.listing;
-        let Some(coupon) = listing.coupons.first().filter(|_| priced(model, id, entry)) else { return false };
-        let Ok(campaign) = model.registry.campaign(coupon.campaign) else { return false };
-        let now = model.now;
-        let worth = terms::discount(&campaign.terms, 300, model.registry.coupons[coupon].left);
-        let acceptance = match campaign.terms.acceptance {
-            Acceptance::Alliance(alliance) => alliance == model.places.alliance,
-            Acceptance::IssuerOnly | Acceptance::Listed(_) => true,
-        };
-        acceptance
-            && price(listing, now).is_some_and(|price| price < worth)
-            && campaign.terms.redeem_window.start <= now
-            && now < campaign.ends
-            && now < listing.coupons_end
-    }
-
-    pub(super) fn buy_and_use(&mut self) -> Op {
-        let Some((id, entry)) = self.listing(Self::usable) else { return self.list_to_use() };
-        let (listing, coupon) = (&entry.listing, entry.listing.coupons[0]);
-        let due = self.price_now(listing);
-        let highest = self.guard(listing, due).highest_price;
-        let buyer = self.buyer(listing);
-        let by_alliance = self.model.registry.campaign(coupon.campaign).is_ok_and(|campaign| {
-            campaign.terms.acceptance == Acceptance::Alliance(self.model.places.alliance)
-        });
-        let wrong = self.chance(4);
-        let through = match (by_alliance, wrong) {
-            (true, false) | (false, true) => Some(if self.chance(85) { "alliance" } else { "ghost" }),
-            _ => None,
-        };
-        let acceptor = if by_alliance && self.chance(60) {
-            let member = self.member(|model, account| model.alliance.members[&account].active());
-            self.model.places.of(member)
-        } else {
-            self.suitable_acceptor(coupon)
-        };
-        let settlement = if self.chance(96) { Settlement::OffChain } else { Settlement::OnChain };
-        let mut order = self.order(acceptor, settlement);
-        if self.chance(85) {
-            order.basket = 300;
-            order.eligible = 300;
-        }
-        let account = self.model.places.of(buyer);
-        let mut presented = vec![coupon];
-        match self.rng.gen_range(0..12) {
-            // Another's, which the market holds or not.
-            0 | 1 => {
-                let (other, _) =
-                    self.coupon(|model, id, _| spendable(model, id, by_alliance) && id != coupon);
-                presented.push(other);
-            }
-            2 => presented = listing.coupons.clone(),
-            3 => {
-                let held = self.listing(Self::usable).map(|(_, other)| other.listing.coupons[0]);
-                presented.extend(held);
-            }
-            _ => {}
-        }
-        let signer = self.speaker(acceptor);
-        let acceptor = (!self.chance(3)).then(|| self.consent(signer));
-        let coupons = presented.into_iter().map(|id| {
-            let owner = self.model.registry.coupons.get(&id).map(|known| known.owner);
-            let owner = owner.filter(|owner| *owner != self.model.places.market);
-            let signs = !self.chance(3) && (id == coupon || owner.is_some() || self.chance(30));
-            let optional = id != coupon && self.chance(50);
-            let consent = signs.then(|| self.consent(owner.unwrap_or(account)));
-            (Presented { coupon: id, most: None, optional }, consent)
-        });
-        let coupons = coupons.collect();
-        let value = self.value(listing.asset, due);
-        let order = OrderCall { order, acceptor, coupons };
-        paid(buyer, value, market(MarketCall::BuyAndUse { id, highest, through, order }))
-    }
-
-    /// Lists what somebody may want to use at once.
-    fn list_to_use(&mut self) -> Op {
-        let fits = |model: &Model, id: CouponId, coupon: &Coupon| {
-            let known = model.registry.campaign(id.campaign).unwrap();
-            let by_alliance = known.terms.acceptance == Acceptance::Alliance(model.places.alliance);
-            sellable(model, id, coupon)
-                && spendable(model, id, by_alliance)
-                && terms::discount(&known.terms, 300, coupon.left) > 1
-        };
-        let (coupon, owner) = self.coupon(fits);
-        let Ok(sale) = self.model.sale_terms(coupon) else { return self.list_price() };
-        let worth = terms::discount(
-            &self.model.registry.campaign(coupon.campaign).unwrap().terms,
-            300,
-            self.model.registry.coupons[&coupon].left,
-        );
-        let most = sale.highest_price.unwrap_or(worth).min(worth.saturating_sub(1)).max(1);
-        let ask = Ask::Fixed { price: self.rng.gen_range(1..=most) };
-        let ends_at = sale.ends_at.min(self.model.now + self.rng.gen_range(10..90) * MINUTE);
-        let (coupons, caller) = (vec![coupon], self.mostly(owner));
-        let call = MarketCall::List { registry: "registry", coupons, ask, ends_at, reserved: None };
-        Op::plain(caller, market(call))
-    }
-
     pub(super) fn bid(&mut self) -> Op {
         let Some((id, entry)) = self.listing(bid_for) else { return self.list_auction() };
         let listing = &entry.listing;
-        // Just before the end it counts most.
+        // Just before the end it counts most, and most of all where the coupons end soon after.
         let left = entry.ends_at().saturating_sub(self.model.now);
-        if left > LATE && left < 40 * MINUTE && self.chance(15) {
+        let is_last = entry.ends_at() + LATE >= listing.coupons_end;
+        if left > LATE && (left < 40 * MINUTE || is_last) && self.chance(if is_last { 30 } else { 15 }) {
             return Op::Advance(left - self.rng.gen_range(1..LATE + 2));
         }
         let least = match (&listing.ask, entry.bids.last()) {
@@ -477,6 +372,8 @@ impl Dice<'_> {
         let mut amount = match self.rng.gen_range(0..10) {
             0 => least.saturating_sub(1),
             1..=4 => least,
+            // So much that a tenth of the fee is something.
+            5 => least + self.rng.gen_range(500..5_000),
             _ => least + self.rng.gen_range(1..15),
         };
         if let Some(highest) = listing.highest.filter(|_| !self.rng.gen_ratio(1, 10)) {

@@ -49,7 +49,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn admit(&mut self) -> Op {
-        let member = self.member(|model, account| !model.alliance.members[&account].active());
+        let member = self.member(|model, account| model.alliance.members[&account].status == Status::Applied);
         let caller = if self.chance(92) { OPERATOR } else { self.anyone() };
         Op::plain(caller, alliance(AllianceCall::Admit { member, cap: self.rng.gen_range(40..160) }))
     }
@@ -103,8 +103,7 @@ impl Dice<'_> {
         let ready = |account: &AccountId| alliance.members.get(account).is_some_and(|member| member.active());
         let active = MERCHANTS.iter().filter(|who| ready(&self.model.places.of(who))).count();
         if active < 2 {
-            let applied = alliance.members.values().any(|member| !member.active());
-            return if applied { self.admit() } else { self.apply() };
+            return self.towards_members();
         }
         let owing = |model: &Model, number: CampaignId| {
             let campaign = model.registry.campaign(number).unwrap();
@@ -122,6 +121,32 @@ impl Dice<'_> {
             self.deposit()
         } else {
             self.create_campaign()
+        }
+    }
+
+    /// The next step on the way to active members: who has defaulted comes back by leaving, and applying anew.
+    fn towards_members(&mut self) -> Op {
+        let config = &self.model.alliance.config;
+        let members = || self.model.alliance.members.values();
+        if members().any(|member| member.status == Status::Applied) {
+            return self.admit();
+        }
+        if self.model.alliance.members.len() < MERCHANTS.len() {
+            return self.apply();
+        }
+        let leaving = members().filter(|member| member.status == Status::Leaving);
+        let until = leaving.map(|member| (member.since + config.tail).max(member.liable_until)).min();
+        match until {
+            None => self.leave(),
+            Some(until) if self.model.now < until => Op::Advance(until - self.model.now),
+            Some(_) => {
+                let over = |model: &Model, account| {
+                    let member = &model.alliance.members[&account];
+                    let until = (member.since + model.alliance.config.tail).max(member.liable_until);
+                    member.status == Status::Leaving && model.now >= until
+                };
+                Op::plain(self.member(over), alliance(AllianceCall::Exit))
+            }
         }
     }
 

@@ -66,9 +66,16 @@ impl Model {
             return Ok(Answer::Nothing);
         }
         *self = before;
-        self.market.add_credit(bid.bidder, listing.asset, bid.amount);
-        self.market.entry_mut(id).status = Status::Failed;
-        self.emit("AuctionFailed");
+        self.fail(id, bid.bidder, bid.amount);
         Ok(Answer::Nothing)
+    }
+
+    /// What the registry won't move stays; who paid for it is owed the money.
+    pub(super) fn fail(&mut self, id: u64, payer: AccountId, amount: Balance) {
+        let entry = self.market.entry_mut(id);
+        entry.status = Status::Failed;
+        let asset = entry.listing.asset;
+        self.market.add_credit(payer, asset, amount);
+        self.emit("ListingFailed");
     }
 }

@@ -216,7 +216,17 @@ impl Model {
 
     /// What nobody bought goes back to its seller, by whoever asks.
     pub(super) fn give_back(&mut self, caller: AccountId, id: u64) -> Result<(), E> {
-        let listing = self.market.entry(id)?.listing.clone();
+        let (listing, cash, before) =
+            (self.market.entry(id)?.listing.clone(), self.market.entry(id)?.cash(), self.clone());
+        if let Err(refusal) = self.move_coupons(&listing.coupons, listing.seller) {
+            if cash == 0 {
+                return Err(refusal);
+            }
+            // The cash waits for nobody.
+            *self = before;
+            self.fail(id, listing.seller, cash);
+            return Ok(());
+        }
         if caller == listing.seller {
             self.market.entries.remove(&id);
         } else {
@@ -224,9 +234,8 @@ impl Model {
         }
         self.market.ended.push(Deal { id, end: End::Returned });
         self.emit("ListingReturned");
-        self.move_coupons(&listing.coupons, listing.seller)?;
         let mut purse = Purse::new(listing.asset);
-        purse.add(listing.seller, adds(&listing.ask));
+        purse.add(listing.seller, cash);
         self.pay_out(purse);
         Ok(())
     }
