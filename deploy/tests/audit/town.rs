@@ -233,7 +233,7 @@ impl Town {
     ) -> Redemption {
         let order = self.order(acceptor, number, Settlement::OffChain);
         let permits = self.permits(&order, &[(holder, coupon.into())]);
-        let message = self.alliance().call_mut().redeem(self.suite.registry, (order, permits).into());
+        let message = self.alliance().call_mut().redeem(self.suite.registry, (order, permits));
         self.act(acceptor, 0, message)
     }
 
@@ -681,7 +681,7 @@ impl Town {
         let message = self.council().call_mut().accept_rate(cinema, bakery, rate);
         self.act("bakery", 0, message);
 
-        let message = self.council().call_mut().open_case(registry, 1, [7; 32], disputed.into());
+        let message = self.council().call_mut().open_case(registry, 1, [7; 32], disputed);
         let case = self.act("bakery", 0, message);
         let message = self.council().call_mut().reply(case, [8; 32]);
         self.act("cinema", 0, message);
@@ -700,7 +700,7 @@ impl Town {
         let permits =
             Permits { acceptor: Some(consent), ..self.permits(&order, &[("ben", coupons[0].into())]) };
         let message =
-            self.council().call_mut().convert(registry, registry, coupons[1], ben, (order, permits).into());
+            self.council().call_mut().convert(registry, registry, coupons[1], ben, (order, permits));
         self.act::<_, Redemption, _>("ann", 0, message);
     }
 

@@ -70,7 +70,7 @@ fn founded() -> (World, Doors, AllianceRef) {
 /// Makes `who` a member with collateral that may owe `cap`.
 fn join(world: &mut World, who: &str, cap: Balance) {
     let mut council = world.council();
-    let mut alliance = alliance(world);
+    let _alliance = alliance(world);
     let registry = world.suite.registry;
     act(world, who, JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));
     let admission = admission(world, who, cap);
@@ -124,7 +124,7 @@ fn positions(world: &World) -> (i128, i128) {
 /// Closes the open cycle, at the first moment from now on that is possible.
 fn close(world: &mut World) {
     let mut council = world.council();
-    let mut alliance = alliance(world);
+    let _alliance = alliance(world);
     let opened_at = look(world, world.council().call().cycle()).cycle.opened_at;
     let now = world.chain.now();
     world.chain.set_time(now.max(opened_at + WEEK)).unwrap();

@@ -11,7 +11,7 @@ use crate::{
 use chain::{tamper, Chain, Cost, TypedChain};
 use e2e_tests::{
     account,
-    actors::{GHOST, OPERATOR, OWNER},
+    actors::{GHOST, OWNER},
     keys,
     signing::{Codes, List, Target, Voucher},
     world::{wasm, WEALTH},

@@ -156,7 +156,7 @@ fn disputing() -> Rows {
     let (mut world, _) = joining();
     let (mut council, registry) = (world.council(), world.suite.registry);
     let campaign = campaigning(&mut world);
-    let mut open = |world: &mut World, number| {
+    let open = |world: &mut World, number| {
         let (redemption, _) = spend(world, campaign, number);
         act(world, "bakery", 0, world.council().call_mut().open_case(registry, 1, [1; 32], redemption)).cost
     };

@@ -69,7 +69,7 @@ fn uncovered() -> (World, AllianceRef) {
 // Feature: Default.
 #[test]
 fn a_default_takes_what_is_there_cuts_creditors_by_one_ratio_and_is_made_good() {
-    let (mut world, mut alliance) = uncovered();
+    let (mut world, _alliance) = uncovered();
     let mut council = world.council();
     let (bakery, cinema, grocer) = (account("bakery"), account("cinema"), account("grocer"));
     let here = world.suite.council;

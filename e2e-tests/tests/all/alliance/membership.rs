@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
-    let (mut world, _, mut alliance) = founded();
+    let (mut world, _, _alliance) = founded();
     let mut council = world.council();
     let (here, registry, bakery) = (world.suite.council, world.suite.registry, account("bakery"));
     let profile = [1; 32];
@@ -63,7 +63,7 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
 
 #[test]
 fn an_application_names_a_known_registry_comes_once_and_pays_the_fee() {
-    let (mut world, _, mut alliance) = founded();
+    let (mut world, _, _alliance) = founded();
     let mut council = world.council();
     let registry = world.suite.registry;
     for registry in [account("ann"), world.suite.market, world.token, look_alike(&mut world)] {
@@ -84,7 +84,7 @@ fn an_application_names_a_known_registry_comes_once_and_pays_the_fee() {
 
 #[test]
 fn only_the_operator_admits_an_applicant_once() {
-    let (mut world, _, mut alliance) = founded();
+    let (mut world, _, _alliance) = founded();
     let mut council = world.council();
     let (bakery, operator) = (account("bakery"), account(OPERATOR));
     let motion = admission(&world, "bakery", 1);
@@ -104,7 +104,7 @@ fn only_the_operator_admits_an_applicant_once() {
 
 #[test]
 fn collateral_is_put_up_exactly_and_by_members() {
-    let (mut world, _, mut alliance) = founded();
+    let (mut world, _, _alliance) = founded();
     let mut council = world.council();
     join(&mut world, "bakery", 1);
     let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 10, paid: 9 });
@@ -224,7 +224,7 @@ fn nobody_leaves_owing_or_owed() {
 
 #[test]
 fn an_applicant_may_withdraw_its_application() {
-    let (mut world, _, mut alliance) = founded();
+    let (mut world, _, _alliance) = founded();
     let mut council = world.council();
     let registry = world.suite.registry;
     act(&mut world, "bakery", JOINING_FEE, council.call_mut().apply(registry, [1; 32], vec![]));

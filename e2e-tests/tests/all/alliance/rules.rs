@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn an_alliance_tells_its_rules() {
-    let (world, _, alliance) = founded();
+    let (world, _, _alliance) = founded();
     let config = look(&world, world.council().call().config());
     assert_eq!(config.registries, [world.chain.code_hash_of(world.suite.registry).unwrap().unwrap()]);
     let created =
@@ -24,7 +24,7 @@ fn an_alliance_tells_its_rules() {
 
 #[test]
 fn contradictory_rules_are_refused_by_name() {
-    let (mut world, _, alliance) = founded();
+    let (mut world, _, _alliance) = founded();
     let code = world.chain.code_hash_of(world.suite.alliance).unwrap().unwrap();
     let good = look(&world, world.council().call().config());
     let cycle_length = good.cycle_length;

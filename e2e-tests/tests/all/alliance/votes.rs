@@ -4,7 +4,7 @@ use super::*;
 
 fn applied(world: &mut World, who: &str) -> Motion {
     let mut council = world.council();
-    let mut alliance = alliance(world);
+    let _alliance = alliance(world);
     let registry = world.suite.registry;
     act(world, who, JOINING_FEE, council.call_mut().apply(registry, [7; 32], vec![]));
     Motion::Admit { account: account(who), registry, profile: [7; 32], cap: 500 }
@@ -115,7 +115,7 @@ fn past_the_founders_number_only_votes_decide() {
     join(&mut world, "cinema", 1);
     let admit = applied(&mut world, "grocer");
     let by_vote = AllianceError::ByVoteOnly { voters: 2 };
-    let (mut council, mut alliance) = (world.council(), alliance(&world));
+    let (mut council, _alliance) = (world.council(), alliance(&world));
     assert_eq!(refused(&mut world, OPERATOR, 0, council.call_mut().decide(admit)), by_vote);
     act(&mut world, "bakery", 0, council.call_mut().propose(admit));
     act(&mut world, "cinema", 0, council.call_mut().vote(1));

@@ -54,7 +54,7 @@ fn a_cashiers_cap_holds_through_an_alliance_too() {
         shared::registry::CouponRegistry::redeem(to.registry.call_mut(), order.clone(), signed.clone());
     assert_eq!(refused(&mut world, "till", 0, message), reached);
     let unsigned = Permits { acceptor: None, ..signed };
-    let done = act(&mut world, "bakery", 0, alliance.call_mut().redeem(here, (order, unsigned).into()));
+    let done = act(&mut world, "bakery", 0, alliance.call_mut().redeem(here, (order, unsigned)));
     assert_eq!((done.result.discount(), done.result.cashier), (200, Some(world.suite.alliance)));
     assert_eq!(world.role(bakery, till).unwrap().spent, 400);
 }

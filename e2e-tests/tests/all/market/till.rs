@@ -138,7 +138,7 @@ fn a_buyer_adds_coupons_of_its_own_and_only_what_it_bought_counts_as_gain() {
 fn it_is_spent_through_an_alliance_too() {
     let (mut world, to) = open();
     let mut council = world.council();
-    let mut alliance = alliance(&world);
+    let _alliance = alliance(&world);
     let registry = world.suite.registry;
     for who in ["bakery", "cinema"] {
         act(&mut world, who, 0, council.call_mut().apply(registry, [1; 32], vec![]));
