@@ -14,7 +14,7 @@ use crate::{
 };
 use alliance::{config::Config, error::AllianceError};
 use blake2::{digest::consts::U32, Blake2b, Digest};
-use chain::{keys::ss58, AccountId, Chain};
+use chain::{keys::ss58, AccountId, Balance, Chain};
 use clap::{Args, Subcommand, ValueEnum};
 use council::events::RateAgreed;
 use ink::{codegen::TraitCallBuilder, env::Event};
@@ -667,15 +667,9 @@ fn cover_one(mut desk: Desk, opts: &Candidates) -> Result<Report, Refusal> {
     Ok(Report::new(line, json))
 }
 
-fn closed(desk: Desk, number: u32, given_back: chain::Balance) -> Result<Report, Refusal> {
-    let found = case(&desk, number)?;
-    let words = &desk.session.words;
-    let line = format!(
-        "dispute {number} is over: {} gives {} back to {}",
-        words.account(&found.acceptor),
-        words.money(given_back),
-        words.account(&found.issuer)
-    );
+fn closed(desk: Desk, number: u32, given_back: Balance) -> Result<Report, Refusal> {
+    let money = desk.session.words.money(given_back);
+    let line = format!("dispute {number} is over: the acceptor gives {money} back");
     done(desk, line, json!({ "case": number, "given_back": given_back.to_string() }))
 }
 
