@@ -1,13 +1,6 @@
-//! Accounts, rules and redemptions that unit tests share.
+//! Accounts and rules that unit tests share.
 use crate::config::{Config, Joining};
-use shared::{
-    alliance::council::CouncilTerms,
-    assets::Asset,
-    ids::CouponId,
-    order::{Redemption, Use},
-    terms::Funding,
-    AccountId, Balance,
-};
+use shared::{alliance::council::CouncilTerms, assets::Asset, AccountId};
 
 pub(crate) fn account(n: u8) -> AccountId {
     AccountId::from([n; 32])
@@ -42,39 +35,5 @@ pub(crate) fn council_terms() -> CouncilTerms {
         ruling_window: 20,
         case_fee: 3,
         unruled_bps: 2_500,
-    }
-}
-
-pub(crate) fn redemption(
-    number: u64,
-    acceptor: AccountId,
-    uses: &[(AccountId, Funding, Balance)],
-) -> Redemption {
-    let uses = (1..).zip(uses).map(|(serial, &(issuer, funding, discount))| Use {
-        coupon: CouponId { campaign: 1, serial },
-        holder: account(50),
-        valid_until: 0,
-        issuer,
-        funding,
-        advocate: None,
-        left_before: 1,
-        left_after: 0,
-        discount,
-    });
-    Redemption {
-        acceptor,
-        number,
-        order: [0; 32],
-        basket: 0,
-        eligible: 0,
-        asset: Asset::Native,
-        uses: uses.collect(),
-        refused: Vec::new(),
-        net: 0,
-        payer: None,
-        alliance: Some(account(150)),
-        cashier: None,
-        redeemed_at: 0,
-        final_at: 100,
     }
 }

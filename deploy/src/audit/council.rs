@@ -131,7 +131,7 @@ impl CouncilReplay {
     ) -> Result<(), Contradiction> {
         let mut books = self.books()?;
         let voters = alliance.root()?.books.voters;
-        let shares = (u64::from(voters) * u64::from(books.terms.quorum_bps)).div_ceil(10_000);
+        let shares = u64::from(voters).saturating_mul(books.terms.quorum_bps.into()).div_ceil(10_000);
         ensure_same("the votes that carry it", shares.max(1), event.needed.into())?;
         ensure_same("the end of the vote", now.saturating_add(books.terms.vote_window), event.ends_at)?;
         ensure_same("the motion's time", now, event.at)?;

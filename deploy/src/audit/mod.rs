@@ -28,7 +28,7 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::ensure_rule,
+    contradiction::{ensure_rule, ensure_same},
     council::CouncilReplay,
     decode::{
         AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent,
@@ -299,6 +299,12 @@ impl Replay {
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
         if let SuiteEvent::Market(event) = event {
             joined::market(self, event)?;
+        }
+        if let SuiteEvent::Council(CouncilEvent::CouponConverted(converted)) = event {
+            if converted.registry == self.suite.registry {
+                let holder = self.registry.owner(converted.coupon);
+                ensure_same("the holder of the coupon converted into", holder, Some(converted.to))?;
+            }
         }
         if let SuiteEvent::Alliance(AllianceEvent::OrdersBooked(booked)) = event {
             if booked.registry == self.suite.registry {

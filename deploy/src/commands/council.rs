@@ -539,7 +539,7 @@ fn propose(mut desk: Desk, config: &Config, opts: &Moved) -> Result<Report, Refu
 fn rate(mut desk: Desk, opts: &Of) -> Result<Report, Refusal> {
     let (acceptor, issuer) = opts.accounts(&mut desk)?;
     let offered = desk.session.ask(desk.council().call().offer(acceptor, issuer))?;
-    let agreed = agreed(&desk, acceptor, issuer);
+    let agreed = agreed(&desk, acceptor, issuer)?;
     let words = &desk.session.words;
     let mut report = match &agreed {
         Some(PairRate { rate, .. }) => {
@@ -558,17 +558,18 @@ fn rate(mut desk: Desk, opts: &Of) -> Result<Report, Refusal> {
 }
 
 /// What two members agreed on last, as the council told it.
-fn agreed(desk: &Desk, acceptor: AccountId, issuer: AccountId) -> Option<PairRate> {
-    let told = desk.session.chain.history().iter().rev().filter(|event| {
+fn agreed(desk: &Desk, acceptor: AccountId, issuer: AccountId) -> Result<Option<PairRate>, Refusal> {
+    let history = desk.session.history()?;
+    let told = history.iter().rev().filter(|event| {
         event.contract == desk.suite.council && event.topics.first() == RateAgreed::SIGNATURE_TOPIC.as_ref()
     });
-    told.filter_map(|event| RateAgreed::decode_all(&mut event.data.as_slice()).ok())
-        .find(|event| event.acceptor == acceptor && event.issuer == issuer)
-        .map(|event| event.rate)
+    let mut rates = told.filter_map(|event| RateAgreed::decode_all(&mut event.data.as_slice()).ok());
+    let found = rates.find(|event| event.acceptor == acceptor && event.issuer == issuer);
+    Ok(found.map(|event| event.rate))
 }
 
 fn conversion(mut desk: Desk, opts: &Conversion) -> Result<Report, Refusal> {
-    let key = desk.session.signer(&opts.signer)?;
+    let key = desk.session.key(&opts.signer)?;
     let (takes, gives) = (coupon_id(&opts.takes)?, coupon_id(&opts.gives)?);
     let to = desk.session.account(&opts.to)?;
     let basket =

@@ -4,7 +4,7 @@ use crate::{
     audit::{
         self,
         statement::{Kind, Statement},
-        AuditError,
+        AuditError, Files,
     },
     context::{write_file, Context, Report},
     refusals::Refusal,
@@ -43,10 +43,15 @@ pub enum Format {
 pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
     let member = desk.session.account(&opts.member)?;
-    let found = audit::run(&desk.session.chain, &desk.suite, None, None).map_err(|error| match error {
-        AuditError::Chain(fault) => desk.session.words.chain(&fault),
-        other => Refusal::new(other.to_string(), "see what `couponry audit` says"),
-    })?;
+    let found =
+        audit::run(&desk.session.chain, &desk.suite, Files::default()).map_err(|error| match error {
+            AuditError::Chain(fault) => desk.session.words.chain(&fault),
+            other @ (AuditError::Finding(_)
+            | AuditError::Database(_)
+            | AuditError::Csv(_)
+            | AuditError::Parquet(_)
+            | AuditError::File { .. }) => Refusal::new(other.to_string(), "see what `couponry audit` says"),
+        })?;
     let wanted = |statement: &&Statement| {
         statement.member == member && opts.cycle.is_none_or(|cycle| cycle == statement.cycle)
     };

@@ -1,5 +1,6 @@
 //! Plays a scenario on an embedded chain, row by row: a refused row is named and the rest goes on. Tells what happens; reckons nothing.
 mod deals;
+mod drill;
 mod extras;
 
 use super::scenario::{
@@ -39,6 +40,8 @@ const SEED: u64 = 20_260_501;
 /// QR images drawn of each drop.
 const IMAGES: u32 = 4;
 const MINUTE: u64 = 60_000;
+/// How many weeks are settled; for the last, one member can't pay.
+const WEEKS: u32 = 2;
 /// How long a signed order is good.
 const ORDER_LIFE: u64 = 30 * MINUTE;
 /// How long one is that a till without a line takes.
@@ -144,7 +147,7 @@ pub(super) fn play(
     }
     play.submit_backlog()?;
     play.tell_day(day)?;
-    play.settle_until(2)?;
+    play.settle_until(WEEKS)?;
     play.thank_advocates()?;
     Ok(TownPlayed { desk: play.desk, refused: play.refused })
 }
@@ -171,6 +174,8 @@ fn open(scenario: &Scenario, ctx: &Context, bundles: &Path) -> Result<Desk, Refu
     config.alliance.pay_in_window = times::period(&town.alliance.pay_in_window)?;
     config.alliance.fee_bps = town.alliance.fee_bps;
     config.alliance.joining.fee = amount(&town.alliance.joining_fee)?;
+    config.alliance.joining.fund_share = amount(&town.alliance.fund_share)?;
+    config.alliance.cap_factor_bps = town.alliance.cap_factor_bps;
     config.alliance.closing_bounty = amount(&town.alliance.closing_bounty)?;
     let unbuilt =
         |fault: crate::suite::SuiteError| Refusal::new(fault.to_string(), "run `couponry build` first");
@@ -205,7 +210,8 @@ impl Play<'_> {
     fn found_alliance(&mut self) -> Result<(), Refusal> {
         self.tell("Four shops of a high street found an alliance: each honours the others' coupons, and they settle once a week.")?;
         let operator = Keypair::named("operator").account();
-        let fee = amount(&self.scenario.town.alliance.joining_fee)?;
+        let rules = &self.scenario.town.alliance;
+        let fee = amount(&rules.joining_fee)?.saturating_add(amount(&rules.fund_share)?);
         for merchant in &self.scenario.town.merchants {
             let account = Keypair::named(&merchant.name).account();
             let (collateral, cap) = (amount(&merchant.collateral)?, amount(&merchant.cap)?);
@@ -312,13 +318,18 @@ impl Play<'_> {
             self.cycles,
             words.money(bounty)
         ))?;
+        let defaulter = Some(&self.scenario.town.alliance.defaulter).filter(|_| self.cycles == WEEKS);
+        let mut drill = None;
         for pay_in in [true, false] {
+            if let Some(name) = defaulter.filter(|_| !pay_in) {
+                drill = self.declare_default(name, passer_by)?;
+            }
             for merchant in &self.scenario.town.merchants {
                 let account = Keypair::named(&merchant.name).account();
                 let Some(member) = self.desk.look(self.desk.council().call().member(account))? else {
                     continue;
                 };
-                if pay_in && member.due.owed() > 0 {
+                if pay_in && member.due.owed() > 0 && defaulter != Some(&merchant.name) {
                     let owed = member.due.owed();
                     let message = self.desk.council().call_mut().pay_in(account, owed);
                     self.desk.session.send(account, owed, message, Words::alliance)?;
@@ -330,6 +341,9 @@ impl Play<'_> {
                 } else if !pay_in && member.due.earned() > 0 {
                     let message = self.desk.council().call_mut().payout(account);
                     let (paid, _) = self.desk.session.send(account, 0, message, Words::alliance)?;
+                    if let Some(drill) = &mut drill {
+                        drill.collected(member.due.earned(), paid);
+                    }
                     self.tell(&format!(
                         "   {} earned more than it owed and is paid {}",
                         merchant.name,
@@ -338,7 +352,10 @@ impl Play<'_> {
                 }
             }
         }
-        Ok(())
+        match drill {
+            Some(drill) => self.end_drill(&drill),
+            None => Ok(()),
+        }
     }
 
     fn step(&mut self, row: &Row) -> Result<(), Refusal> {
@@ -525,11 +542,8 @@ impl Play<'_> {
                     coupons: vec![CouponPermit { presented: coupon.into(), permit }],
                 };
                 if through.is_some() {
-                    let message = self
-                        .desk
-                        .alliance()
-                        .call_mut()
-                        .redeem(self.desk.suite.registry, (order, permits).into());
+                    let message =
+                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, (order, permits));
                     self.send(&row.acceptor, 0, message, Words::alliance)?
                 } else {
                     let message = self.desk.registry().call_mut().redeem(order, permits);

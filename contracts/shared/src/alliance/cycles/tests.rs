@@ -210,7 +210,7 @@ fn a_cut_shows_in_the_sheet_of_who_collects() {
     let mut books = Books::opened(0);
     (books.closed.cycle.debits, books.closed.paid_in, books.closed.lost) = (70, 40, 30);
     let mut creditor = Member { due: earns(60), ..member(0, 0) };
-    let mut half = |cycle, earned| {
+    let mut half = |cycle, earned: Balance| {
         assert_eq!(cycle, 0);
         Ok(earned.div_euclid(2))
     };

@@ -51,7 +51,7 @@ fn rolling_cycle_by_cycle_and_at_once_come_to_the_same() {
 fn each_cycle_is_asked_what_its_creditors_get_by_its_own_number() {
     let mut asked = Vec::new();
     let mut creditor = positions(5, 30, 20, 10);
-    let mut half = |cycle, earned| {
+    let mut half = |cycle, earned: Balance| {
         asked.push((cycle, earned));
         Ok(earned.div_euclid(2))
     };
