@@ -656,7 +656,14 @@ uri = "ipfs://terms"
 
     fn suite() -> SuiteAddresses {
         let at = |n| AccountId::from([n; 32]);
-        SuiteAddresses { registry: at(1), office: at(4), desk: at(5), alliance: at(2), market: at(3) }
+        SuiteAddresses {
+            registry: at(1),
+            office: at(4),
+            desk: at(5),
+            alliance: at(2),
+            council: at(6),
+            market: at(3),
+        }
     }
 
     fn read_text(text: &str) -> Result<Plan, Refusal> {

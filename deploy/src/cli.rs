@@ -4,8 +4,8 @@ use crate::{
     accounts,
     amounts::Unit,
     commands::{
-        aftercare, alliance, audit, best, build, campaign, chain, claim, coupon, demo, deploy, doctor, drop,
-        entitle, hands, insights, market, order, quote, redeem, trust,
+        aftercare, alliance, audit, best, build, campaign, chain, claim, council, coupon, demo, deploy,
+        doctor, drop, entitle, hands, insights, market, order, quote, redeem, statement, trust,
     },
     context::{Context, Report},
     keys::KeyRing,
@@ -186,6 +186,11 @@ enum Command {
     /// Joins merchants who honour each other's coupons, and settles what they owe
     #[command(subcommand)]
     Alliance(alliance::Command),
+    /// Lets members vote, agree on rates, settle disputes and convert coupons
+    #[command(subcommand)]
+    Council(council::Command),
+    /// Writes a member's statement, from events alone
+    Statement(statement::Opts),
     /// Rebuilds everything from events and compares it with the chain
     Audit(audit::Opts),
     /// Tells a merchant what came of its coupons, from an audit
@@ -307,6 +312,8 @@ fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Rep
         Command::Forget(opts) => aftercare::forget(opts, ctx),
         Command::Market(command) => market::run(command, ctx),
         Command::Alliance(command) => alliance::run(command, ctx),
+        Command::Council(command) => council::run(command, ctx),
+        Command::Statement(opts) => statement::run(opts, ctx),
         Command::Audit(opts) => audit::run(opts, ctx),
         Command::Insights(opts) => insights::run(opts, ctx),
         Command::Demo(opts) => demo::run(opts, ctx, out),
@@ -354,6 +361,7 @@ mod tests {
         assert!(found.len() > 30);
         for example in found {
             let plain = example.replace("'Bakery, High Street 1'", "Bakery").replace("'lovely'", "lovely");
+            let plain = plain.replace("'two receipts'", "receipts").replace("'the till roll'", "roll");
             let parsed = Cli::try_parse_from(plain.split_whitespace());
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         }

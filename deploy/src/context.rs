@@ -8,10 +8,11 @@ use crate::{
     refusals::{Refusal, Words},
     suite::SuiteAddresses,
 };
-use alliance::AllianceRef;
+use alliance::{error::AllianceError, AllianceRef};
 use chain::{
     AccountId, Balance, Chain, ChainError, EmbeddedChain, EventRecord, Keypair, Message, Outcome, TypedChain,
 };
+use council::CouncilRef;
 use desk::DeskRef;
 use ink::env::call::FromAccountId;
 use market::MarketRef;
@@ -154,6 +155,7 @@ impl Session {
             (suite.office, "the registry's office"),
             (suite.desk, "the registry's service desk"),
             (suite.alliance, "the alliance"),
+            (suite.council, "the alliance's council"),
             (suite.market, "the market"),
         ] {
             self.words.name(account, name);
@@ -254,6 +256,20 @@ impl Desk {
 
     pub fn alliance(&self) -> AllianceRef {
         AllianceRef::from_account_id(self.suite.alliance)
+    }
+
+    pub fn council(&self) -> CouncilRef {
+        CouncilRef::from_account_id(self.suite.council)
+    }
+
+    /// Looks at the alliance's books through its council. Nothing changes.
+    /// # Errors
+    /// The chain's refusal, and the council's.
+    pub fn look<Args: Encode, R: Decode>(
+        &self,
+        message: Message<Args, Result<R, AllianceError>>,
+    ) -> Result<R, Refusal> {
+        self.session.ask(message)?.map_err(|refusal| self.session.words.alliance(&refusal))
     }
 
     pub fn market(&self) -> MarketRef {

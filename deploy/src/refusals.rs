@@ -6,6 +6,7 @@ use crate::{amounts::Unit, times};
 use alliance::{config::ConfigFault, error::AllianceError};
 use chain::{keys::ss58, AccountId, Balance, ChainError};
 use shared::{
+    alliance::council::CouncilFault,
     assets::{Asset, PaymentFault},
     ids::CouponId,
     psp34::{self, PSP34Error},
@@ -629,8 +630,8 @@ impl Words {
                 Refusal::new(format!("{} was admitted before", account(member)), "nothing to do")
             }
             E::NotActive { account: member } => Refusal::new(
-                format!("{} has applied and was not admitted yet", account(member)),
-                "ask the operator: `couponry alliance admit`",
+                format!("{} is no active member: not admitted yet, suspended, in default or leaving", account(member)),
+                "see where it stands: `couponry alliance status MEMBER`",
             ),
             E::NotAcceptor { acceptor, caller } => Refusal::new(
                 format!("{} is neither the acceptor {} nor its cashier", account(caller), account(acceptor)),
@@ -677,7 +678,7 @@ impl Words {
             ),
             E::CycleUnsettled { cycle, owed } => Refusal::new(
                 format!("{} of cycle {cycle} is still to be paid in", money(owed)),
-                "let debtors pay in, or cover it from their collateral after the cut-off",
+                "let debtors pay in, or after the cut-off declare their default: `couponry alliance default MEMBER`",
             ),
             E::OverDue { asked, due } => Refusal::new(
                 format!("{} is more than the {} that is due", money(asked), money(due)),
@@ -685,10 +686,10 @@ impl Words {
             ),
             E::BeforeCutOff { cut_off, now } => Refusal::new(
                 format!("the member may pay in until {}, and it is {}", time(cut_off), time(now)),
-                "cover after the cut-off",
+                "declare the default after the cut-off",
             ),
             E::NothingDue { account: member } => Refusal::new(
-                format!("{} owes nothing that its collateral could pay", account(member)),
+                format!("{} owes nothing of the last cycle", account(member)),
                 "nothing to do",
             ),
             E::NothingToPay { account: member } => Refusal::new(
@@ -706,6 +707,177 @@ impl Words {
             ),
             E::Payment(fault) => self.payment(fault),
             E::Overflow => overflow(),
+            E::TailTooShort { final_at, tail } => Refusal::new(
+                format!("it could be rolled back until {}, and members stay answerable for {tail} ms", time(final_at)),
+                "the alliance takes coupons whose rollback window is within its tail",
+            ),
+            E::LongstopRunning { due, longstop } => Refusal::new(
+                format!("{} of the default waits for someone to pay it until {}", money(due), time(longstop)),
+                "pay it in, add to the fund, or call again then",
+            ),
+            E::NotMadeGood { unpaid } => Refusal::new(
+                format!("others bear {} of the member's default", money(unpaid)),
+                "make it good first: `couponry alliance make-good`",
+            ),
+            E::NotLeaving { account: member } => Refusal::new(
+                format!("{} hasn't said that it leaves", account(member)),
+                "say so first: `couponry alliance leave`",
+            ),
+            E::StillLiable { until, now } => Refusal::new(
+                format!("the member is answerable until {}, and it is {}", time(until), time(now)),
+                "go then (on the embedded chain: `couponry chain advance`)",
+            ),
+            E::CasesOpen { cases } => Refusal::new(
+                format!("{cases} disputes about the member's redemptions are open"),
+                "wait for their rulings",
+            ),
+            E::AlreadyLeaving { account: member } => Refusal::new(
+                format!("{} has said already that it leaves", account(member)),
+                "go when it is no longer answerable: `couponry alliance exit`",
+            ),
+            E::BatchSize { items, most } => Refusal::new(
+                format!("{items} orders for the alliance are none, or more than the {most} that fit in a call"),
+                "send them in several calls",
+            ),
+            E::NotAnOrder { index } => Refusal::new(
+                format!("what was sent at place {index} is not an order with its permits"),
+                "use a newer couponry",
+            ),
+            E::WrongRefund { expected, offered } => Refusal::new(
+                format!("{} goes back to escrow and the payer, not {}", money(expected), money(offered)),
+                format!("pay back exactly {}", money(expected)),
+            ),
+            E::ByVoteOnly { voters } => Refusal::new(
+                format!("with {voters} members who have a vote, only their votes decide this"),
+                "move a motion, and have members vote for it",
+            ),
+            E::ApplicationDiffers { account: member } => Refusal::new(
+                format!("{} applied with another registry or another profile", account(member)),
+                "look at its application again",
+            ),
+            E::NotSuspended { account: member } => {
+                Refusal::new(format!("{} is not suspended", account(member)), "nothing to do")
+            }
+            E::NotDefaulted { account: member } => {
+                Refusal::new(format!("{} has not defaulted", account(member)), "nothing to do")
+            }
+            E::NoSuchProposal { proposal } => Refusal::new(
+                format!("there is no motion {proposal}, or nothing of yours is left of it"),
+                "check its number",
+            ),
+            E::VoteClosed { ends_at, now } => Refusal::new(
+                format!("the vote ended {}, or the motion was carried; it is {}", time(ends_at), time(now)),
+                "move it again if it wasn't carried",
+            ),
+            E::NoVote { account: member } => Refusal::new(
+                format!("{} was not an active member when the motion was moved", account(member)),
+                "only those who were then have a vote on it",
+            ),
+            E::AlreadyVoted { proposal, account: member } => Refusal::new(
+                format!("{} has voted for motion {proposal} already", account(member)),
+                "nothing to do",
+            ),
+            E::VoteOpen { ends_at, now } => Refusal::new(
+                format!("the vote runs until {}, and it is {}", time(ends_at), time(now)),
+                "clear it then",
+            ),
+            E::NoSuchOffer => {
+                Refusal::new("the other of the two offers no such rate", "look at what is offered again")
+            }
+            E::NotParty { account: member } => Refusal::new(
+                format!("{} is none of those it is about", account(member)),
+                "only they may",
+            ),
+            E::RateOutOfRange { bps } => Refusal::new(
+                format!("a rate of {bps} bps is nothing, or more than the whole"),
+                "between 1 and 10,000 bps",
+            ),
+            E::RateTooEarly { from, earliest } => Refusal::new(
+                format!("the rate would start {}, and may from {}", time(from), time(earliest)),
+                "choose a later date; an agreed rate stays for the alliance's tail",
+            ),
+            E::OverDailyCap { cap, asked } => Refusal::new(
+                format!("the day's sum between the two would be {}, over their cap of {}", money(asked), money(cap)),
+                "redeem it tomorrow",
+            ),
+            E::NoSuchRedemption { acceptor, number } => Refusal::new(
+                format!("no redemption of order {number} at {} stands as it was given", account(acceptor)),
+                "give the redemption exactly as its event told it",
+            ),
+            E::CaseWindowOver { until, now } => Refusal::new(
+                format!("the redemption could be disputed until {}, and it is {}", time(until), time(now)),
+                "settle it between yourselves",
+            ),
+            E::AlreadyDisputed { case } => {
+                Refusal::new(format!("it is dispute {case} already"), "a redemption is disputed once")
+            }
+            E::NothingBooked { issuer } => Refusal::new(
+                format!("the redemption makes {} owe nothing", account(issuer)),
+                "there is nothing to dispute",
+            ),
+            E::NoSuchCase { case } => Refusal::new(format!("there is no dispute {case}"), "check its number"),
+            E::CaseClosed => Refusal::new("the dispute is over", "nothing to do"),
+            E::CaseOpen { case } => {
+                Refusal::new(format!("dispute {case} is not over"), "clear it once it is ruled on")
+            }
+            E::AlreadyReplied => Refusal::new("the acceptor has replied already", "there is one reply"),
+            E::ReplyWindowOver { until, now } => Refusal::new(
+                format!("a reply was possible until {}, and it is {}", time(until), time(now)),
+                "the resolver rules without it",
+            ),
+            E::ReplyRunning { until, now } => Refusal::new(
+                format!("the acceptor may reply until {}, and it is {}", time(until), time(now)),
+                "rule after its reply, or then",
+            ),
+            E::NotResolver { resolver, caller } => Refusal::new(
+                format!("{} does not rule on disputes", account(caller)),
+                self.act_as(resolver),
+            ),
+            E::ShareOverWhole { bps } => Refusal::new(
+                format!("{bps} bps is more than the whole"),
+                "at most 10,000 bps can be given back",
+            ),
+            E::RulingOver { until, now } => Refusal::new(
+                format!("a ruling was possible until {}, and it is {}", time(until), time(now)),
+                "the preset share holds: time the dispute out",
+            ),
+            E::RulingRunning { until, now } => Refusal::new(
+                format!("the resolver may rule until {}, and it is {}", time(until), time(now)),
+                "time it out then",
+            ),
+            E::CaseWindowRunning { until, now } => Refusal::new(
+                format!("it might be disputed again until {}, and it is {}", time(until), time(now)),
+                "clear it then",
+            ),
+            E::OtherConversion { number } => Refusal::new(
+                format!("order {number} is for other goods than this coupon for this account"),
+                "its basket hash is the digest of registry, coupon and receiver",
+            ),
+            E::CouponElsewhere { holder } => Refusal::new(
+                holder.as_ref().map_or_else(
+                    || "the coupon is not live".to_owned(),
+                    |holder| format!("the coupon is held by {}, not by the acceptor", account(holder)),
+                ),
+                "the acceptor hands over a coupon that it holds",
+            ),
+            E::TransferRefused { coupon } => Refusal::new(
+                format!("the registry did not move coupon {}/{}", coupon.campaign, coupon.serial),
+                "its holder lets the council move it first, and its terms allow it",
+            ),
+            E::NotTheCouncil { caller } => Refusal::new(
+                format!("{} is not the alliance's council", account(caller)),
+                "call the council",
+            ),
+            E::CouncilFailed => Refusal::new(
+                "the council's code is not on the chain",
+                "upload it before the alliance is instantiated",
+            ),
+            E::AllianceFailed => Refusal::new("the alliance didn't answer as one", "check its address"),
+            E::NoChange => Refusal::new("nothing would change", "look at how it stands"),
+            E::UriTooLong { length, most } => Refusal::new(
+                format!("the profile's URI has {length} bytes, more than {most}"),
+                "use a shorter one",
+            ),
         }
     }
 
@@ -725,13 +897,41 @@ impl Words {
                 "set it between 1 and 10000",
             ),
             ConfigFault::CapFactor { bps } => Refusal::new(
-                format!("--cap-factor-bps: {bps} is not between 1 and 10000"),
-                "set it between 1 and 10000",
+                format!(
+                    "--cap-factor-bps: {bps} is not between 1 and {}",
+                    alliance::config::MAX_CAP_FACTOR_BPS
+                ),
+                format!("set it between 1 and {}", alliance::config::MAX_CAP_FACTOR_BPS),
             ),
             ConfigFault::RegistryCount { listed } => Refusal::new(
                 format!("{listed} registries are listed, and 1 to {} fit", alliance::config::MAX_REGISTRIES),
                 "list fewer",
             ),
+            ConfigFault::CutOverWhole { bps } => Refusal::new(
+                format!("the cut of {bps} bps is more than the whole"),
+                "set it to 10000 at most",
+            ),
+            ConfigFault::EarlyFeeHigher { early, fee } => Refusal::new(
+                format!(
+                    "the early joining fee of {} is higher than the later {}",
+                    self.money(early),
+                    self.money(fee)
+                ),
+                "make it lower, or the same",
+            ),
+            ConfigFault::Council(fault) => match fault {
+                CouncilFault::Quorum { bps } => Refusal::new(
+                    format!("a quorum of {bps} bps is nothing, or more than the whole"),
+                    "between 1 and 10,000 bps",
+                ),
+                CouncilFault::NoTime => {
+                    Refusal::new("voting, replying or ruling would have no time", "give each some time")
+                }
+                CouncilFault::UnruledOverWhole { bps } => Refusal::new(
+                    format!("{bps} bps is more than the whole"),
+                    "at most 10,000 bps can be given back",
+                ),
+            },
         }
     }
 

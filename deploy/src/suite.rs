@@ -1,15 +1,21 @@
 //! The suite on a chain: its code, how it is deployed, and where it stands. Knows no command and no file but the built Wasm.
 
 use crate::refusals::{self, Refusal};
-use alliance::{config::Config, AllianceRef};
+use alliance::{
+    config::{Config, ConfigFault, Joining},
+    AllianceRef,
+};
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
 use desk::events::DeskOpened;
-use ink::{codegen::TraitCallBuilder, env::Event};
+use ink::{
+    codegen::TraitCallBuilder,
+    env::{call::FromAccountId, Event},
+};
 use market::{book::Rules, MarketRef};
 use office::events::OfficeOpened;
 use registry::RegistryRef;
 use scale::Decode;
-use shared::{assets::Asset, registry::CouponRegistry};
+use shared::{alliance::council::CouncilTerms, assets::Asset, registry::CouponRegistry};
 use std::{fs, path::Path};
 use thiserror::Error;
 
@@ -23,6 +29,8 @@ pub struct SuiteAddresses {
     pub office: AccountId,
     pub desk: AccountId,
     pub alliance: AccountId,
+    /// The alliance brought it with it.
+    pub council: AccountId,
     pub market: AccountId,
 }
 
@@ -32,6 +40,7 @@ pub struct Codes {
     pub office: Vec<u8>,
     pub desk: Vec<u8>,
     pub registry: Vec<u8>,
+    pub council: Vec<u8>,
     pub alliance: Vec<u8>,
     pub market: Vec<u8>,
 }
@@ -41,6 +50,8 @@ pub struct Codes {
 pub struct SuiteConfig {
     /// `registries` is filled in by `deploy_suite`: the code hash of the registry deployed along with it.
     pub alliance: Config,
+    /// How the alliance's members decide, and how their disputes are settled.
+    pub council: CouncilTerms,
     /// The market's share of each price, in bps.
     pub market_fee_bps: u16,
     /// The PSP22 tokens that the market deals in from the start.
@@ -84,6 +95,7 @@ impl Codes {
             office: read("office")?,
             desk: read("desk")?,
             registry: read(registry)?,
+            council: read("council")?,
             alliance: read("alliance")?,
             market: read("market")?,
         })
@@ -91,21 +103,35 @@ impl Codes {
 }
 
 impl SuiteConfig {
-    /// Weekly cycles with two days to pay in, 1% fee, debts at the full discount and up to the whole collateral, a market fee of 2%, in the native
-    /// token; `operator` admits members.
+    /// Weekly cycles with two days to pay in, 1% fee, debts at the full discount and up to the whole collateral, a default's cut of at most a fifth for two weeks, a
+    /// tail of 90 days, joining for nothing, a market fee of 2%, in the native token; `operator` admits members.
     pub fn for_operator(operator: AccountId) -> Self {
         Self {
             alliance: Config {
                 asset: Asset::Native,
                 operator,
+                founders: u32::MAX,
                 cycle_length: 7 * DAY,
                 pay_in_window: 2 * DAY,
                 fee_bps: 100,
                 default_rate_bps: 10_000,
                 cap_factor_bps: 10_000,
-                joining_fee: 0,
+                max_cut_bps: 2_000,
+                longstop: 14 * DAY,
+                tail: 90 * DAY,
+                joining: Joining::default(),
                 closing_bounty: 0,
                 registries: Vec::new(),
+            },
+            council: CouncilTerms {
+                quorum_bps: 5_001,
+                vote_window: 7 * DAY,
+                resolver: operator,
+                case_window: 30 * DAY,
+                reply_window: 7 * DAY,
+                ruling_window: 14 * DAY,
+                case_fee: 0,
+                unruled_bps: 0,
             },
             market_fee_bps: 200,
             market_tokens: Vec::new(),
@@ -115,12 +141,13 @@ impl SuiteConfig {
 
 impl SuiteAddresses {
     /// The contracts by their names.
-    pub fn named(&self) -> [(&'static str, AccountId); 5] {
+    pub fn named(&self) -> [(&'static str, AccountId); 6] {
         [
             ("registry", self.registry),
             ("office", self.office),
             ("desk", self.desk),
             ("alliance", self.alliance),
+            ("council", self.council),
             ("market", self.market),
         ]
     }
@@ -135,6 +162,7 @@ impl SuiteAddresses {
             office: at("office")?,
             desk: at("desk")?,
             alliance: at("alliance")?,
+            council: at("council")?,
             market: at("market")?,
         })
     }
@@ -147,10 +175,11 @@ impl SuiteAddresses {
         let first = |signature: Option<Hash>| {
             events.iter().find(|event| signature.is_some() && event.topics.first() == signature.as_ref())
         };
-        let (Some(opened), Some(desk), Some(alliance), Some(market)) = (
+        let (Some(opened), Some(desk), Some(alliance), Some(council), Some(market)) = (
             first(OfficeOpened::SIGNATURE_TOPIC),
             first(DeskOpened::SIGNATURE_TOPIC),
             first(alliance::events::AllianceCreated::SIGNATURE_TOPIC),
+            first(council::events::CouncilOpened::SIGNATURE_TOPIC),
             first(market::events::MarketCreated::SIGNATURE_TOPIC),
         ) else {
             return Ok(None);
@@ -163,6 +192,7 @@ impl SuiteAddresses {
             office: opened.contract,
             desk: desk.contract,
             alliance: alliance.contract,
+            council: council.contract,
             market: market.contract,
         }))
     }
@@ -181,18 +211,27 @@ pub fn deploy_suite(
     const NO_VALUE: Balance = 0;
     chain.upload(signer, &codes.office)?;
     chain.upload(signer, &codes.desk)?;
+    chain.upload(signer, &codes.council)?;
     let (registry_code, _) = chain.upload(signer, &codes.registry)?;
     let (alliance_code, _) = chain.upload(signer, &codes.alliance)?;
     let (market_code, _) = chain.upload(signer, &codes.market)?;
     let rules = Config { registries: vec![registry_code], ..config.alliance.clone() };
     rules.check().map_err(refusals::config)?;
+    config.council.check().map_err(|fault| refusals::config(ConfigFault::Council(fault)))?;
     let tag = chain.genesis();
     let (registry, _) =
         chain.instantiate_typed(signer, registry_code, NO_VALUE, salt.to_vec(), RegistryRef::new(tag))?;
     let branches: ink::contract_ref!(CouponRegistry, ink::env::DefaultEnvironment) = registry.into();
     let ((office, desk), _) = chain.view_typed(signer, NO_VALUE, branches.call().branches())?;
-    let (alliance, _) =
-        chain.instantiate_typed(signer, alliance_code, NO_VALUE, salt.to_vec(), AllianceRef::new(rules))?;
+    let (alliance, _) = chain.instantiate_typed(
+        signer,
+        alliance_code,
+        NO_VALUE,
+        salt.to_vec(),
+        AllianceRef::new(rules, config.council),
+    )?;
+    let bare = AllianceRef::from_account_id(alliance);
+    let (council, _) = chain.view_typed(signer, NO_VALUE, bare.call().council())?;
     let (market, _) = chain.instantiate_typed(
         signer,
         market_code,
@@ -204,5 +243,5 @@ pub fn deploy_suite(
             tokens: config.market_tokens.clone(),
         }),
     )?;
-    Ok(SuiteAddresses { registry, office, desk, alliance, market })
+    Ok(SuiteAddresses { registry, office, desk, alliance, council, market })
 }

@@ -25,6 +25,9 @@ fn the_high_street_ends_well_and_its_audit_notices_meddling() {
         "   refused: orders.csv line 1033: `twelve` is not an amount\n",
         "-- week 1 is over",
         "-- week 2 is over",
+        "   books owes 84.1275 UNIT and can't pay; the cut-off passes, and c002 declares its default\n",
+        "   it is found in its collateral (60 UNIT), its share in the fund (2 UNIT), the fund (5.04115 UNIT), and with the creditors (17.08635 UNIT)\n",
+        "   the creditors had earned 94.394025 UNIT and got 77.307674999999 UNIT, all by one ratio: it adds up to the last unit\n",
         "   refused: extras.csv line 21: the key's 3 vouchers of this period are spent",
         "6 people who brought a friend are thanked with a coupon",
         "   refused: deals.csv line 9: the listing is reserved for c003\n",
@@ -53,6 +56,16 @@ fn the_high_street_ends_well_and_its_audit_notices_meddling() {
     ] {
         assert!(town.join(file).is_file(), "{file}");
     }
+
+    // By the audit, the debt was adjusted away, and creditors were for the cut and a unit of rounding.
+    let positions = fs::read_to_string(town.join("csv/positions.csv")).unwrap();
+    let column = positions.lines().next().unwrap().split(',').position(|name| name == "adjusted").unwrap();
+    let of_the_third = positions.lines().filter(|line| line.starts_with("3,"));
+    let adjusted: Vec<i128> =
+        of_the_third.map(|line| line.split(',').nth(column).unwrap().parse().unwrap()).collect();
+    let (gains, losses): (Vec<i128>, Vec<i128>) = adjusted.iter().partition(|amount| **amount >= 0);
+    assert_eq!(gains.iter().sum::<i128>(), 84_127_500_000_000);
+    assert_eq!(losses.iter().sum::<i128>(), -17_086_350_000_001);
 
     let sales = fs::read_to_string(town.join("csv/sales.csv")).unwrap().lines().count() - 1;
     let prices = fs::read_to_string(town.join("prices.svg")).unwrap();

@@ -6,6 +6,7 @@ use crate::{
 };
 use builder::{build, enumerable, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Hash, Snapshot, TypedChain};
+use council::CouncilRef;
 use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
 use desk::DeskRef;
 use ink::codegen::TraitCallBuilder;
@@ -135,6 +136,11 @@ impl World {
     /// The registry's office.
     pub fn office(&self) -> OfficeRef {
         reference(self.suite.office)
+    }
+
+    /// The alliance's council.
+    pub fn council(&self) -> CouncilRef {
+        reference(self.suite.council)
     }
 
     /// The registry's service desk.

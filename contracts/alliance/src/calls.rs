@@ -1,102 +1,90 @@
-//! What the alliance asks of registries (`shared::registry::CouponRegistry`) and of tokens. Decides nothing.
+//! What the alliance asks of registries (`shared::registry::CouponRegistry`) and of tokens. Decides nothing, and reads of an answer no more than whether it is a refusal.
 //!
-//! Every call keeps ink's default flags: whoever calls back into the alliance meanwhile traps. Calls are kept out of line: inlined into ink's
-//! dispatcher they make the contract a kilobyte larger.
-use crate::error::{AllianceError, Refusal};
-use ink::env::{
-    call::{build_call, ExecutionInput, Selector},
-    DefaultEnvironment as Env,
-};
-use scale::{Decode, Encode, Error, Input};
+//! Every call keeps ink's default flags: whoever calls back into the alliance meanwhile traps.
+use ink::prelude::vec::Vec;
 use shared::{
+    alliance::error::{AllianceError, Outcome, Refusal},
     assets::{Asset, PaymentFault},
-    ledger::Raw,
-    order::{Kept, Order, Redemption},
-    permit::Permits,
+    calls::{ask, ask_paying},
+    scribe::Scribe,
     AccountId, Balance,
 };
 
+/// A `Redemption`, as SCALE bytes.
 /// # Errors
 /// `RegistryFailed`, `Registry`.
-#[inline(never)]
-pub(crate) fn redeem(
-    registry: AccountId,
-    order: &Order,
-    permits: &Permits,
-) -> Result<Redemption, AllianceError> {
-    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::redeem"));
-    let input = ExecutionInput::new(selector).push_arg(order).push_arg(permits);
-    ask::<_, Result<Redemption, Refusal>>(registry, input, 0)?.map_err(AllianceError::Registry)
+pub(crate) fn redeem(registry: AccountId, signed: Vec<u8>, value: Balance) -> Outcome<Vec<u8>> {
+    answer(registry, registry, ink::selector_bytes!("CouponRegistry::redeem"), signed, value)
 }
 
-/// Rolls back at the registry's desk, giving the registry the `escrow` it asks for, which the alliance has collected in `redemption`'s asset.
+/// A `Vec<Result<Redeemed, RegistryError>>`, as SCALE bytes.
 /// # Errors
-/// `Payment`, `RegistryFailed`, `Registry`.
+/// `RegistryFailed`, `Registry`.
+pub(crate) fn redeem_batch(registry: AccountId, orders: Vec<u8>) -> Outcome<Vec<u8>> {
+    answer(registry, registry, ink::selector_bytes!("CouponRegistry::redeem_batch"), orders, 0)
+}
+
+/// Rolls back `undone` at the registry's desk, giving it the `refund` for escrow and the payer, which the alliance has collected in `asset`. An
+/// `Option<Redemption>`, as SCALE bytes.
+/// # Errors
+/// `TokenRefused`, `RegistryFailed`, `Registry`.
 #[inline(never)]
 pub(crate) fn roll_back(
     registry: AccountId,
-    redemption: &Redemption,
-    escrow: Balance,
-) -> Result<(), AllianceError> {
-    let desk = desk(registry)?;
-    let value = match redemption.asset {
-        Asset::Native => escrow,
-        Asset::Psp22(token) => {
-            approve(token, desk, escrow).map_err(AllianceError::Payment)?;
-            0
-        }
+    asset: Asset,
+    refund: Balance,
+    undone: Vec<u8>,
+) -> Outcome<Vec<u8>> {
+    let branches = ask(registry, ink::selector_bytes!("CouponRegistry::branches"), Vec::new());
+    // The office, and the desk.
+    let desk = branches.as_deref().and_then(|branches| branches.get(32..64));
+    let Some(desk) = desk.and_then(|desk| <[u8; 32]>::try_from(desk).ok()) else {
+        return Err(AllianceError::RegistryFailed { registry }.into());
     };
-    let selector = Selector::new(ink::selector_bytes!("ServiceDesk::roll_back_for_alliance"));
-    let input = ExecutionInput::new(selector).push_arg(redemption).push_arg(None::<Kept>);
-    ask::<_, Result<Whatever, Refusal>>(desk, input, value)?.map(|_| ()).map_err(AllianceError::Registry)
-}
-
-/// An answer that needn't be looked at: nothing remains of a redemption that is undone whole.
-struct Whatever;
-
-impl Decode for Whatever {
-    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        // An answer that isn't read to its end counts as none.
-        Raw::decode(input).map(|_| Self)
+    let desk = AccountId::from(desk);
+    let value = asset.value_due(refund);
+    if value < refund {
+        approve(asset, desk, refund)?;
     }
+    answer(registry, desk, ink::selector_bytes!("ServiceDesk::roll_back_for_alliance"), undone, value)
 }
 
-/// A registry's service desk.
-fn desk(registry: AccountId) -> Result<AccountId, AllianceError> {
-    let selector = Selector::new(ink::selector_bytes!("CouponRegistry::branches"));
-    let (_, desk): (AccountId, AccountId) = ask(registry, ExecutionInput::new(selector), 0)?;
-    Ok(desk)
-}
-
-fn ask<Args, T>(registry: AccountId, input: ExecutionInput<Args>, value: Balance) -> Result<T, AllianceError>
-where
-    Args: Encode,
-    T: Decode,
-{
-    let reply = build_call::<Env>()
-        .call(registry)
-        .transferred_value(value)
-        .exec_input(input)
-        .returns::<T>()
-        .try_invoke();
-    match reply {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(_)) | Err(_) => Err(AllianceError::RegistryFailed { registry }),
-    }
-}
-
+/// Lets `spender` have `amount` of a PSP22 asset; native money is sent along instead.
 /// # Errors
 /// `TokenRefused`.
-fn approve(token: AccountId, spender: AccountId, amount: Balance) -> Result<(), PaymentFault> {
-    if amount == 0 {
+#[inline(never)]
+pub(crate) fn approve(asset: Asset, spender: AccountId, amount: Balance) -> Outcome<()> {
+    let Asset::Psp22(token) = asset else {
         return Ok(());
+    };
+    let mut arguments = Scribe(Vec::with_capacity(48));
+    arguments.account(spender);
+    arguments.u128(amount);
+    // The answer is a `Result<(), PSP22Error>`.
+    match ask(token, ink::selector_bytes!("PSP22::approve"), arguments.0).as_deref() {
+        Some([0]) => Ok(()),
+        Some(_) | None => Err(AllianceError::Payment(PaymentFault::TokenRefused { token }).into()),
     }
-    let input = ExecutionInput::new(Selector::new(ink::selector_bytes!("PSP22::approve")))
-        .push_arg(spender)
-        .push_arg(amount);
-    let reply = build_call::<Env>().call(token).exec_input(input).returns::<Result<(), u8>>().try_invoke();
-    match reply {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(PaymentFault::TokenRefused { token }),
+}
+
+/// What a `registry` whose code is known answers, or its `contract` for it, to a message that gives a `Result<_, RegistryError>`.
+/// # Errors
+/// `RegistryFailed`, `Registry`.
+#[inline(never)]
+fn answer(
+    registry: AccountId,
+    contract: AccountId,
+    selector: [u8; 4],
+    arguments: Vec<u8>,
+    value: Balance,
+) -> Outcome<Vec<u8>> {
+    match ask_paying(contract, selector, arguments, value) {
+        Some(mut answer) if !answer.is_empty() => {
+            if answer.remove(0) == 0 {
+                return Ok(answer);
+            }
+            Err(AllianceError::Registry(Refusal::from(answer)).into())
+        }
+        Some(_) | None => Err(AllianceError::RegistryFailed { registry }.into()),
     }
 }

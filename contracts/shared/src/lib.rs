@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "an overflow fails a test anyway"))]
 
+pub mod alliance;
 pub mod announce;
 pub mod assets;
 pub mod bits;
@@ -19,8 +20,10 @@ pub mod ledger;
 pub mod math;
 pub mod merkle;
 pub mod order;
+pub mod passed;
 pub mod permit;
 pub mod psp34;
+pub mod reader;
 pub mod registry;
 pub mod scribe;
 pub mod shelf;

@@ -38,6 +38,41 @@ pub fn share_up(amount: Balance, bps: u16) -> Balance {
     wholes.wrapping_add(rest.div_ceil(WHOLE).into())
 }
 
+/// `bps / 10,000` times `amount`, rounded down, also for more than the whole; what no number can hold counts as the highest that one can.
+pub fn times_down(amount: Balance, bps: u16) -> Balance {
+    let (wholes, rest) = divide(amount);
+    // A rest below 10,000 times 65,535 at most.
+    let rest = rest.wrapping_mul(bps.into()) / WHOLE;
+    wholes.saturating_mul(bps.into()).saturating_add(rest.into())
+}
+
+/// `amount · part / whole`, rounded down, for an amount and a part of at most `whole`, which is below 2^127; zero of nothing. One bit after the other: the product
+/// needs twice the width.
+#[inline(never)]
+pub fn proportion(amount: Balance, part: Balance, whole: Balance) -> Balance {
+    let (mut quotient, mut rest): (Balance, Balance) = (0, 0);
+    if whole == 0 {
+        return 0;
+    }
+    for place in (0..Balance::BITS).rev() {
+        quotient = quotient.wrapping_mul(2);
+        rest = rest.wrapping_mul(2);
+        if rest >= whole {
+            rest = rest.wrapping_sub(whole);
+            quotient = quotient.wrapping_add(1);
+        }
+        if (part >> place) & 1 == 1 {
+            rest = rest.wrapping_add(amount);
+            // Below twice the whole, as the amount is at most the whole.
+            if rest >= whole {
+                rest = rest.wrapping_sub(whole);
+                quotient = quotient.wrapping_add(1);
+            }
+        }
+    }
+    quotient
+}
+
 /// With `amount = q·10,000 + r`: `q·bps` and `r·bps`, neither of which can overflow while `bps ≤ 10,000`.
 fn split(amount: Balance, bps: u16) -> (Balance, u64) {
     let bps = bps.min(WHOLE_BPS);
@@ -71,6 +106,13 @@ mod tests {
     }
 
     #[test]
+    fn a_proportion_of_nothing_is_nothing() {
+        assert_eq!((proportion(0, 0, 0), proportion(1, 1, 1), proportion(0, 1, 1)), (0, 1, 0));
+        let most = i128::MAX.unsigned_abs();
+        assert_eq!((proportion(most, most, most), proportion(most, most - 1, most)), (most, most - 1));
+    }
+
+    #[test]
     fn sums_and_differences_stay_within_a_number() {
         let overflow = || Err(RegistryError::Overflow.into());
         assert_eq!(sum(Balance::MAX - 1, 1), Ok(Balance::MAX));
@@ -85,6 +127,28 @@ mod tests {
             let product = amount.checked_mul(Balance::from(bps)).unwrap();
             prop_assert_eq!(share_down(amount, bps), product.checked_div(10_000).unwrap());
             prop_assert_eq!(share_up(amount, bps), product.div_ceil(10_000));
+        }
+
+        #[test]
+        fn multiples_agree_with_wide_arithmetic_and_stop_at_the_highest(amount: Balance, bps: u16) {
+            let expected = amount.checked_mul(bps.into()).map(|product| product / 10_000);
+            let found = times_down(amount, bps);
+            if let Some(expected) = expected {
+                prop_assert_eq!(found, expected);
+            }
+            prop_assert!(bps < 10_000 || found >= amount);
+        }
+
+        #[test]
+        fn proportions_agree_with_wide_arithmetic(
+            (whole, amount, part) in (1..=Balance::from(u64::MAX))
+                .prop_flat_map(|whole| (Just(whole), 0..=whole, 0..=whole)),
+            shift in 0..63u32,
+        ) {
+            let expected = amount.checked_mul(part).unwrap() / whole;
+            prop_assert_eq!(proportion(amount, part, whole), expected);
+            prop_assert_eq!(proportion(amount << shift, part << shift, whole << shift) >> shift, expected);
+            prop_assert_eq!(proportion(whole << shift, part << shift, whole << shift), part << shift);
         }
 
         #[test]

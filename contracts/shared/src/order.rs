@@ -179,6 +179,13 @@ impl Redemption {
         let backed = self.uses.iter().filter(|used| used.funding == Funding::Escrow);
         backed.fold(0, |sum: Balance, used| sum.saturating_add(used.discount))
     }
+
+    /// What its acceptor pays back, to escrow and to who paid on chain, where a rollback leaves this much of it.
+    pub fn refund(&self, remains: Option<&Self>) -> Balance {
+        let (escrow, net) = remains.map_or((0, 0), |remains| (remains.paid_from_escrow(), remains.net));
+        let to_payer = if self.payer.is_some() { self.net.saturating_sub(net) } else { 0 };
+        self.paid_from_escrow().saturating_sub(escrow).saturating_add(to_payer)
+    }
 }
 
 /// A redemption as a batch answers it: what an alliance books. The event has it whole.
@@ -329,6 +336,10 @@ mod tests {
             final_at: 0,
         };
         assert_eq!((redemption.discount(), redemption.paid_from_escrow()), (321, 320));
+        let paid = Redemption { payer: Some(account(2)), ..redemption.clone() };
+        let kept = Redemption { uses: vec![used(Funding::Escrow, 40)], net: 300, ..paid.clone() };
+        assert_eq!((redemption.refund(None), redemption.refund(Some(&kept))), (320, 280));
+        assert_eq!((paid.refund(None), paid.refund(Some(&kept))), (999, 659));
         let nothing = Redemption { uses: vec![], ..redemption };
         assert_eq!((nothing.discount(), nothing.paid_from_escrow()), (0, 0));
     }

@@ -781,5 +781,9 @@ impl From<Refusal> for RegistryError {
     }
 }
 
+mod lengths;
+
+pub use lengths::skip_refusal;
+
 #[cfg(test)]
 mod tests;

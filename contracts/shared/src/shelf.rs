@@ -2,7 +2,10 @@
 //!
 //! What is in storage the contract wrote itself, or who may write for it did, from the same types: so reading it can't fail, and no branch is spent
 //! on that. It makes a registry 5 kB smaller than `Mapping::get`.
-use crate::ledger::{key, Raw, Shelves, Trusted};
+use crate::{
+    alliance::ledger::Pages,
+    ledger::{key, Raw, Shelves, Trusted},
+};
 use ink::{
     prelude::vec::Vec,
     storage::{
@@ -76,6 +79,16 @@ impl Shelves for Storage {
     }
 }
 
+impl Pages for Storage {
+    fn item(&self, key: Vec<u8>) -> Option<Vec<u8>> {
+        item(key)
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        set_item(key, value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,8 +101,8 @@ mod tests {
         assert_eq!((items.read(1), items.load(1)), (Some((2, Some(3))), Some((2, Some(3)))));
         items.write(4, &(5, None));
         assert_eq!(items.get(4), Some((5, None)));
-        assert_eq!(Storage.item(key(7, &4u64)), Some(vec![5, 0, 0, 0, 0]));
+        assert_eq!(item(key(7, &4u64)), Some(vec![5, 0, 0, 0, 0]));
         items.clear(1);
-        assert_eq!((items.read(1), items.get(1), Storage.item(key(7, &1u64))), (None, None, None));
+        assert_eq!((items.read(1), items.get(1), item(key(7, &1u64))), (None, None, None));
     }
 }

@@ -211,6 +211,7 @@ mod tests {
             "RUSTUP_TOOLCHAIN",
             "RUSTC_WRAPPER",
             "COUPONRY_OFFICE_CODE",
+            "COUPONRY_COUNCIL_CODE",
         ] {
             assert!(bends_a_build(name), "{name}");
         }

@@ -2,6 +2,7 @@
 //!
 //! Accounts are SS58 text, hashes and bytes `0x` hex, times milliseconds since the Unix epoch. An asset is `native` or the PSP22 token's account.
 //! Amounts are in the asset's smallest unit: integers, or text where they pass SQLite's 63 bits. A time that never comes is null.
+mod council;
 mod export;
 mod market;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use self::{
     views::VIEWS,
 };
 use super::{
-    decode::{AllianceEvent, DeskEvent, OfficeEvent, RegistryEvent},
+    decode::{AllianceEvent, CouncilEvent, DeskEvent, OfficeEvent, RegistryEvent},
     money::{Holding, Movement},
     registry::State,
     statement::{Kind, Statement},
@@ -86,6 +87,20 @@ CREATE TABLE bookings (block INTEGER, idx INTEGER, time INTEGER, cycle INTEGER, 
   rate_bps INTEGER, amount, fee, reversed_at INTEGER);
 -- Closed cycles.
 CREATE TABLE cycles (number INTEGER PRIMARY KEY, closed_at INTEGER, cut_off INTEGER, debits, fees, refunds, bounty, closer TEXT);
+-- Motions. `number`, `moved_by`, `needed` and `ends_at` are null where the operator decided. `carried_at` is null unless it was carried.
+CREATE TABLE motions (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, moved_by TEXT, motion TEXT, member TEXT, cap, reason INTEGER,
+  needed INTEGER, ends_at INTEGER, carried_at INTEGER);
+-- Votes for motions.
+CREATE TABLE votes (block INTEGER, idx INTEGER, time INTEGER, motion INTEGER, member TEXT);
+-- What two members agreed that the issuer's coupons are worth at the acceptor, in force from `since` on.
+CREATE TABLE rates (block INTEGER, idx INTEGER, time INTEGER, acceptor TEXT, issuer TEXT, bps INTEGER, since INTEGER, daily_cap);
+-- Disputes about redemptions. `ruled_bps` is null while one is open, and where no ruling came in time.
+CREATE TABLE disputes (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, issuer TEXT, acceptor TEXT, order_number, amount, reason INTEGER,
+  evidence TEXT, replied_at INTEGER, closed_at INTEGER, ruled_bps INTEGER, given_back);
+-- Coupons handed to holders for others, which the acceptor's order `number` spent.
+CREATE TABLE conversions (block INTEGER, idx INTEGER, time INTEGER, acceptor TEXT, number, campaign INTEGER, serial INTEGER, receiver TEXT);
+-- Defaults: where what the member owed was found, `cut` with its creditors, and what still waits.
+CREATE TABLE defaults (block INTEGER, idx INTEGER, time INTEGER, member TEXT, credit, collateral, fund_share, fund, cut, waiting);
 -- Each member's account in each cycle, positive in the member's favour: closing is the sum of the columns from opening on.
 CREATE TABLE positions (cycle INTEGER, member TEXT, opened_at INTEGER, closed_at INTEGER, opening, billed, earned, paid_in, adjusted, reversed,
   paid_out, closing, PRIMARY KEY (cycle, member, opened_at));
@@ -174,9 +189,10 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
             SuiteEvent::Registry(event) => tables.registry(happened, event)?,
             SuiteEvent::Office(event) => tables.office(happened, event)?,
             SuiteEvent::Desk(event) => tables.desk(happened, event)?,
-            SuiteEvent::Alliance(event) => {
-                tables.alliance(happened, event, cycle)?;
-                if let AllianceEvent::CycleClosed(closed) = event {
+            SuiteEvent::Alliance(event) => tables.alliance(happened, event, cycle)?,
+            SuiteEvent::Council(event) => {
+                tables.council(happened, event)?;
+                if let CouncilEvent::CycleClosed(closed) = event {
                     cycle = closed.number.saturating_add(1);
                 }
             }
@@ -623,47 +639,45 @@ impl Tables<'_> {
     fn alliance(&self, happened: &Happened, event: &AllianceEvent, cycle: u32) -> Result<(), AuditError> {
         let time = moment(happened.time);
         match event {
-            AllianceEvent::DebtBooked(event) => {
-                let row = [
-                    number(cycle),
-                    account(event.registry),
-                    account(event.acceptor),
-                    order(event.number),
-                    account(event.issuer),
-                    number(event.rate_bps),
-                    amount(event.amount),
-                    amount(event.fee),
-                    Value::Null,
-                ];
-                self.note("bookings", happened, row)
+            AllianceEvent::OrdersBooked(event) => {
+                for booked in &event.orders {
+                    for debt in &booked.debts {
+                        let row = [
+                            number(cycle),
+                            account(event.registry),
+                            account(event.acceptor),
+                            order(booked.number),
+                            account(debt.issuer),
+                            number(debt.rate_bps),
+                            amount(debt.amount),
+                            amount(debt.fee),
+                            Value::Null,
+                        ];
+                        self.note("bookings", happened, row)?;
+                    }
+                }
+                Ok(())
             }
-            AllianceEvent::DebtReversed(event) => self.update(
+            AllianceEvent::DebtsReversed(event) => self.update(
                 "UPDATE bookings SET reversed_at = ?4 WHERE registry = ?1 AND acceptor = ?2 AND number = ?3",
                 [account(event.registry), account(event.acceptor), order(event.number), time],
             ),
-            AllianceEvent::CycleClosed(event) => {
-                let row = [
-                    number(event.number),
-                    time,
-                    moment(event.cut_off),
-                    amount(event.debits),
-                    amount(event.fees),
-                    amount(event.refunds),
-                    amount(event.bounty),
-                    account(event.closer),
-                ];
-                self.insert("cycles", row)
-            }
-            AllianceEvent::AllianceCreated(_)
-            | AllianceEvent::MemberApplied(_)
-            | AllianceEvent::MemberAdmitted(_)
-            | AllianceEvent::MemberExited(_)
-            | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_)
-            | AllianceEvent::PayInReceived(_)
-            | AllianceEvent::PayInCovered(_)
-            | AllianceEvent::PayoutMade(_) => Ok(()),
+            AllianceEvent::AllianceCreated(_) => Ok(()),
         }
+    }
+
+    fn cycle(&self, happened: &Happened, event: &::council::events::CycleClosed) -> Result<(), AuditError> {
+        let row = [
+            number(event.number),
+            moment(happened.time),
+            moment(event.cut_off),
+            amount(event.debits),
+            amount(event.fees),
+            amount(event.refunds),
+            amount(event.bounty),
+            account(event.closer),
+        ];
+        self.insert("cycles", row)
     }
 
     fn position(&self, statement: &Statement) -> Result<(), AuditError> {

@@ -86,8 +86,16 @@ contract_events! {
 contract_events! {
     /// What an alliance emits.
     AllianceEvent in alliance {
-        AllianceCreated, MemberApplied, MemberAdmitted, MemberExited, CollateralDeposited, CollateralWithdrawn, DebtBooked, DebtReversed,
-        CycleClosed, PayInReceived, PayInCovered, PayoutMade,
+        AllianceCreated, OrdersBooked, DebtsReversed,
+    }
+}
+
+contract_events! {
+    /// What an alliance's council emits.
+    CouncilEvent in council {
+        CouncilOpened, FeeWaived, MemberApplied, MemberLeaving, MemberExited, CollateralDeposited, CollateralWithdrawn, CycleClosed, PayInReceived,
+        MemberDefaulted, MadeGood, FundEndowed, PayoutMade, MotionMoved, VoteCast, MotionCarried, VoteCleared, RateOffered, RateAgreed, CaseOpened, CaseReplied, CaseClosed,
+        CaseCleared, CouponConverted,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The auditor: `replay(events) == storage`, literally.
 //!
-//! From the contracts' events alone it rebuilds every storage item of the registry, its office and its desk, the alliance and the market, and compares them
+//! From the contracts' events alone it rebuilds every storage item of the registry, its office and its desk, the alliance, its council and the market, and compares them
 //! with what the chain holds; and it reckons what money each contract must have and compares that too. It asks the suite's contracts nothing and
 //! trusts no counter of theirs. What a contract holds of a PSP22 token, only that token's own `balance_of` says: a token that lies about it deceives the
 //! audit as it deceives everyone who is paid in it.
@@ -8,6 +8,7 @@
 
 mod alliance;
 mod contradiction;
+mod council;
 mod database;
 mod decode;
 pub mod insights;
@@ -15,7 +16,7 @@ mod joined;
 mod market;
 mod money;
 mod registry;
-mod statement;
+pub mod statement;
 mod storage;
 
 pub use contradiction::Contradiction;
@@ -27,8 +28,11 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::ensure_rule,
-    decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
+    contradiction::{ensure_rule, ensure_same},
+    council::CouncilReplay,
+    decode::{
+        AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent,
+    },
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
     statement::Accounts,
@@ -39,7 +43,7 @@ use ink::env::{
     call::{build_call, ExecutionInput, Selector},
     DefaultEnvironment,
 };
-use shared::{assets::Asset, math::share_down, terms::Funding, AccountId, Balance, Hash};
+use shared::{assets::Asset, math::share_down, order::Redemption, terms::Funding, AccountId, Balance, Hash};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -114,6 +118,7 @@ enum SuiteEvent {
     Office(OfficeEvent),
     Desk(DeskEvent),
     Alliance(AllianceEvent),
+    Council(CouncilEvent),
     Market(MarketEvent),
 }
 
@@ -124,6 +129,7 @@ impl SuiteEvent {
             Self::Office(event) => event.name(),
             Self::Desk(event) => event.name(),
             Self::Alliance(event) => event.name(),
+            Self::Council(event) => event.name(),
             Self::Market(event) => event.name(),
         }
     }
@@ -145,6 +151,7 @@ impl Happened {
             SuiteEvent::Office(_) => "office",
             SuiteEvent::Desk(_) => "desk",
             SuiteEvent::Alliance(_) => "alliance",
+            SuiteEvent::Council(_) => "council",
             SuiteEvent::Market(_) => "market",
         }
     }
@@ -193,6 +200,8 @@ fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>,
         ("desk", DeskEvent::read(&topics, &data).map(SuiteEvent::Desk))
     } else if contract == suite.alliance {
         ("alliance", AllianceEvent::read(&topics, &data).map(SuiteEvent::Alliance))
+    } else if contract == suite.council {
+        ("council", CouncilEvent::read(&topics, &data).map(SuiteEvent::Council))
     } else if contract == suite.market {
         ("market", MarketEvent::read(&topics, &data).map(SuiteEvent::Market))
     } else {
@@ -209,6 +218,7 @@ struct Replay {
     suite: SuiteAddresses,
     registry: RegistryReplay,
     alliance: AllianceReplay,
+    council: CouncilReplay,
     market: MarketReplay,
     accounts: Accounts,
     last: Place,
@@ -226,6 +236,7 @@ impl Replay {
                 desk: suite.desk,
             }),
             alliance: AllianceReplay::new(),
+            council: CouncilReplay::new(suite.alliance),
             market: MarketReplay::new(),
             accounts: Accounts::default(),
             last: Place::default(),
@@ -250,8 +261,22 @@ impl Replay {
                 let replay = &mut self.alliance;
                 replay.store.place = place;
                 (replay.till.place, replay.till.time) = (place, time);
-                self.accounts.note(place, time, event);
+                self.accounts.cleared(place, time, event);
                 replay.apply(event, time)
+            }
+            SuiteEvent::Council(event) => {
+                let (replay, alliance) = (&mut self.council, &mut self.alliance);
+                replay.store.place = place;
+                alliance.store.place = place;
+                (alliance.till.place, alliance.till.time) = (place, time);
+                self.accounts.settled(place, time, event);
+                let outcome = replay.apply(event, alliance, time);
+                if let CouncilEvent::CaseClosed(event) = event {
+                    if let Some(parties) = replay.parties(event.case) {
+                        self.accounts.ruled(place, time, parties, event.given_back);
+                    }
+                }
+                outcome
             }
             SuiteEvent::Market(event) => {
                 let replay = &mut self.market;
@@ -275,18 +300,32 @@ impl Replay {
         if let SuiteEvent::Market(event) = event {
             joined::market(self, event)?;
         }
-        if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {
-            if debt.registry == self.suite.registry {
-                let given = self.registry.last.as_ref().is_some_and(|done| {
-                    (done.acceptor, done.number) == (debt.acceptor, debt.number)
-                        && done.alliance == Some(self.suite.alliance)
-                        && done.uses.iter().any(|used| {
-                            used.issuer == debt.issuer
-                                && used.funding == Funding::Alliance
-                                && share_down(used.discount, debt.rate_bps) == debt.amount
+        if let SuiteEvent::Council(CouncilEvent::CouponConverted(converted)) = event {
+            if converted.registry == self.suite.registry {
+                let holder = self.registry.owner(converted.coupon);
+                ensure_same("the holder of the coupon converted into", holder, Some(converted.to))?;
+            }
+        }
+        if let SuiteEvent::Alliance(AllianceEvent::OrdersBooked(booked)) = event {
+            if booked.registry == self.suite.registry {
+                for order in &booked.orders {
+                    let through = |done: &&Redemption| {
+                        (done.acceptor, done.number) == (booked.acceptor, order.number)
+                            && done.alliance == Some(self.suite.alliance)
+                    };
+                    let done = self.registry.last.iter().find(through);
+                    let given = order.debts.iter().all(|debt| {
+                        done.is_some_and(|done| {
+                            done.final_at == order.final_at
+                                && done.uses.iter().any(|used| {
+                                    used.issuer == debt.issuer
+                                        && used.funding == Funding::Alliance
+                                        && share_down(used.discount, debt.rate_bps) == debt.amount
+                                })
                         })
-                });
-                ensure_rule("a debt is a share of a discount given through the alliance", given)?;
+                    });
+                    ensure_rule("a debt is a share of a discount given through the alliance", given)?;
+                }
             }
         }
         Ok(())
@@ -329,7 +368,7 @@ impl Replay {
             market.owed().map_err(sums("market"))?,
         ];
         let [registry_owes, alliance_owes, market_owes] = owed;
-        // The office and the desk pass on what they are given.
+        // The office, the desk and the council pass on what they are given.
         let nothing = || (BTreeMap::new(), None);
         let books = [
             (
@@ -348,6 +387,7 @@ impl Replay {
                 &alliance.store,
                 (alliance_owes, Some(&alliance.till)),
             ),
+            ("council", suite.council, council::LAYOUT, &self.council.store, nothing()),
             ("market", suite.market, market::LAYOUT, &market.store, (market_owes, Some(&market.till))),
         ];
         let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());
@@ -394,12 +434,13 @@ impl Replay {
 }
 
 /// The suite's contracts, by their names in a report.
-fn named(suite: &SuiteAddresses) -> [(&'static str, AccountId); 5] {
+fn named(suite: &SuiteAddresses) -> [(&'static str, AccountId); 6] {
     [
         ("registry", suite.registry),
         ("office", suite.office),
         ("desk", suite.desk),
         ("alliance", suite.alliance),
+        ("council", suite.council),
         ("market", suite.market),
     ]
 }

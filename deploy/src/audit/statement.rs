@@ -1,8 +1,11 @@
 //! What each member of an alliance owed and was owed in each cycle, entry by entry, from events alone. Knows no storage.
-use super::{decode::AllianceEvent, storage::Place};
+use super::{
+    decode::{AllianceEvent, CouncilEvent},
+    storage::Place,
+};
 use crate::{amounts::Unit, times};
 use chain::keys::ss58;
-use shared::{assets::Asset, AccountId, Balance};
+use shared::{assets::Asset, math::proportion, AccountId, Balance};
 use std::{
     collections::BTreeMap,
     fmt::{self, Display, Write},
@@ -17,7 +20,7 @@ pub enum Kind {
     Earned,
     /// The member, or someone for it, paid in.
     PaidIn,
-    /// Its collateral paid for what it owed.
+    /// Its collateral, the fund or creditors bore what it owed; or it made that good from what it earned.
     Adjusted,
     /// A booking was undone.
     Reversed,
@@ -34,7 +37,7 @@ impl Kind {
             Self::Billed => "Billed for your coupons",
             Self::Earned => "Earned with others' coupons",
             Self::PaidIn => "Paid in",
-            Self::Adjusted => "Adjusted from collateral",
+            Self::Adjusted => "Adjusted",
             Self::Reversed => "Reversed",
             Self::PaidOut => "Paid out to you",
         }
@@ -133,59 +136,125 @@ pub(super) struct Accounts {
     cycle: u32,
     open: BTreeMap<AccountId, Statement>,
     finished: Vec<Statement>,
+    /// What each member earned in the cycle closed last and hasn't collected.
+    earned: BTreeMap<AccountId, Balance>,
+    credits: Balance,
+    /// What of that cycle is still to be paid in, and what was cut from its creditors.
+    outstanding: Balance,
+    lost: Balance,
 }
 
 impl Accounts {
-    /// Takes in an event that contradicts none before it.
-    pub(super) fn note(&mut self, place: Place, time: u64, event: &AllianceEvent) {
+    /// Takes in an event of the alliance that contradicts none before it.
+    pub(super) fn cleared(&mut self, place: Place, time: u64, event: &AllianceEvent) {
         let mut enter = |account, kind, amount, order| {
-            if let Some(statement) = self.open.get_mut(&account) {
-                statement.entries.push(Entry { place, time, kind, amount, order });
-            }
+            self.enter(account, Entry { place, time, kind, amount, order: Some(order) })
         };
         match event {
             AllianceEvent::AllianceCreated(event) => {
                 (self.asset, self.cycle) = (Some(event.config.asset), 1);
             }
-            AllianceEvent::MemberApplied(event) => self.begin(event.member, time, 0),
-            AllianceEvent::MemberExited(event) => {
+            AllianceEvent::OrdersBooked(event) => {
+                for order in &event.orders {
+                    for debt in &order.debts {
+                        let credit = debt.amount.saturating_sub(debt.fee);
+                        let (by, of) = ((event.acceptor, order.number), (debt.issuer, order.number));
+                        enter(debt.issuer, Kind::Billed, against(debt.amount), by);
+                        enter(event.acceptor, Kind::Earned, favour(credit), of);
+                    }
+                }
+            }
+            AllianceEvent::DebtsReversed(event) => {
+                for debt in &event.debts {
+                    let credit = debt.amount.saturating_sub(debt.fee);
+                    let (by, of) = ((event.acceptor, event.number), (debt.issuer, event.number));
+                    enter(debt.issuer, Kind::Reversed, favour(debt.amount), by);
+                    enter(event.acceptor, Kind::Reversed, against(credit), of);
+                }
+            }
+        }
+    }
+
+    /// Takes in an event of the council that contradicts none before it.
+    pub(super) fn settled(&mut self, place: Place, time: u64, event: &CouncilEvent) {
+        let entry = |kind, amount| Entry { place, time, kind, amount, order: None };
+        match event {
+            CouncilEvent::MemberApplied(event) => self.begin(event.member, time, 0),
+            CouncilEvent::MemberExited(event) => {
                 if let Some(statement) = self.open.remove(&event.member) {
                     self.finish(statement, time);
                 }
             }
-            AllianceEvent::DebtBooked(event) => {
-                let credit = event.amount.saturating_sub(event.fee);
-                let (issuer, acceptor) = (event.issuer, event.acceptor);
-                let (by, of) = ((acceptor, event.number), (issuer, event.number));
-                enter(issuer, Kind::Billed, against(event.amount), Some(by));
-                enter(acceptor, Kind::Earned, favour(credit), Some(of));
+            CouncilEvent::PayInReceived(event) => {
+                self.settle(event.amount, 0);
+                self.enter(event.member, entry(Kind::PaidIn, favour(event.amount)));
             }
-            AllianceEvent::DebtReversed(event) => {
-                let credit = event.amount.saturating_sub(event.fee);
-                let (issuer, acceptor) = (event.issuer, event.acceptor);
-                let (by, of) = ((acceptor, event.number), (issuer, event.number));
-                enter(issuer, Kind::Reversed, favour(event.amount), Some(by));
-                enter(acceptor, Kind::Reversed, against(credit), Some(of));
+            CouncilEvent::MemberDefaulted(event) => {
+                let found = event.found;
+                let sum = |parts: &[Balance]| parts.iter().fold(0, |sum: Balance, part| sum.saturating_add(*part));
+                self.settle(sum(&[found.credit, found.collateral, found.fund_share, found.fund]), found.cut);
+                // Its own credit pays what it owes: the account as a whole stays as it is.
+                let others = sum(&[found.collateral, found.fund_share, found.fund, found.cut]);
+                self.enter(event.member, entry(Kind::Adjusted, favour(others)));
             }
-            AllianceEvent::PayInReceived(event) => {
-                enter(event.member, Kind::PaidIn, favour(event.amount), None);
+            CouncilEvent::PayoutMade(event) => {
+                self.bear(place, time, event.member);
+                self.enter(event.member, entry(Kind::PaidOut, against(event.amount)));
+                if event.made_good > 0 {
+                    self.enter(event.member, entry(Kind::Adjusted, against(event.made_good)));
+                }
             }
-            AllianceEvent::PayInCovered(event) => {
-                enter(event.member, Kind::Adjusted, favour(event.amount), None);
-            }
-            AllianceEvent::PayoutMade(event) => {
-                enter(event.member, Kind::PaidOut, against(event.amount), None);
-            }
-            AllianceEvent::CycleClosed(_) => {
+            CouncilEvent::CycleClosed(_) => {
+                self.close(place, time);
                 self.cycle = self.cycle.saturating_add(1);
                 for (member, statement) in std::mem::take(&mut self.open) {
                     self.begin(member, time, statement.closing());
                     self.finish(statement, time);
                 }
             }
-            AllianceEvent::MemberAdmitted(_)
-            | AllianceEvent::CollateralDeposited(_)
-            | AllianceEvent::CollateralWithdrawn(_) => {}
+            CouncilEvent::CouncilOpened(_)
+            | CouncilEvent::FeeWaived(_)
+            | CouncilEvent::MemberLeaving(_)
+            | CouncilEvent::CollateralDeposited(_)
+            | CouncilEvent::CollateralWithdrawn(_)
+            | CouncilEvent::MadeGood(_)
+            | CouncilEvent::FundEndowed(_)
+            | CouncilEvent::MotionMoved(_)
+            | CouncilEvent::VoteCast(_)
+            | CouncilEvent::MotionCarried(_)
+            | CouncilEvent::VoteCleared(_)
+            | CouncilEvent::RateOffered(_)
+            | CouncilEvent::RateAgreed(_)
+            | CouncilEvent::CaseOpened(_)
+            | CouncilEvent::CaseReplied(_)
+            // `ruled` has its parties.
+            | CouncilEvent::CaseClosed(_)
+            | CouncilEvent::CaseCleared(_)
+            | CouncilEvent::CouponConverted(_) => {}
+        }
+    }
+
+    fn enter(&mut self, account: AccountId, entry: Entry) {
+        if let Some(statement) = self.open.get_mut(&account) {
+            statement.entries.push(entry);
+        }
+    }
+
+    /// A dispute between acceptor and issuer about an order gave this back.
+    pub(super) fn ruled(
+        &mut self,
+        place: Place,
+        time: u64,
+        (acceptor, issuer, number): (AccountId, AccountId, u64),
+        amount: Balance,
+    ) {
+        for (account, amount, other) in
+            [(issuer, favour(amount), acceptor), (acceptor, against(amount), issuer)]
+        {
+            if let Some(statement) = self.open.get_mut(&account).filter(|_| amount != 0) {
+                let (kind, order) = (Kind::Adjusted, Some((other, number)));
+                statement.entries.push(Entry { place, time, kind, amount, order });
+            }
         }
     }
 
@@ -195,6 +264,43 @@ impl Accounts {
         statements.extend(self.open.into_values());
         statements.sort_by_key(|statement| (statement.cycle, statement.member));
         statements
+    }
+
+    fn settle(&mut self, found: Balance, cut: Balance) {
+        self.outstanding = self.outstanding.saturating_sub(found).saturating_sub(cut);
+        self.lost = self.lost.saturating_add(cut);
+    }
+
+    /// Once a cut cycle is settled, a creditor bears its part.
+    fn bear(&mut self, place: Place, time: u64, member: AccountId) {
+        if self.outstanding > 0 || self.lost == 0 {
+            return;
+        }
+        let earned = self.earned.remove(&member).unwrap_or(0);
+        let share = proportion(earned, self.credits.saturating_sub(self.lost), self.credits);
+        if let Some(statement) = self.open.get_mut(&member).filter(|_| earned > share) {
+            let amount = against(earned.saturating_sub(share));
+            statement.entries.push(Entry { place, time, kind: Kind::Adjusted, amount, order: None });
+        }
+    }
+
+    /// The cycle before has its creditors bear what they haven't; then the open one's sums are taken.
+    fn close(&mut self, place: Place, time: u64) {
+        for member in self.earned.keys().copied().collect::<Vec<_>>() {
+            self.bear(place, time, member);
+        }
+        (self.credits, self.outstanding, self.lost) = (0, 0, 0);
+        self.earned.clear();
+        for (member, statement) in &self.open {
+            let booked = [Kind::Billed, Kind::Earned, Kind::Reversed].map(|kind| statement.total(kind));
+            let position = booked.iter().fold(0, |sum: i128, part| sum.saturating_add(*part));
+            if position < 0 {
+                self.outstanding = self.outstanding.saturating_add(position.unsigned_abs());
+            } else {
+                self.credits = self.credits.saturating_add(position.unsigned_abs());
+                self.earned.insert(*member, position.unsigned_abs());
+            }
+        }
     }
 
     fn begin(&mut self, member: AccountId, time: u64, opening: i128) {
@@ -228,7 +334,11 @@ fn against(amount: Balance) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::alliance::events::{CycleClosed, DebtBooked, DebtReversed, MemberApplied, PayInReceived};
+    use ::alliance::{
+        bookings::{Booked, Debt},
+        events::{DebtsReversed, OrdersBooked},
+    };
+    use ::council::events::{CycleClosed, MemberApplied, PayInReceived};
 
     const ISSUER: [u8; 32] = [1; 32];
     const ACCEPTOR: [u8; 32] = [2; 32];
@@ -236,44 +346,40 @@ mod tests {
     fn accounts() -> Accounts {
         let (issuer, acceptor) = (AccountId::from(ISSUER), AccountId::from(ACCEPTOR));
         let applied = |member| {
-            AllianceEvent::MemberApplied(MemberApplied { member, registry: member, profile: [0; 32], at: 0 })
+            CouncilEvent::MemberApplied(MemberApplied {
+                member,
+                registry: member,
+                profile: [0; 32],
+                uri: Vec::new(),
+                waived: false,
+                fee: 0,
+                fund_share: 0,
+                at: 0,
+            })
         };
+        let debts = vec![Debt { issuer, rate_bps: 10_000, amount: 100, fee: 3 }];
         let mut accounts = Accounts { cycle: 1, ..Accounts::default() };
-        let events = [
-            applied(issuer),
-            applied(acceptor),
-            AllianceEvent::DebtBooked(DebtBooked {
-                issuer,
-                registry: issuer,
-                acceptor,
-                number: 7,
-                rate_bps: 10_000,
-                amount: 100,
-                fee: 3,
-            }),
-            AllianceEvent::CycleClosed(CycleClosed {
-                closer: issuer,
-                number: 1,
-                debits: 100,
-                fees: 3,
-                refunds: 0,
-                bounty: 0,
-                at: 3,
-                cut_off: 4,
-            }),
-            AllianceEvent::PayInReceived(PayInReceived { member: issuer, payer: acceptor, amount: 40 }),
-            AllianceEvent::DebtReversed(DebtReversed {
-                issuer,
-                registry: issuer,
-                acceptor,
-                number: 7,
-                amount: 100,
-                fee: 3,
-            }),
-        ];
-        for (time, event) in (0..).zip(&events) {
-            accounts.note(Place::default(), time, event);
-        }
+        let at = Place::default();
+        accounts.settled(at, 0, &applied(issuer));
+        accounts.settled(at, 1, &applied(acceptor));
+        let orders = vec![Booked { number: 7, final_at: 9, debts: debts.clone() }];
+        let booked = OrdersBooked { acceptor, registry: issuer, orders };
+        accounts.cleared(at, 2, &AllianceEvent::OrdersBooked(booked));
+        let closed = CycleClosed {
+            closer: issuer,
+            number: 1,
+            debits: 100,
+            fees: 3,
+            refunds: 0,
+            bounty: 0,
+            at: 3,
+            cut_off: 4,
+        };
+        accounts.settled(at, 3, &CouncilEvent::CycleClosed(closed));
+        let paid_in = PayInReceived { member: issuer, payer: acceptor, amount: 40 };
+        accounts.settled(at, 4, &CouncilEvent::PayInReceived(paid_in));
+        let reversed = DebtsReversed { acceptor, registry: issuer, number: 7, redeemed_at: 0, debts };
+        accounts.cleared(at, 5, &AllianceEvent::DebtsReversed(reversed));
         accounts
     }
 

@@ -276,6 +276,13 @@ impl<A: Readable, B: Readable, C: Readable> Readable for (A, B, C) {
     }
 }
 
+impl<A: Readable, B: Readable, C: Readable, D: Readable> Readable for (A, B, C, D) {
+    fn words(&self) -> String {
+        let (a, b, c, d) = self;
+        format!("{}, {}, {}, {}", a.words(), b.words(), c.words(), d.words())
+    }
+}
+
 /// A coupon as the contracts key it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[ink::scale_derive(Encode, Decode)]

@@ -104,16 +104,14 @@ pub fn rollback(opts: &Rollback, ctx: &Context) -> Result<Report, Refusal> {
     desk.session.words.count_in(redemption.asset);
     let kept = kept(opts, &redemption)?;
     let remains = if redemption.alliance.is_some() {
-        if kept.is_some() {
-            return Err(Refusal::new(
-                format!("order {} came through the alliance, which undoes orders whole", opts.number),
-                "leave --kept-basket out",
-            ));
-        }
-        let value = value_of(redemption.asset, redemption.paid_from_escrow());
-        let message = desk.alliance().call_mut().roll_back(desk.suite.registry, redemption.clone());
-        desk.session.send(acceptor, value, message, Words::alliance)?;
-        None
+        let refund = match kept {
+            None => redemption.refund(None),
+            Some(_) => due(&desk, desk.suite.alliance, &redemption, kept)?,
+        };
+        let value = value_of(redemption.asset, refund);
+        let message =
+            desk.alliance().call_mut().roll_back(desk.suite.registry, refund, (redemption.clone(), kept));
+        desk.session.send(acceptor, value, message, Words::alliance)?.0
     } else {
         let value = due(&desk, acceptor, &redemption, kept)?;
         let message = desk.service_desk().call_mut().roll_back(redemption.clone(), kept);
@@ -246,7 +244,7 @@ impl Which {
 }
 
 /// The chain keeps a redemption's digest; the redemption itself is in its event, or in that of the last rollback in part.
-fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
+pub(super) fn find(desk: &Desk, acceptor: AccountId, number: u64) -> Result<Redemption, Refusal> {
     let mut found = None;
     for event in desk.session.history()? {
         let signature = event.topics.first();

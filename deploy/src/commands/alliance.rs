@@ -13,11 +13,12 @@ use alliance::{
     members::{Member, Status},
 };
 use blake2::{digest::consts::U32, Blake2b, Digest};
-use chain::{keys::ss58, AccountId, Balance, Message, TypedChain};
+use chain::{keys::ss58, AccountId, Balance, Chain as _, Message, TypedChain};
 use clap::{Args, Subcommand};
 use ink::codegen::TraitCallBuilder;
 use scale::{Decode, Encode};
 use serde_json::json;
+use shared::alliance::council::Motion;
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -39,13 +40,22 @@ pub enum Command {
     /// Pays what a member owes of the last cycle
     #[command(after_help = "Example: couponry alliance pay-in --as bakery")]
     PayIn(PayIn),
-    /// After the cut-off, pays what a member owes from its collateral
-    #[command(after_help = "Example: couponry alliance cover bakery --as anna")]
-    Cover(ForMember),
+    /// After the cut-off, finds what a member didn't pay: in its collateral, the fund, and with its creditors
+    #[command(after_help = "Example: couponry alliance default bakery --as anna")]
+    Default(ForMember),
+    /// Pays the fund what others bore of a member's default
+    #[command(after_help = "Example: couponry alliance make-good 20 --member bakery --as bakery")]
+    MakeGood(MakeGood),
+    /// Adds to the fund, for good
+    #[command(after_help = "Example: couponry alliance endow 100 --as operator")]
+    Endow(Amount),
     /// Pays a member what it earned in settled cycles
     #[command(after_help = "Example: couponry alliance payout cafe --as cafe")]
     Payout(ForMember),
-    /// Leaves the alliance, with the collateral
+    /// Says that a member leaves; it stays answerable for the tail
+    #[command(after_help = "Example: couponry alliance leave --as bakery")]
+    Leave(ByAnyone),
+    /// Goes, with the collateral and the share in the fund
     #[command(after_help = "Example: couponry alliance exit --as bakery")]
     Exit(ByAnyone),
     /// Says where the cycle, the fund and a member stand
@@ -58,6 +68,9 @@ pub struct Apply {
     /// What the member says of itself; only its hash goes on chain
     #[arg(long, default_value = "")]
     profile: String,
+    /// Where the profile is
+    #[arg(long, default_value = "")]
+    uri: String,
     /// The applicant
     #[arg(long = "as", value_name = "NAME")]
     signer: String,
@@ -105,6 +118,18 @@ pub struct PayIn {
 }
 
 #[derive(Args, Debug)]
+pub struct MakeGood {
+    /// In the alliance's asset
+    amount: String,
+    /// The member [default: who pays]
+    #[arg(long)]
+    member: Option<String>,
+    /// Who pays
+    #[arg(long = "as", value_name = "NAME")]
+    signer: String,
+}
+
+#[derive(Args, Debug)]
 pub struct ForMember {
     /// The member
     member: String,
@@ -123,13 +148,20 @@ pub struct StatusOpts {
 /// What can't be read, or the alliance's refusal.
 pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
     let mut desk = ctx.desk()?;
-    let config = desk.session.ask(desk.alliance().call().config())?;
+    let config = desk.look(desk.council().call().config())?;
     desk.session.words.count_in(config.asset);
     match command {
         Command::Apply(opts) => {
             let profile = Blake2b::<U32>::digest(&opts.profile).into();
-            let message = desk.alliance().call_mut().apply(desk.suite.registry, profile);
-            let (member, ()) = send(&mut desk, &config, &opts.signer, config.joining_fee, message)?;
+            let uri = opts.uri.clone().into_bytes();
+            let message = desk.council().call_mut().apply(desk.suite.registry, profile, uri);
+            let applied = desk.look(desk.council().call().cycle())?.applied;
+            let applicant = desk.session.signer(&opts.signer)?.account();
+            let waived = desk.session.ask(desk.council().call().is_fee_waived(applicant))?;
+            let joining = config.joining;
+            let fee = if waived { 0 } else { joining.fee_at(applied, desk.session.chain.now()) };
+            let due = fee.saturating_add(joining.fund_share);
+            let (member, ()) = send(&mut desk, &config, &opts.signer, due, message)?;
             // So that orders which come through the alliance count as accepted by the member.
             let trust = desk.office().call_mut().set_role(desk.suite.alliance, false, true, None);
             let trusted = desk.session.chain.call_typed(member, 0, trust).map(|_| ());
@@ -139,7 +171,14 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
         Command::Admit(opts) => {
             let member = desk.session.account(&opts.member)?;
             let cap = amount(&config, "--cap", &opts.cap)?;
-            let message = desk.alliance().call_mut().admit(member, cap);
+            let applicant = self::member(&desk, member)?;
+            let motion = Motion::Admit {
+                account: member,
+                registry: applicant.registry,
+                profile: applicant.profile,
+                cap,
+            };
+            let message = desk.council().call_mut().decide(motion);
             send(&mut desk, &config, &opts.signer, 0, message)?;
             let line =
                 format!("{} is a member and may owe up to {}", opts.member, desk.session.words.money(cap));
@@ -147,20 +186,20 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
         }
         Command::Collateral(opts) => {
             let amount = amount(&config, "amount", &opts.amount)?;
-            let message = desk.alliance().call_mut().deposit_collateral(amount);
+            let message = desk.council().call_mut().deposit_collateral(amount);
             let (member, ()) = send(&mut desk, &config, &opts.signer, amount, message)?;
             collateral(desk, member, &opts.signer)
         }
         Command::WithdrawCollateral(opts) => {
             let amount = amount(&config, "amount", &opts.amount)?;
-            let message = desk.alliance().call_mut().withdraw_collateral(amount);
+            let message = desk.council().call_mut().withdraw_collateral(amount);
             let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
             collateral(desk, member, &opts.signer)
         }
         Command::Close(opts) => {
-            let message = desk.alliance().call_mut().close_cycle();
+            let message = desk.council().call_mut().close_cycle();
             let (_, bounty) = send(&mut desk, &config, &opts.signer, 0, message)?;
-            let closed = desk.session.ask(desk.alliance().call().cycle())?.closed;
+            let closed = desk.look(desk.council().call().cycle())?.closed;
             let line = format!(
                 "cycle {} is closed: {} to be paid in by {}",
                 closed.cycle.number,
@@ -176,26 +215,39 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
             done(desk, line, json)
         }
         Command::PayIn(opts) => pay_in(desk, &config, opts),
-        Command::Cover(opts) => {
-            let member = desk.session.account(&opts.member)?;
-            let message = desk.alliance().call_mut().cover(member);
-            let (_, amount) = send(&mut desk, &config, &opts.signer, 0, message)?;
-            let line = format!(
-                "{} of {}'s collateral paid what it owed",
-                desk.session.words.money(amount),
-                opts.member
-            );
-            done(desk, line, json!({ "member": ss58(&member), "covered": amount.to_string() }))
+        Command::Default(opts) => default(desk, &config, opts),
+        Command::MakeGood(opts) => {
+            let name = opts.member.as_ref().unwrap_or(&opts.signer);
+            let account = desk.session.account(name)?;
+            let amount = amount(&config, "amount", &opts.amount)?;
+            let message = desk.council().call_mut().make_good(account, amount);
+            send(&mut desk, &config, &opts.signer, amount, message)?;
+            let line = format!("{} made good for {name}", desk.session.words.money(amount));
+            done(desk, line, json!({ "member": ss58(&account), "made_good": amount.to_string() }))
+        }
+        Command::Endow(opts) => {
+            let amount = amount(&config, "amount", &opts.amount)?;
+            let message = desk.council().call_mut().endow(amount);
+            send(&mut desk, &config, &opts.signer, amount, message)?;
+            let fund = desk.look(desk.council().call().cycle())?.fund;
+            let line = format!("the fund has {}", desk.session.words.money(fund));
+            done(desk, line, json!({ "endowed": amount.to_string(), "fund": fund.to_string() }))
         }
         Command::Payout(opts) => {
             let member = desk.session.account(&opts.member)?;
-            let message = desk.alliance().call_mut().payout(member);
+            let message = desk.council().call_mut().payout(member);
             let (_, amount) = send(&mut desk, &config, &opts.signer, 0, message)?;
             let line = format!("{} was paid {}", opts.member, desk.session.words.money(amount));
             done(desk, line, json!({ "member": ss58(&member), "paid": amount.to_string() }))
         }
+        Command::Leave(opts) => {
+            let message = desk.council().call_mut().leave();
+            let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
+            let line = format!("{} leaves the alliance, and stays answerable for its tail", opts.signer);
+            done(desk, line, json!({ "member": ss58(&member) }))
+        }
         Command::Exit(opts) => {
-            let message = desk.alliance().call_mut().exit();
+            let message = desk.council().call_mut().exit();
             let (member, ()) = send(&mut desk, &config, &opts.signer, 0, message)?;
             let line = format!("{} has left the alliance with its collateral", opts.signer);
             done(desk, line, json!({ "member": ss58(&member) }))
@@ -209,16 +261,43 @@ fn pay_in(mut desk: Desk, config: &Config, opts: &PayIn) -> Result<Report, Refus
     let account = desk.session.account(name)?;
     let amount = match &opts.amount {
         Some(text) => amount(config, "--amount", text)?,
-        None => alliance::members::owed(member(&desk, account)?.due),
+        None => member(&desk, account)?.due.owed(),
     };
-    let message = desk.alliance().call_mut().pay_in(account, amount);
+    let message = desk.council().call_mut().pay_in(account, amount);
     send(&mut desk, config, &opts.signer, amount, message)?;
     let line = format!("{} paid in for {name}", desk.session.words.money(amount));
     done(desk, line, json!({ "member": ss58(&account), "paid_in": amount.to_string() }))
 }
 
+fn default(mut desk: Desk, config: &Config, opts: &ForMember) -> Result<Report, Refusal> {
+    let account = desk.session.account(&opts.member)?;
+    let message = desk.council().call_mut().declare_default(account);
+    let (_, found) = send(&mut desk, config, &opts.signer, 0, message)?;
+    let words = &desk.session.words;
+    let line = format!(
+        "{} has defaulted: {} from its credit, {} from its collateral, {} from its share, {} from the fund, {} cut from creditors, {} waits",
+        opts.member,
+        words.money(found.credit),
+        words.money(found.collateral),
+        words.money(found.fund_share),
+        words.money(found.fund),
+        words.money(found.cut),
+        words.money(found.waiting)
+    );
+    let json = json!({
+        "member": ss58(&account),
+        "credit": found.credit.to_string(),
+        "collateral": found.collateral.to_string(),
+        "fund_share": found.fund_share.to_string(),
+        "fund": found.fund.to_string(),
+        "cut": found.cut.to_string(),
+        "waiting": found.waiting.to_string(),
+    });
+    done(desk, line, json)
+}
+
 fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
-    let books = desk.session.ask(desk.alliance().call().cycle())?;
+    let books = desk.look(desk.council().call().cycle())?;
     let words = &desk.session.words;
     let (cycle, closed) = (books.cycle, books.closed);
     let mut report = Report::new(
@@ -246,17 +325,20 @@ fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
     if let Some(name) = &opts.member {
         let account = desk.session.account(name)?;
         let member = member(&desk, account)?;
-        let headroom = desk.session.ask(desk.alliance().call().headroom(account))?;
+        let headroom = desk.look(desk.council().call().headroom(account))?;
         let words = &desk.session.words;
         let standing = match member.status {
             Status::Applied => "has applied",
             Status::Active => "is a member",
+            Status::Leaving => "leaves",
+            Status::Suspended => "is suspended",
+            Status::Defaulted => "has defaulted",
         };
         report = report
             .line(format!(
                 "{name} {standing}: {} this cycle, {} of the last, {} to collect",
-                words.signed(member.open),
-                words.signed(member.due),
+                words.signed(member.open.position()),
+                words.signed(member.due.position()),
                 words.money(member.credit)
             ))
             .line(format!(
@@ -272,8 +354,9 @@ fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
                     "active": member.status == Status::Active,
                     "collateral": member.collateral.to_string(),
                     "cap": member.cap.to_string(),
-                    "open": member.open.to_string(),
-                    "due": member.due.to_string(),
+                    "unpaid": member.unpaid.to_string(),
+                    "open": member.open.position().to_string(),
+                    "due": member.due.position().to_string(),
                     "credit": member.credit.to_string(),
                     "headroom": headroom.to_string(),
                 }),
@@ -283,7 +366,7 @@ fn status(mut desk: Desk, opts: &StatusOpts) -> Result<Report, Refusal> {
     Ok(report)
 }
 
-fn send<A: Encode, R: Decode>(
+pub(super) fn send<A: Encode, R: Decode>(
     desk: &mut Desk,
     config: &Config,
     signer: &str,
@@ -302,17 +385,16 @@ fn collateral(desk: Desk, account: AccountId, name: &str) -> Result<Report, Refu
     done(desk, line, json!({ "member": ss58(&account), "collateral": collateral.to_string() }))
 }
 
-fn member(desk: &Desk, account: AccountId) -> Result<Member, Refusal> {
-    desk.session
-        .ask(desk.alliance().call().member(account))?
+pub(super) fn member(desk: &Desk, account: AccountId) -> Result<Member, Refusal> {
+    desk.look(desk.council().call().member(account))?
         .ok_or_else(|| desk.session.words.alliance(&AllianceError::NotMember { account }))
 }
 
-fn amount(config: &Config, field: &str, text: &str) -> Result<Balance, Refusal> {
+pub(super) fn amount(config: &Config, field: &str, text: &str) -> Result<Balance, Refusal> {
     Unit::of(config.asset).read(text).map_err(|fault| fault.at(field))
 }
 
-fn done(desk: Desk, line: String, json: serde_json::Value) -> Result<Report, Refusal> {
+pub(super) fn done(desk: Desk, line: String, json: serde_json::Value) -> Result<Report, Refusal> {
     desk.session.save()?;
     Ok(Report::new(line, json))
 }

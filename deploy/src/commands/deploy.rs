@@ -53,9 +53,21 @@ pub struct Opts {
     /// The share of a discount that its issuer owes the acceptor
     #[arg(long, default_value_t = 10_000)]
     rate_bps: u16,
-    /// The share of its collateral up to which a member may owe
+    /// How many times its collateral a member may owe, in bps: up to 50000
     #[arg(long, default_value_t = 10_000)]
     cap_factor_bps: u16,
+    /// The most that a default may cut from a cycle's creditors before the longstop
+    #[arg(long, default_value_t = 2_000)]
+    max_cut_bps: u16,
+    /// How long what is left of a default waits before creditors bear all of it
+    #[arg(long, default_value = "14d")]
+    longstop: String,
+    /// How long a member that leaves stays answerable
+    #[arg(long, default_value = "90d")]
+    tail: String,
+    /// Each member's share in the fund, paid when applying; in whole tokens
+    #[arg(long, default_value = "0")]
+    fund_share: String,
     /// Paid once, when applying; in whole tokens
     #[arg(long, default_value = "0")]
     joining_fee: String,
@@ -151,8 +163,13 @@ impl Opts {
         rules.fee_bps = opts.fee_bps;
         rules.default_rate_bps = opts.rate_bps;
         rules.cap_factor_bps = opts.cap_factor_bps;
-        rules.joining_fee =
+        rules.max_cut_bps = opts.max_cut_bps;
+        rules.longstop = times::period(&opts.longstop).map_err(|fault| fault.at("--longstop"))?;
+        rules.tail = times::period(&opts.tail).map_err(|fault| fault.at("--tail"))?;
+        rules.joining.fee =
             Unit::native().read(&opts.joining_fee).map_err(|fault| fault.at("--joining-fee"))?;
+        rules.joining.fund_share =
+            Unit::native().read(&opts.fund_share).map_err(|fault| fault.at("--fund-share"))?;
         rules.closing_bounty =
             Unit::native().read(&opts.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
         Ok(config)

@@ -160,8 +160,15 @@ pub fn redeem(opts: &Redeem, ctx: &Context) -> Result<Report, Refusal> {
             permits.acceptor
         };
         let permits = Permits { acceptor: signed, coupons: permits.coupons };
-        let message = desk.alliance().call_mut().redeem(desk.suite.registry, order, permits);
-        desk.session.send(caller, 0, message, Words::alliance)?.0
+        let value = match order.settlement {
+            Settlement::OffChain => 0,
+            Settlement::OnChain => {
+                let asset = desk.look(desk.council().call().config())?.asset;
+                value_of(asset, ask(&desk, order.clone(), &presented, desk.suite.alliance)?.net)
+            }
+        };
+        let message = desk.alliance().call_mut().redeem(desk.suite.registry, (order, permits));
+        desk.session.send(caller, value, message, Words::alliance)?.0
     } else {
         let value = match order.settlement {
             Settlement::OffChain => 0,

@@ -27,6 +27,11 @@ pub(super) struct AllianceRules {
     pub(super) pay_in_window: String,
     pub(super) fee_bps: u16,
     pub(super) joining_fee: String,
+    pub(super) fund_share: String,
+    /// How many times its collateral a member may owe, in bps.
+    pub(super) cap_factor_bps: u16,
+    /// The member that can't pay for the last week.
+    pub(super) defaulter: String,
     pub(super) closing_bounty: String,
     pub(super) market_fee_bps: u16,
 }

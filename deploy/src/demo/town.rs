@@ -1,5 +1,6 @@
 //! Plays a scenario on an embedded chain, row by row: a refused row is named and the rest goes on. Tells what happens; reckons nothing.
 mod deals;
+mod drill;
 mod extras;
 
 use super::scenario::{
@@ -20,6 +21,7 @@ use ink::codegen::TraitCallBuilder;
 use market::listings::{Ask, Guard};
 use rand::{rngs::StdRng, SeedableRng};
 use shared::{
+    alliance::council::Motion,
     campaigns::Campaign,
     coupons::Coupon,
     ids::CouponId,
@@ -38,6 +40,8 @@ const SEED: u64 = 20_260_501;
 /// QR images drawn of each drop.
 const IMAGES: u32 = 4;
 const MINUTE: u64 = 60_000;
+/// How many weeks are settled; for the last, one member can't pay.
+const WEEKS: u32 = 2;
 /// How long a signed order is good.
 const ORDER_LIFE: u64 = 30 * MINUTE;
 /// How long one is that a till without a line takes.
@@ -143,7 +147,7 @@ pub(super) fn play(
     }
     play.submit_backlog()?;
     play.tell_day(day)?;
-    play.settle_until(2)?;
+    play.settle_until(WEEKS)?;
     play.thank_advocates()?;
     Ok(TownPlayed { desk: play.desk, refused: play.refused })
 }
@@ -169,7 +173,9 @@ fn open(scenario: &Scenario, ctx: &Context, bundles: &Path) -> Result<Desk, Refu
     config.alliance.cycle_length = times::period(&town.alliance.cycle)?;
     config.alliance.pay_in_window = times::period(&town.alliance.pay_in_window)?;
     config.alliance.fee_bps = town.alliance.fee_bps;
-    config.alliance.joining_fee = amount(&town.alliance.joining_fee)?;
+    config.alliance.joining.fee = amount(&town.alliance.joining_fee)?;
+    config.alliance.joining.fund_share = amount(&town.alliance.fund_share)?;
+    config.alliance.cap_factor_bps = town.alliance.cap_factor_bps;
     config.alliance.closing_bounty = amount(&town.alliance.closing_bounty)?;
     let unbuilt =
         |fault: crate::suite::SuiteError| Refusal::new(fault.to_string(), "run `couponry build` first");
@@ -204,18 +210,25 @@ impl Play<'_> {
     fn found_alliance(&mut self) -> Result<(), Refusal> {
         self.tell("Four shops of a high street found an alliance: each honours the others' coupons, and they settle once a week.")?;
         let operator = Keypair::named("operator").account();
-        let fee = amount(&self.scenario.town.alliance.joining_fee)?;
+        let rules = &self.scenario.town.alliance;
+        let fee = amount(&rules.joining_fee)?.saturating_add(amount(&rules.fund_share)?);
         for merchant in &self.scenario.town.merchants {
             let account = Keypair::named(&merchant.name).account();
             let (collateral, cap) = (amount(&merchant.collateral)?, amount(&merchant.cap)?);
-            let apply = self.desk.alliance().call_mut().apply(self.desk.suite.registry, [0; 32]);
+            let registry = self.desk.suite.registry;
+            let apply = self.desk.council().call_mut().apply(registry, [0; 32], Vec::new());
             self.desk.session.send(account, fee, apply, Words::alliance)?;
             let trust = self.desk.office().call_mut().set_role(self.desk.suite.alliance, false, true, None);
             let trusted = self.desk.session.chain.call_typed(account, 0, trust).map(|_| ());
             self.desk.session.explained(trusted)?;
-            let admit = self.desk.alliance().call_mut().admit(account, cap);
+            let admit = self.desk.council().call_mut().decide(Motion::Admit {
+                account,
+                registry,
+                profile: [0; 32],
+                cap,
+            });
             self.desk.session.send(operator, 0, admit, Words::alliance)?;
-            let deposit = self.desk.alliance().call_mut().deposit_collateral(collateral);
+            let deposit = self.desk.council().call_mut().deposit_collateral(collateral);
             self.desk.session.send(account, collateral, deposit, Words::alliance)?;
             self.tell(&format!(
                 "  {} joins and leaves {} as security",
@@ -265,7 +278,7 @@ impl Play<'_> {
     /// Lets time come to `at`, and closes cycles on the way.
     fn reach(&mut self, at: u64) -> Result<(), Refusal> {
         let cycle = times::period(&self.scenario.town.alliance.cycle)?;
-        let books = self.desk.session.ask(self.desk.alliance().call().cycle())?;
+        let books = self.desk.look(self.desk.council().call().cycle())?;
         if at >= books.cycle.opened_at.saturating_add(cycle) {
             self.settle_until(self.cycles.saturating_add(1))?;
         }
@@ -285,8 +298,8 @@ impl Play<'_> {
 
     /// Closes the open cycle when it is due, has debtors pay in and creditors be paid.
     fn settle(&mut self) -> Result<(), Refusal> {
-        let config = self.desk.session.ask(self.desk.alliance().call().config())?;
-        let books = self.desk.session.ask(self.desk.alliance().call().cycle())?;
+        let config = self.desk.look(self.desk.council().call().config())?;
+        let books = self.desk.look(self.desk.council().call().cycle())?;
         let due = books.cycle.opened_at.saturating_add(config.cycle_length);
         if due > self.desk.session.chain.now() {
             let moved = self.desk.session.chain.set_time(due);
@@ -295,7 +308,7 @@ impl Play<'_> {
         // Anyone may close a cycle; a passer-by does it for the bounty.
         let passer_by =
             self.scenario.consumers.iter().find(|c| c.funds != "0").map_or("operator", |c| &c.name);
-        let close = self.desk.alliance().call_mut().close_cycle();
+        let close = self.desk.council().call_mut().close_cycle();
         let (bounty, _) =
             self.desk.session.send(Keypair::named(passer_by).account(), 0, close, Words::alliance)?;
         self.cycles = self.cycles.saturating_add(1);
@@ -305,24 +318,32 @@ impl Play<'_> {
             self.cycles,
             words.money(bounty)
         ))?;
+        let defaulter = Some(&self.scenario.town.alliance.defaulter).filter(|_| self.cycles == WEEKS);
+        let mut drill = None;
         for pay_in in [true, false] {
+            if let Some(name) = defaulter.filter(|_| !pay_in) {
+                drill = self.declare_default(name, passer_by)?;
+            }
             for merchant in &self.scenario.town.merchants {
                 let account = Keypair::named(&merchant.name).account();
-                let Some(member) = self.desk.session.ask(self.desk.alliance().call().member(account))? else {
+                let Some(member) = self.desk.look(self.desk.council().call().member(account))? else {
                     continue;
                 };
-                if pay_in && member.due < 0 {
-                    let owed = member.due.unsigned_abs();
-                    let message = self.desk.alliance().call_mut().pay_in(account, owed);
+                if pay_in && member.due.owed() > 0 && defaulter != Some(&merchant.name) {
+                    let owed = member.due.owed();
+                    let message = self.desk.council().call_mut().pay_in(account, owed);
                     self.desk.session.send(account, owed, message, Words::alliance)?;
                     self.tell(&format!(
                         "   {} owed more than it earned and pays {} in",
                         merchant.name,
                         words.money(owed)
                     ))?;
-                } else if !pay_in && member.due > 0 {
-                    let message = self.desk.alliance().call_mut().payout(account);
+                } else if !pay_in && member.due.earned() > 0 {
+                    let message = self.desk.council().call_mut().payout(account);
                     let (paid, _) = self.desk.session.send(account, 0, message, Words::alliance)?;
+                    if let Some(drill) = &mut drill {
+                        drill.collected(member.due.earned(), paid);
+                    }
                     self.tell(&format!(
                         "   {} earned more than it owed and is paid {}",
                         merchant.name,
@@ -331,7 +352,10 @@ impl Play<'_> {
                 }
             }
         }
-        Ok(())
+        match drill {
+            Some(drill) => self.end_drill(&drill),
+            None => Ok(()),
+        }
     }
 
     fn step(&mut self, row: &Row) -> Result<(), Refusal> {
@@ -519,7 +543,7 @@ impl Play<'_> {
                 };
                 if through.is_some() {
                     let message =
-                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, order, permits);
+                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, (order, permits));
                     self.send(&row.acceptor, 0, message, Words::alliance)?
                 } else {
                     let message = self.desk.registry().call_mut().redeem(order, permits);
@@ -611,7 +635,8 @@ impl Play<'_> {
         let value = redemption.paid_from_escrow().saturating_add(paid);
         let coupons: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
         if redemption.alliance.is_some() {
-            let message = self.desk.alliance().call_mut().roll_back(self.desk.suite.registry, redemption);
+            let registry = self.desk.suite.registry;
+            let message = self.desk.alliance().call_mut().roll_back(registry, value, (redemption, None));
             self.send(&row.acceptor, value, message, Words::alliance)?;
         } else {
             let message = self.desk.service_desk().call_mut().roll_back(redemption, None);

@@ -9,6 +9,7 @@ use ::market::{
 use alliance::AllianceRef;
 use builder::{build, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, EventRecord, Genesis, Keypair, Message, TypedChain};
+use council::CouncilRef;
 use couponry::{
     audit::{self, AuditError, Files, Finding, Report},
     orders::{sign_order, sign_spend},
@@ -20,6 +21,7 @@ use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
 use shared::{
+    alliance::{council::Motion, rates::Rate},
     assets::Asset,
     campaigns::Improvement,
     claims::{listed, Attestation, Claim, CodeClaim, Entitlement, Quota, VoucherKey},
@@ -69,8 +71,9 @@ impl Town {
         .unwrap();
         let owner = account("owner");
         let mut config = SuiteConfig::for_operator(owner);
-        config.alliance.joining_fee = 2 * UNIT;
+        config.alliance.joining.fee = 2 * UNIT;
         config.alliance.closing_bounty = UNIT;
+        config.alliance.cap_factor_bps = 50_000;
         let suite =
             deploy_suite(&mut chain, owner, &Codes::load(&options.out_dir).unwrap(), &config, b"town")
                 .unwrap();
@@ -115,6 +118,10 @@ impl Town {
 
     pub(crate) fn alliance(&self) -> AllianceRef {
         AllianceRef::from_account_id(self.suite.alliance)
+    }
+
+    pub(crate) fn council(&self) -> CouncilRef {
+        CouncilRef::from_account_id(self.suite.council)
     }
 
     pub(crate) fn market(&self) -> MarketRef {
@@ -226,7 +233,7 @@ impl Town {
     ) -> Redemption {
         let order = self.order(acceptor, number, Settlement::OffChain);
         let permits = self.permits(&order, &[(holder, coupon.into())]);
-        let message = self.alliance().call_mut().redeem(self.suite.registry, order, permits);
+        let message = self.alliance().call_mut().redeem(self.suite.registry, (order, permits));
         self.act(acceptor, 0, message)
     }
 
@@ -599,13 +606,15 @@ impl Town {
 
     fn live_in_the_alliance(&mut self) {
         for (member, collateral) in [("bakery", 50 * UNIT), ("cinema", 40 * UNIT), ("cem", UNIT)] {
-            let message = self.alliance().call_mut().apply(self.suite.registry, [5; 32]);
+            let message = self.council().call_mut().apply(self.suite.registry, [5; 32], Vec::new());
             self.act(member, 2 * UNIT, message);
             let trust = self.office().call_mut().set_role(self.suite.alliance, false, true, None);
             self.act(member, 0, trust);
-            let message = self.alliance().call_mut().admit(account(member), 100 * UNIT);
+            let (account_of, registry) = (account(member), self.suite.registry);
+            let motion = Motion::Admit { account: account_of, registry, profile: [5; 32], cap: 100 * UNIT };
+            let message = self.council().call_mut().decide(motion);
             self.act("owner", 0, message);
-            let message = self.alliance().call_mut().deposit_collateral(collateral);
+            let message = self.council().call_mut().deposit_collateral(collateral);
             self.act(member, collateral, message);
         }
         let alliance = self.suite.alliance;
@@ -617,28 +626,105 @@ impl Town {
         self.through_alliance("cinema", 1, "ben", coupons[0]);
         let kept = self.through_alliance("cinema", 2, "ben", coupons[1]);
         let undone = self.through_alliance("cinema", 3, "ben", coupons[2]);
-        let message = self.alliance().call_mut().roll_back(self.suite.registry, undone);
+        let message = self.alliance().call_mut().roll_back(self.suite.registry, 0, (undone, None));
         self.act("cinema", 0, message);
+        self.live_in_the_council(kept.clone());
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
-        let message = self.alliance().call_mut().pay_in(account("bakery"), 4 * UNIT);
+        let message = self.council().call_mut().pay_in(account("bakery"), 4 * UNIT);
         self.act("ann", 4 * UNIT, message);
         self.through_alliance("cinema", 4, "ben", coupons[2]);
-        let message = self.alliance().call_mut().roll_back(self.suite.registry, kept);
+        let message = self.alliance().call_mut().roll_back(self.suite.registry, 0, (kept, None));
         self.act("cinema", 0, message);
         self.chain.advance(2 * DAY).unwrap();
-        let message = self.alliance().call_mut().cover(account("bakery"));
+        let message = self.council().call_mut().declare_default(account("bakery"));
         self.act("ben", 0, message);
-        let message = self.alliance().call_mut().payout(account("cinema"));
+        let message = self.council().call_mut().payout(account("cinema"));
         self.act("ann", 0, message);
-        let message = self.alliance().call_mut().withdraw_collateral(UNIT);
+        let message = self.council().call_mut().withdraw_collateral(UNIT);
         self.act("cinema", 0, message);
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
-        self.through_alliance("cinema", 5, "ben", coupons[3]);
-        let message = self.alliance().call_mut().exit();
+        self.default_and_make_good();
+        for member in ["cinema", "cem"] {
+            let message = self.council().call_mut().clear(1);
+            self.act(member, 0, message);
+        }
+        let message = self.council().call_mut().clear_case(1);
+        self.act("bakery", 0, message);
+        let message = self.council().call_mut().apply(self.suite.registry, [5; 32], Vec::new());
+        self.act("ann", 2 * UNIT, message);
+        let message = self.council().call_mut().exit();
+        self.act("ann", 0, message);
+    }
+
+    /// A vote, a rate, a dispute and a conversion, none of which changes what anyone owes.
+    fn live_in_the_council(&mut self, disputed: Redemption) {
+        let (bakery, cinema, registry) = (account("bakery"), account("cinema"), self.suite.registry);
+        for waived in [true, false] {
+            let message = self.council().call_mut().waive_fee(account("dan"), waived);
+            self.act("owner", 0, message);
+        }
+        let motion = Motion::SetCap { account: bakery, cap: 99 * UNIT };
+        let message = self.council().call_mut().propose(motion);
+        let proposal = self.act("cinema", 0, message);
+        let message = self.council().call_mut().vote(proposal);
+        self.act("cem", 0, message);
+
+        let rate = Rate { bps: 10_000, from: self.chain.now() + DAY, daily_cap: Some(100 * UNIT) };
+        for offered in [Some(Rate { bps: 1, ..rate }), None, Some(rate)] {
+            let message = self.council().call_mut().offer_rate(cinema, bakery, offered);
+            self.act("cinema", 0, message);
+        }
+        let message = self.council().call_mut().accept_rate(cinema, bakery, rate);
+        self.act("bakery", 0, message);
+
+        let message = self.council().call_mut().open_case(registry, 1, [7; 32], disputed);
+        let case = self.act("bakery", 0, message);
+        let message = self.council().call_mut().reply(case, [8; 32]);
+        self.act("cinema", 0, message);
+        let message = self.council().call_mut().rule(case, 0);
+        self.act("owner", 0, message);
+
+        let campaign = self.campaign("cinema", 0, |terms| terms.funding = Funding::Merchant);
+        let coupons = self.issue("cinema", campaign, &["ben", "cinema"], 1);
+        let message = self.registry().call_mut().approve(self.suite.council, Some(coupons[1].into()), true);
+        self.act("cinema", 0, message);
+        let order = self.order("cinema", 10, Settlement::OffChain);
+        let ben = account("ben");
+        let order = Order { basket_hash: digest(&(registry, coupons[1], ben)), ..order };
+        let key = Keypair::named("cinema");
+        let consent = sign_order(&self.domain(), &key, 0, &[coupons[0].into()], &order);
+        let permits =
+            Permits { acceptor: Some(consent), ..self.permits(&order, &[("ben", coupons[0].into())]) };
+        let message =
+            self.council().call_mut().convert(registry, registry, coupons[1], ben, (order, permits));
+        self.act::<_, Redemption, _>("ann", 0, message);
+    }
+
+    /// Cem owes more than it has put up.
+    fn default_and_make_good(&mut self) {
+        let alliance = self.suite.alliance;
+        let campaign = self.campaign("cem", 0, |terms| {
+            terms.funding = Funding::Alliance;
+            terms.acceptance = Acceptance::Alliance(alliance);
+        });
+        let coupon = self.issue("cem", campaign, &["ben"], 1)[0];
+        self.through_alliance("cinema", 5, "ben", coupon);
+        self.chain.advance(7 * DAY).unwrap();
+        self.close_cycle();
+        self.chain.advance(2 * DAY).unwrap();
+        let message = self.council().call_mut().endow(UNIT);
+        self.act("ben", UNIT, message);
+        let message = self.council().call_mut().declare_default(account("cem"));
+        self.act("ben", 0, message);
+        let message = self.council().call_mut().make_good(account("cem"), UNIT);
+        self.act("ann", UNIT, message);
+        let message = self.council().call_mut().make_good(account("cem"), UNIT);
+        self.act("cem", UNIT, message);
+        let message = self.council().call_mut().leave();
         self.act("cem", 0, message);
     }
 
@@ -696,7 +782,7 @@ impl Town {
     }
 
     fn close_cycle(&mut self) {
-        let message = self.alliance().call_mut().close_cycle();
+        let message = self.council().call_mut().close_cycle();
         self.act("ben", 0, message);
     }
 

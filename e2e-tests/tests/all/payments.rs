@@ -209,32 +209,39 @@ fn a_rollback_needs_the_escrow_back_in_full() {
 fn an_alliance_in_tokens_collects_and_pays_tokens_only() {
     use ::alliance::error::AllianceError;
     let builder = World::builder().alliance_in_tokens();
-    let mut world = builder.config(|suite| suite.alliance.joining_fee = 1_000).build();
-    let (mut alliance, registry, here) = (alliance(&world), world.suite.registry, world.suite.alliance);
-    world.allow("bakery", here, 10_000);
+    let mut world = builder.config(|suite| suite.alliance.joining.fee = 1_000).build();
+    let mut council = world.council();
+    let registry = world.suite.registry;
+    world.allow("bakery", world.suite.council, 10_000);
     for (mode, fault) in tricks(world.token, 1_000) {
         misbehave(&mut world, mode);
-        let message = alliance.call_mut().apply(registry, [1; 32]);
+        let message = council.call_mut().apply(registry, [1; 32], vec![]);
         assert_eq!(refused(&mut world, "bakery", 0, message), AllianceError::Payment(fault));
     }
     misbehave(&mut world, Mode::Honest);
     let wrong = AllianceError::Payment(PaymentFault::WrongValue { expected: 0, paid: 1_000 });
-    assert_eq!(refused(&mut world, "bakery", 1_000, alliance.call_mut().apply(registry, [1; 32])), wrong);
+    assert_eq!(
+        refused(&mut world, "bakery", 1_000, council.call_mut().apply(registry, [1; 32], vec![])),
+        wrong
+    );
 
     let [before] = tokens(&world, ["bakery"]);
-    act(&mut world, "bakery", 0, alliance.call_mut().apply(registry, [1; 32]));
-    act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("bakery"), 1));
-    act(&mut world, "bakery", 0, alliance.call_mut().deposit_collateral(3_000));
+    act(&mut world, "bakery", 0, council.call_mut().apply(registry, [1; 32], vec![]));
+    let admission = admission(&world, "bakery", 1);
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission));
+    act(&mut world, "bakery", 0, council.call_mut().deposit_collateral(3_000));
     assert_eq!(tokens(&world, ["bakery", "alliance"]), [before - 4_000, 4_000]);
     let token = world.token;
+    act(&mut world, "bakery", 0, council.call_mut().leave());
+    world.chain.advance(90 * DAY).unwrap();
     for mode in [Mode::Refuse, Mode::Trap] {
         misbehave(&mut world, mode);
         let no = AllianceError::Payment(PaymentFault::TokenRefused { token });
-        assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().withdraw_collateral(1)), no);
-        assert_eq!(refused(&mut world, "bakery", 0, alliance.call_mut().exit()), no);
+        assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().withdraw_collateral(1)), no);
+        assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().exit()), no);
     }
     misbehave(&mut world, Mode::Honest);
-    act(&mut world, "bakery", 0, alliance.call_mut().exit());
+    act(&mut world, "bakery", 0, council.call_mut().exit());
     assert_eq!(tokens(&world, ["bakery", "alliance"]), [before - 1_000, 1_000]);
 }
 
@@ -247,7 +254,7 @@ fn funds_forced_on_the_contracts_change_nobodys_books() {
     let committed = RegistryError::EscrowCommitted { asked: 201, free: 200 };
     let message = to.office.call_mut().withdraw_escrow(coupon.campaign, 201);
     assert_eq!(refused(&mut world, "bakery", 0, message), committed);
-    assert_eq!(read(&world, alliance(&world).call().cycle()).fund, 0);
+    assert_eq!(look(&world, world.council().call().cycle()).fund, 0);
     assert_eq!(read(&world, market(&world).call().credit(account(OWNER), Asset::Native)), 0);
 }
 
@@ -255,9 +262,11 @@ fn funds_forced_on_the_contracts_change_nobodys_books() {
 fn escrow_in_tokens_goes_back_through_an_alliance_in_full_or_not_at_all() {
     use ::alliance::error::AllianceError;
     let mut world = World::builder().alliance_in_tokens().build();
+    let mut council = world.council();
     let (mut alliance, here, registry) = (alliance(&world), world.suite.alliance, world.suite.registry);
-    act(&mut world, "cinema", 0, alliance.call_mut().apply(registry, [1; 32]));
-    act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account("cinema"), 0));
+    act(&mut world, "cinema", 0, council.call_mut().apply(registry, [1; 32], vec![]));
+    let admission = admission(&world, "cinema", 0);
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission));
     let terms = Terms { acceptance: Acceptance::Alliance(here), ..in_tokens(&world) };
     let campaign = campaign(&mut world, "bakery", terms, 700);
     let coupon = issue(&mut world, "bakery", campaign, "ann");
@@ -265,17 +274,21 @@ fn escrow_in_tokens_goes_back_through_an_alliance_in_full_or_not_at_all() {
     let order = order("cinema", 1);
     let permits = held_by(&world, "ann", coupon, &order);
     let redemption =
-        act(&mut world, "cinema", 0, alliance.call_mut().redeem(registry, order, permits)).result;
+        act(&mut world, "cinema", 0, alliance.call_mut().redeem(registry, (order, permits))).result;
     assert_eq!(tokens(&world, ["cinema", "registry", "alliance"]), [before + 200, 500, 0]);
 
     world.allow("cinema", here, 200);
     for (mode, fault) in tricks(world.token, 200) {
         misbehave(&mut world, mode);
-        let message = alliance.call_mut().roll_back(registry, redemption.clone());
+        let message = alliance.call_mut().roll_back(registry, 200, (redemption.clone(), None));
         assert_eq!(refused(&mut world, "cinema", 0, message), AllianceError::Payment(fault));
     }
     misbehave(&mut world, Mode::Honest);
-    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redemption));
+    world.allow("cinema", here, 201);
+    let message = alliance.call_mut().roll_back(registry, 201, (redemption.clone(), None));
+    let wrong = AllianceError::WrongRefund { expected: 200, offered: 201 };
+    assert_eq!(refused(&mut world, "cinema", 0, message), wrong);
+    act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, 200, (redemption, None)));
     assert_eq!(tokens(&world, ["cinema", "registry", "alliance"]), [before, 700, 0]);
 }
 

@@ -119,12 +119,14 @@ mod built {
             fs::write(&file, source.replacen(&bug.old, &bug.new, 1)).unwrap();
             let out_dir = self.0.join("ink");
             let options = Options { workspace, out_dir: out_dir.clone(), force: false };
-            // The registry pins the code of its office and its desk. A bug may take room.
+            // The registry pins the code of its office and its desk, the alliance its council's. A bug may take room.
             let with_registry = ["office", "desk", "registry"];
+            let with_alliance = ["council", "alliance"];
             let contracts: Vec<Contract> = suite()
                 .into_iter()
                 .filter(|contract| match bug.contract.as_str() {
                     "registry" => with_registry.contains(&contract.package.as_str()),
+                    "alliance" => with_alliance.contains(&contract.package.as_str()),
                     other => contract.package == other,
                 })
                 .map(|contract| Contract { size_limit: CHAIN_SIZE_LIMIT, ..contract })
@@ -141,7 +143,10 @@ mod built {
                     let [office, desk, registry] = with_registry.map(wasm);
                     Codes { office, desk, registry, ..sound }
                 }
-                "alliance" => Codes { alliance: wasm("alliance"), ..sound },
+                "alliance" => {
+                    let [council, alliance] = with_alliance.map(wasm);
+                    Codes { council, alliance, ..sound }
+                }
                 "market" => Codes { market: wasm("market"), ..sound },
                 other => panic!("there is no contract {other}"),
             }

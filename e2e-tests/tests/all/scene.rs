@@ -1,7 +1,7 @@
 //! What the message tests share: acting in a world and seeing everything that came of it, and the usual campaign and order. Owns no rule.
 
 use crate::sweeps;
-use alliance::AllianceRef;
+use alliance::{error::AllianceError, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, Cost, EventKind, EventRecord, Hash, Message, TypedChain};
 use desk::DeskRef;
 use e2e_tests::{
@@ -27,6 +27,7 @@ use office::OfficeRef;
 use registry::RegistryRef;
 use scale::{Decode, Encode};
 use shared::{
+    alliance::council::Motion,
     assets::Asset,
     ids::{CampaignId, CouponId},
     order::{digest, Order, Quote, Redeemed, Redemption, Settlement},
@@ -177,7 +178,8 @@ pub(crate) fn read<Args: Encode, R: Decode>(world: &World, message: Message<Args
 /// Everything of the world that a call might change.
 fn state(world: &World) -> impl PartialEq {
     let suite = world.suite;
-    let keepers = [suite.registry, suite.office, suite.desk, suite.alliance, suite.market, world.token];
+    let keepers =
+        [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market, world.token];
     (world.chain.height(), keepers.map(|contract| world.chain.storage(contract)), plancks(world))
 }
 
@@ -232,6 +234,19 @@ pub(crate) fn open() -> (World, Doors) {
     let world = World::new();
     let to = Doors::of(&world);
     (world, to)
+}
+
+/// What the alliance's council tells of its books.
+pub(crate) fn look<Args: Encode, R: Decode>(
+    world: &World,
+    message: Message<Args, Result<R, AllianceError>>,
+) -> R {
+    read(world, message).unwrap()
+}
+
+/// The motion that admits who applied with profile `[1; 32]`.
+pub(crate) fn admission(world: &World, who: &str, cap: Balance) -> Motion {
+    Motion::Admit { account: account(who), registry: world.suite.registry, profile: [1; 32], cap }
 }
 
 /// The world's alliance.

@@ -11,7 +11,7 @@ use crate::{
 use chain::{tamper, Chain, Cost, TypedChain};
 use e2e_tests::{
     account,
-    actors::{GHOST, OPERATOR, OWNER},
+    actors::{GHOST, OWNER},
     keys,
     signing::{Codes, List, Target, Voucher},
     world::{wasm, WEALTH},
@@ -61,9 +61,18 @@ fn cost(name: &str) -> Cost {
     measured().iter().find(|(measured, _)| *measured == name).unwrap_or_else(|| panic!("no row {name}")).1
 }
 
-fn sizes() -> [(&'static str, usize); 7] {
-    ["registry", "registry-enumerable", "office", "desk", "alliance", "market", "mock-psp34-minimal"]
-        .map(|name| (name, wasm(name).len()))
+fn sizes() -> [(&'static str, usize); 8] {
+    [
+        "registry",
+        "registry-enumerable",
+        "office",
+        "desk",
+        "council",
+        "alliance",
+        "market",
+        "mock-psp34-minimal",
+    ]
+    .map(|name| (name, wasm(name).len()))
 }
 
 #[test]
@@ -98,7 +107,7 @@ fn the_last_code_of_a_million_costs_what_the_first_does() {
 
 #[test]
 fn costs_stay_under_their_ceilings() {
-    for (name, limit) in [("registry", 64), ("alliance", 48), ("market", 48)] {
+    for (name, limit) in [("registry", 64), ("alliance", 48), ("council", 96), ("market", 48)] {
         assert!(wasm(name).len() <= limit * 1_024, "{name} is too large");
     }
     let till = cost("registry redeem, at a till");
@@ -129,6 +138,17 @@ fn an_enumeration_makes_a_transfer_so_much_dearer_that_it_is_an_option() {
         );
         assert!(time > 1_150 && proof > 1_150, "{name}: the enumeration could be kept always");
     }
+}
+
+#[test]
+fn clearing_costs_little_more_than_redeeming() {
+    // To the registry, an alliance is a cashier.
+    let (cleared, redeemed) = (cost("alliance redeem"), cost("registry redeem, by a cashier"));
+    assert!(cleared.ref_time * 100 <= redeemed.ref_time * 161, "{cleared:?} {redeemed:?}");
+    assert!(cleared.touches <= redeemed.touches + 8, "{cleared:?}");
+    let fifty = cost("alliance redeem_batch, 50 orders");
+    let times = fifty.ref_time * 20 / cleared.ref_time;
+    assert!(times <= 450, "{times} of the time");
 }
 
 #[test]
@@ -181,14 +201,14 @@ fn the_hundred_thousandth_coupon_and_holding_cost_what_the_tenth_do() {
 
 #[test]
 fn every_message_that_changes_something_is_measured() {
-    for contract in ["registry", "office", "desk", "alliance", "market"] {
+    for contract in ["registry", "office", "desk", "alliance", "council", "market"] {
         let metadata = crate::abi::metadata(contract);
         let messages = metadata["spec"]["messages"].as_array().unwrap();
         for message in messages.iter().filter(|message| message["mutates"] == true) {
             let label = message["label"].as_str().unwrap();
             let name = label.rsplit("::").next().unwrap();
-            // What the office and the desk have the registry do is part of their rows.
-            if label == "Ledger::apply" {
+            // What office, desk and council have done is part of their rows.
+            if label == "Ledger::apply" || label == "AllianceDoor::apply" {
                 continue;
             }
             // What only an alliance can call is part of its own message's row.
@@ -420,6 +440,13 @@ fn spending() -> Costs {
     let (mut world, _, coupons) = ann_has_one_of_each(five);
     let five = spend(&mut world, &whole(&coupons), &order("bakery", 1)).cost;
 
+    let (mut world, mut to, coupon) = ann_has_a_coupon(terms(), 0);
+    act(&mut world, "bakery", 0, to.office.call_mut().set_role(account("till"), false, true, None));
+    let (at_till, keeper) = (order("bakery", 1), issue(&mut world, "bakery", coupon.campaign, "ann"));
+    let permits = held_by(&world, "ann", coupon, &at_till);
+    let cashier = act(&mut world, "till", 0, to.registry.call_mut().redeem(at_till, permits)).cost;
+    assert!(world.coupon(keeper).is_some());
+
     let (mut world, mut to, coupon) = ann_has_a_coupon(guarded(), 0);
     act(&mut world, "bakery", 0, to.office.call_mut().set_role(account("till"), false, true, Some(900)));
     let at_till = order("bakery", 1);
@@ -427,6 +454,7 @@ fn spending() -> Costs {
     let limited = act(&mut world, "till", 0, to.registry.call_mut().redeem(at_till, permits)).cost;
     vec![
         ("registry redeem, at a till", till.cost),
+        ("registry redeem, by a cashier", cashier),
         ("registry redeem, from escrow, pay-out failed", credited),
         ("desk withdraw_credit", collect),
         ("registry redeem, at a web checkout", web.cost),
@@ -535,49 +563,7 @@ fn moving() -> Costs {
 }
 
 fn alliance_costs() -> Costs {
-    let mut world = World::builder().config(|suite| suite.alliance.closing_bounty = 1).build();
-    let (mut alliance, registry) = (alliance(&world), world.suite.registry);
-    let mut costs = Costs::new();
-    for who in ["bakery", "cinema"] {
-        let apply = act(&mut world, who, 0, alliance.call_mut().apply(registry, [1; 32])).cost;
-        let admit = act(&mut world, OPERATOR, 0, alliance.call_mut().admit(account(who), 1_000)).cost;
-        let deposit = act(&mut world, who, 1_000, alliance.call_mut().deposit_collateral(1_000)).cost;
-        let joining =
-            [("alliance apply", apply), ("alliance admit", admit), ("alliance deposit_collateral", deposit)];
-        costs = joining.to_vec();
-    }
-    let named = Acceptance::Alliance(world.suite.alliance);
-    let terms = terms_but(|t| (t.funding, t.acceptance) = (Funding::Alliance, named));
-    let campaign = campaign(&mut world, "bakery", terms, 0);
-    let mut redeem = |world: &mut World, number| {
-        let coupon = issue(world, "bakery", campaign, "ann");
-        let order = order("cinema", number);
-        let permits = held_by(world, "ann", coupon, &order);
-        act(world, "cinema", 0, alliance.call_mut().redeem(registry, order, permits))
-    };
-    let redeemed = redeem(&mut world, 1);
-    redeem(&mut world, 2);
-    let undo = act(&mut world, "cinema", 0, alliance.call_mut().roll_back(registry, redeemed.result)).cost;
-    let withdraw = act(&mut world, "cinema", 0, alliance.call_mut().withdraw_collateral(1)).cost;
-    world.chain.advance(7 * DAY).unwrap();
-    let close = act(&mut world, "relayer", 0, alliance.call_mut().close_cycle()).cost;
-    let (bakery, cinema) = (account("bakery"), account("cinema"));
-    let pay_in = act(&mut world, "bakery", 50, alliance.call_mut().pay_in(bakery, 50)).cost;
-    world.chain.advance(2 * DAY).unwrap();
-    let cover = act(&mut world, "relayer", 0, alliance.call_mut().cover(bakery)).cost;
-    let payout = act(&mut world, "cinema", 0, alliance.call_mut().payout(cinema)).cost;
-    let exit = act(&mut world, "cinema", 0, alliance.call_mut().exit()).cost;
-    costs.extend([
-        ("alliance withdraw_collateral", withdraw),
-        ("alliance redeem", redeemed.cost),
-        ("alliance roll_back", undo),
-        ("alliance close_cycle", close),
-        ("alliance pay_in", pay_in),
-        ("alliance cover", cover),
-        ("alliance payout", payout),
-        ("alliance exit", exit),
-    ]);
-    costs
+    super::alliance::costs::alliance_costs()
 }
 
 fn market_costs() -> Costs {

@@ -92,6 +92,7 @@ fn both_chains_give_the_same_answers_events_and_storage() {
         ("office", live_suite.office, suite.office),
         ("desk", live_suite.desk, suite.desk),
         ("alliance", live_suite.alliance, suite.alliance),
+        ("council", live_suite.council, suite.council),
         ("market", live_suite.market, suite.market),
     ];
     let mut lockups = 0;

@@ -133,8 +133,8 @@ pub(super) struct RegistryReplay {
     /// The desk's own storage.
     pub(super) desk: Replayed,
     pub(super) till: Till,
-    /// What took effect last.
-    pub(super) last: Option<Redemption>,
+    /// What took effect last: as much as a batch may hold.
+    pub(super) last: std::collections::VecDeque<Redemption>,
     awaiting: Awaiting,
     /// Where the registry keeps one.
     enumeration: Option<enumeration::Enumeration>,
@@ -174,7 +174,7 @@ impl RegistryReplay {
             office: Replayed::default(),
             desk: Replayed::default(),
             till: Till::new("registry"),
-            last: None,
+            last: std::collections::VecDeque::new(),
             awaiting: Awaiting::Nothing,
             enumeration: None,
             standing: BTreeMap::new(),

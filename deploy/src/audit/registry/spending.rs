@@ -17,6 +17,9 @@ use shared::{
 };
 use std::collections::BTreeSet;
 
+/// How many orders a batch has at most.
+const MOST_AT_ONCE: usize = 50;
+
 impl RegistryReplay {
     pub(super) fn redeemed(
         &mut self,
@@ -98,7 +101,10 @@ impl RegistryReplay {
         ensure_same("whether it came through an alliance", through_alliance, redemption.alliance.is_some())?;
         self.count_cashier(redemption, now)?;
         self.record(redemption)?;
-        self.last = Some(redemption.clone());
+        self.last.push_back(redemption.clone());
+        if self.last.len() > MOST_AT_ONCE {
+            self.last.pop_front();
+        }
         self.standing.insert((acceptor, number), redemption.clone());
         if let Some(payer) = redemption.payer {
             self.till.pass(redemption.asset, net, payer, acceptor, "order paid on chain");

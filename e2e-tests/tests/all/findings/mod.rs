@@ -10,6 +10,7 @@ mod friends;
 mod frozen_escrow;
 mod handed_over_order;
 mod handed_over_rewards;
+mod joined_orders;
 mod mixed_windows;
 mod overlong_backlog;
 mod oversized_batches;

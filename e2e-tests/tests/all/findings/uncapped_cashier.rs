@@ -15,11 +15,13 @@ use shared::{
 #[test]
 fn a_cashiers_cap_holds_through_an_alliance_too() {
     let (mut world, mut to, _) = ann_has_a_coupon(terms(), 0);
+    let mut council = world.council();
     let coupons = issue_many(&mut world, "bakery", 1, "ann", 4);
     let mut alliance = alliance(&world);
     let (here, bakery, till) = (world.suite.registry, account("bakery"), account("till"));
-    act(&mut world, "bakery", 0, alliance.call_mut().apply(here, [1; 32]));
-    act(&mut world, OPERATOR, 0, alliance.call_mut().admit(bakery, 1_000));
+    act(&mut world, "bakery", 0, council.call_mut().apply(here, [1; 32], vec![]));
+    let admission = admission(&world, "bakery", 1_000);
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(admission));
     act(&mut world, "bakery", 0, to.office.call_mut().set_role(till, false, true, Some(500)));
 
     let place = world.place();
@@ -30,20 +32,20 @@ fn a_cashiers_cap_holds_through_an_alliance_too() {
     };
     // By merely calling, it doesn't speak for the acceptor.
     let (order, signed) = permits(&world, 0);
-    let message = alliance.call_mut().redeem(here, order, Permits { acceptor: None, ..signed });
+    let message = alliance.call_mut().redeem(here, (order, Permits { acceptor: None, ..signed }));
     let not_acceptor = AllianceError::NotAcceptor { acceptor: bakery, caller: till };
     assert_eq!(refused(&mut world, "till", 0, message), not_acceptor);
     // By its permit it does, whoever calls, and each order counts.
     for (number, caller, spent) in [(0, "till", 200), (1, "relayer", 400)] {
         let (order, signed) = permits(&world, number);
-        let done = act(&mut world, caller, 0, alliance.call_mut().redeem(here, order, signed));
+        let done = act(&mut world, caller, 0, alliance.call_mut().redeem(here, (order, signed)));
         assert_eq!((done.result.discount(), done.result.cashier), (200, Some(till)));
         assert_eq!(world.role(bakery, till).unwrap().spent, spent);
     }
     let reached = RegistryError::LimitReached { limit: Limit::CashierDay, most: 500, asked: 600 };
     for caller in ["till", "relayer", "bakery"] {
         let (order, signed) = permits(&world, 2);
-        let message = alliance.call_mut().redeem(here, order, signed);
+        let message = alliance.call_mut().redeem(here, (order, signed));
         assert_eq!(refused(&mut world, caller, 0, message), AllianceError::Registry(reached.into()));
     }
     // It is one cap, here and there; and it isn't the merchant's.
@@ -52,7 +54,7 @@ fn a_cashiers_cap_holds_through_an_alliance_too() {
         shared::registry::CouponRegistry::redeem(to.registry.call_mut(), order.clone(), signed.clone());
     assert_eq!(refused(&mut world, "till", 0, message), reached);
     let unsigned = Permits { acceptor: None, ..signed };
-    let done = act(&mut world, "bakery", 0, alliance.call_mut().redeem(here, order, unsigned));
+    let done = act(&mut world, "bakery", 0, alliance.call_mut().redeem(here, (order, unsigned)));
     assert_eq!((done.result.discount(), done.result.cashier), (200, Some(world.suite.alliance)));
     assert_eq!(world.role(bakery, till).unwrap().spent, 400);
 }

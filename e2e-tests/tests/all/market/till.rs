@@ -137,12 +137,14 @@ fn a_buyer_adds_coupons_of_its_own_and_only_what_it_bought_counts_as_gain() {
 #[test]
 fn it_is_spent_through_an_alliance_too() {
     let (mut world, to) = open();
-    let mut alliance = alliance(&world);
+    let mut council = world.council();
+    let _alliance = alliance(&world);
     let registry = world.suite.registry;
     for who in ["bakery", "cinema"] {
-        act(&mut world, who, 0, alliance.call_mut().apply(registry, [1; 32]));
-        act(&mut world, e2e_tests::actors::OPERATOR, 0, alliance.call_mut().admit(account(who), 10_000));
-        act(&mut world, who, 10_000, alliance.call_mut().deposit_collateral(10_000));
+        act(&mut world, who, 0, council.call_mut().apply(registry, [1; 32], vec![]));
+        let admission = admission(&world, who, 10_000);
+        act(&mut world, e2e_tests::actors::OPERATOR, 0, council.call_mut().decide(admission));
+        act(&mut world, who, 10_000, council.call_mut().deposit_collateral(10_000));
     }
     let named = Acceptance::Alliance(world.suite.alliance);
     let terms = terms_but(|t| (t.funding, t.acceptance) = (Funding::Alliance, named));

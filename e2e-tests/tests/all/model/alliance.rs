@@ -1,16 +1,22 @@
-//! The model's alliance: every debt ever booked between two parties, and every position recounted from them.
+//! The model's alliance: every debt ever booked between two parties, and every position recounted from them. No member here may owe more than its collateral, so
+//! its own money pays for every default.
 
 use super::{ops::AllianceCall, registry::from_escrow, Answer, Model};
-use ::alliance::{config::Config, error::AllianceError as E};
+use ::alliance::{config::Config, error::AllianceError as E, members::Status};
 use chain::{AccountId, Balance};
-use shared::{assets::Asset, order::Redemption, terms::Funding};
+use shared::{
+    assets::Asset,
+    order::{Redemption, Settlement, Use},
+    terms::Funding,
+};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) profile: [u8; 32],
-    pub(crate) active: bool,
+    pub(crate) status: Status,
     pub(crate) since: u64,
+    pub(crate) liable_until: u64,
     pub(crate) collateral: Balance,
     pub(crate) cap: Balance,
 }
@@ -22,13 +28,6 @@ pub(crate) struct Posting {
     pub(crate) debtor: Option<AccountId>,
     pub(crate) creditor: Option<AccountId>,
     pub(crate) amount: Balance,
-}
-
-/// What a rollback needs.
-#[derive(Clone, Debug)]
-pub(crate) struct Booking {
-    pub(crate) cycle: u32,
-    pub(crate) debts: Vec<Debt>,
 }
 
 /// What one coupon made its issuer owe.
@@ -47,13 +46,12 @@ pub(crate) struct Alliance {
     /// What was paid in, and what was paid out, for a cycle and a member.
     pub(crate) paid: BTreeMap<(u32, AccountId), Balance>,
     pub(crate) received: BTreeMap<(u32, AccountId), Balance>,
-    /// (acceptor, order number).
-    pub(crate) bookings: BTreeMap<(AccountId, u64), Booking>,
     pub(crate) cycle: u32,
     pub(crate) opened_at: u64,
     pub(crate) closed_opened_at: u64,
     pub(crate) cut_off: u64,
     pub(crate) fund: Balance,
+    pub(crate) applied: u32,
     /// By cycle.
     pub(crate) fees: BTreeMap<u32, Balance>,
     pub(crate) refunds: BTreeMap<u32, Balance>,
@@ -61,6 +59,19 @@ pub(crate) struct Alliance {
 
 /// A member's open position, what is due of the cycle before, and its credit from older ones.
 pub(crate) type Positions = (i128, i128, Balance);
+
+impl Member {
+    pub(crate) fn active(&self) -> bool {
+        self.status == Status::Active
+    }
+}
+
+impl Alliance {
+    /// How many members have a vote.
+    pub(crate) fn voters(&self) -> u32 {
+        u32::try_from(self.members.values().filter(|member| member.active()).count()).unwrap()
+    }
+}
 
 fn int(amount: Balance) -> i128 {
     i128::try_from(amount).unwrap()
@@ -79,7 +90,7 @@ impl Alliance {
             postings: Vec::new(),
             paid: BTreeMap::new(),
             received: BTreeMap::new(),
-            bookings: BTreeMap::new(),
+            applied: 0,
             cycle: 1,
             opened_at: now,
             closed_opened_at: now,
@@ -152,11 +163,47 @@ impl Alliance {
     }
 
     fn ensure_active(&self, account: AccountId) -> Result<(), E> {
-        if self.member(account)?.active {
+        if self.member(account)?.active() {
             Ok(())
         } else {
             Err(E::NotActive { account })
         }
+    }
+
+    fn ensure_honoured(&self, account: AccountId, now: u64) -> Result<(), E> {
+        let member = self.member(account)?;
+        if member.status == Status::Leaving && now < member.since + self.config.tail {
+            return Ok(());
+        }
+        self.ensure_active(account)
+    }
+
+    /// What a coupon makes its issuer owe; the fee is part of it.
+    fn debt(&self, used: &Use, redemption: &Redemption) -> Result<Option<Debt>, E> {
+        let config = &self.config;
+        if used.issuer == redemption.acceptor || used.funding == Funding::Merchant {
+            return Ok(None);
+        }
+        if redemption.asset != config.asset {
+            return Err(E::WrongAsset { expected: config.asset, redeemed: redemption.asset });
+        }
+        let amount = used.discount * Balance::from(config.default_rate_bps) / 10_000;
+        if used.funding == Funding::Escrow || amount == 0 {
+            return Ok(None);
+        }
+        let fee = (amount * Balance::from(config.fee_bps)).div_ceil(10_000);
+        Ok(Some(Debt { issuer: used.issuer, amount, fee }))
+    }
+
+    /// Takes up to `most` of what is left of what `who` earned in the cycles before `end`.
+    fn take_earned(&mut self, who: AccountId, end: u32, most: Balance) -> Balance {
+        let mut taken = 0;
+        for cycle in 1..end {
+            let earned = Balance::try_from(self.rest(who, cycle)).unwrap_or(0).min(most - taken);
+            *self.received.entry((cycle, who)).or_default() += earned;
+            taken += earned;
+        }
+        taken
     }
 
     fn ensure_covered(&self, account: AccountId) -> Result<(), E> {
@@ -179,7 +226,7 @@ impl Model {
         value: Balance,
         call: &AllianceCall,
     ) -> Result<Answer, E> {
-        let (this, now) = (self.places.alliance, self.now);
+        let (this, council, now) = (self.places.alliance, self.places.council, self.now);
         let asset = self.alliance.config.asset;
         match call {
             AllianceCall::Apply { registry, profile } => {
@@ -187,25 +234,35 @@ impl Model {
                 if self.alliance.members.contains_key(&caller) {
                     return Err(E::AlreadyMember { account: caller });
                 }
-                let fee = self.alliance.config.joining_fee;
-                let member = Member { profile: *profile, active: false, since: now, collateral: 0, cap: 0 };
+                let joining = self.alliance.config.joining;
+                assert_eq!((joining.free_first, joining.early_until, joining.fund_share), (0, 0, 0));
+                let fee = joining.fee;
+                let member = Member {
+                    profile: *profile,
+                    status: Status::Applied,
+                    since: now,
+                    liable_until: 0,
+                    collateral: 0,
+                    cap: 0,
+                };
+                self.alliance.applied += 1;
                 self.alliance.members.insert(caller, member);
                 self.alliance.fund += fee;
-                self.money.collect(asset, (this, this), caller, fee, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, fee, value).map_err(E::Payment)?;
                 self.emit("MemberApplied");
             }
             AllianceCall::Admit { member, cap } => {
                 let operator = self.alliance.config.operator;
+                let account = self.places.of(member);
+                let member = self.alliance.member_mut(account)?;
                 if caller != operator {
                     return Err(E::NotOperator { operator, caller });
                 }
-                let account = self.places.of(member);
-                let member = self.alliance.member_mut(account)?;
-                if member.active {
+                if member.status != Status::Applied {
                     return Err(E::AlreadyAdmitted { account });
                 }
-                (member.active, member.since, member.cap) = (true, now, *cap);
-                self.emit("MemberAdmitted");
+                (member.status, member.since, member.cap) = (Status::Active, now, *cap);
+                self.emit("MotionCarried");
             }
             AllianceCall::Deposit { amount } => {
                 let member = self.alliance.member_mut(caller)?;
@@ -213,7 +270,7 @@ impl Model {
                     return Err(E::ZeroAmount);
                 }
                 member.collateral += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("CollateralDeposited");
             }
             AllianceCall::Withdraw { amount } => {
@@ -231,28 +288,45 @@ impl Model {
             }
             AllianceCall::Redeem { registry, order } => {
                 let acceptor = order.order.acceptor;
-                self.ensure_known(self.places.of(registry))?;
                 self.alliance.ensure_active(acceptor)?;
+                self.ensure_known(self.places.of(registry))?;
                 if caller != acceptor && order.acceptor.is_none() {
                     return Err(E::NotAcceptor { acceptor, caller });
                 }
-                let redemption =
-                    self.redeem_and_pay(this, order, 0).map_err(|refusal| E::Registry(refusal.into()))?;
+                // On chain, whoever calls lets the alliance have the basket's price in tokens, and has back what is over.
+                let basket = order.order.basket;
+                let in_tokens = order.order.settlement == Settlement::OnChain && asset != Asset::Native;
+                if in_tokens {
+                    self.money.collect(asset, (this, this), caller, basket, value).map_err(E::Payment)?;
+                    self.money.allowances.insert((this, self.places.registry), basket);
+                }
+                let passed_on = if in_tokens { 0 } else { value };
+                let native = self.money.collect(Asset::Native, (this, this), caller, passed_on, passed_on);
+                native.map_err(E::Payment)?;
+                let redeemed = self.redeem_and_pay(this, order, passed_on);
+                let redemption = redeemed.map_err(|refusal| E::Registry(refusal.into()))?;
+                if in_tokens {
+                    self.money.allowances.insert((this, self.places.registry), 0);
+                    self.money.pay(asset, this, caller, basket - redemption.net).map_err(E::Payment)?;
+                } else if passed_on > 0 {
+                    let change = self.money.pay(Asset::Native, this, caller, passed_on - redemption.net);
+                    change.map_err(E::Payment)?;
+                }
                 self.book(&redemption)?;
                 return Ok(Answer::Redemption(Box::new(redemption)));
             }
             AllianceCall::RollBack { registry, redemption } => {
                 self.ensure_known(self.places.of(registry))?;
-                self.alliance.member(redemption.acceptor)?;
                 if caller != redemption.acceptor {
                     return Err(E::NotAcceptor { acceptor: redemption.acceptor, caller });
                 }
-                let escrow = from_escrow(redemption);
-                let collected = self.money.collect(redemption.asset, (this, this), caller, escrow, value);
+                let to_payer = redemption.payer.map_or(0, |_| redemption.net);
+                let refund = from_escrow(redemption) + to_payer;
+                let collected = self.money.collect(redemption.asset, (this, this), caller, refund, value);
                 collected.map_err(E::Payment)?;
-                let paid = if redemption.asset == Asset::Native { escrow } else { 0 };
-                if paid < escrow {
-                    self.money.allowances.insert((this, self.places.desk), escrow);
+                let paid = if redemption.asset == Asset::Native { refund } else { 0 };
+                if paid < refund {
+                    self.money.allowances.insert((this, self.places.desk), refund);
                 }
                 self.roll_back(this, redemption, None, paid)
                     .map_err(|refusal| E::Registry(refusal.into()))?;
@@ -271,25 +345,47 @@ impl Model {
                 }
                 let cycle = self.alliance.cycle - 1;
                 *self.alliance.paid.entry((cycle, account)).or_default() += amount;
-                self.money.collect(asset, (this, this), caller, *amount, value).map_err(E::Payment)?;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
                 self.emit("PayInReceived");
             }
-            AllianceCall::Cover { member } => {
+            AllianceCall::Default { member } => {
                 let account = self.places.of(member);
-                let collateral = self.alliance.member(account)?.collateral;
+                self.alliance.member(account)?;
                 let cut_off = self.alliance.cut_off;
                 if now < cut_off {
                     return Err(E::BeforeCutOff { cut_off, now });
                 }
-                let amount = owed(self.alliance.positions(account).1).min(collateral);
-                if amount == 0 {
+                let due = owed(self.alliance.positions(account).1);
+                if due == 0 {
                     return Err(E::NothingDue { account });
                 }
                 let cycle = self.alliance.cycle - 1;
-                self.alliance.member_mut(account)?.collateral -= amount;
-                *self.alliance.paid.entry((cycle, account)).or_default() += amount;
-                self.emit("PayInCovered");
-                return Ok(Answer::Number(amount));
+                let credit = self.alliance.take_earned(account, cycle, due);
+                let member = self.alliance.member_mut(account)?;
+                member.collateral -= due - credit;
+                if member.status != Status::Defaulted {
+                    (member.status, member.since) = (Status::Defaulted, now);
+                }
+                *self.alliance.paid.entry((cycle, account)).or_default() += due;
+                self.emit("MemberDefaulted");
+                return Ok(Answer::Number(due));
+            }
+            AllianceCall::Endow { amount } => {
+                if *amount == 0 {
+                    return Err(E::ZeroAmount);
+                }
+                self.alliance.fund += amount;
+                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
+                self.emit("FundEndowed");
+            }
+            AllianceCall::Leave => {
+                let member = self.alliance.member_mut(caller)?;
+                match member.status {
+                    Status::Applied => return Err(E::NotActive { account: caller }),
+                    Status::Leaving => return Err(E::AlreadyLeaving { account: caller }),
+                    _ => (member.status, member.since) = (Status::Leaving, now),
+                }
+                self.emit("MemberLeaving");
             }
             AllianceCall::Payout { member } => {
                 let account = self.places.of(member);
@@ -299,12 +395,15 @@ impl Model {
                 } else {
                     self.alliance.cycle - 1
                 };
-                let mut amount = 0;
-                for cycle in 1..settled {
-                    let earned = Balance::try_from(self.alliance.rest(account, cycle)).unwrap_or(0);
-                    *self.alliance.received.entry((cycle, account)).or_default() += earned;
-                    amount += earned;
-                }
+                // What it owes of the cycle closed last stays.
+                let (_, due, credit) = self.alliance.positions(account);
+                let kept = owed(due).min(credit);
+                let amount = if kept > 0 {
+                    let cycle = self.alliance.cycle - 1;
+                    self.alliance.take_earned(account, cycle, credit - kept)
+                } else {
+                    self.alliance.take_earned(account, settled, Balance::MAX)
+                };
                 if amount == 0 {
                     return Err(E::NothingToPay { account });
                 }
@@ -317,6 +416,17 @@ impl Model {
                 let (open, due, credit) = self.alliance.positions(caller);
                 if (open, due, credit) != (0, 0, 0) {
                     return Err(E::PositionOpen { open, due, credit });
+                }
+                let member = self.alliance.member(caller)?;
+                match member.status {
+                    Status::Applied => {}
+                    Status::Leaving => {
+                        let until = (member.since + self.alliance.config.tail).max(member.liable_until);
+                        if now < until {
+                            return Err(E::StillLiable { until, now });
+                        }
+                    }
+                    _ => return Err(E::NotLeaving { account: caller }),
                 }
                 self.alliance.members.remove(&caller);
                 self.emit("MemberExited");
@@ -335,60 +445,65 @@ impl Model {
     }
 
     fn book(&mut self, redemption: &Redemption) -> Result<(), E> {
-        let acceptor = redemption.acceptor;
-        let config = self.alliance.config.clone();
-        let mut debts = Vec::new();
-        for used in redemption.uses.iter().filter(|used| used.issuer != acceptor) {
-            if used.funding == Funding::Merchant {
-                self.alliance.ensure_active(used.issuer)?;
-                continue;
+        let (acceptor, now) = (redemption.acceptor, self.now);
+        let mut parties = Vec::new();
+        for used in &redemption.uses {
+            if used.issuer != acceptor && used.funding != Funding::Escrow {
+                self.alliance.ensure_honoured(used.issuer, now)?;
             }
-            if redemption.asset != config.asset {
-                return Err(E::WrongAsset { expected: config.asset, redeemed: redemption.asset });
-            }
-            let amount = used.discount * Balance::from(config.default_rate_bps) / 10_000;
-            if used.funding == Funding::Escrow || amount == 0 {
-                continue;
-            }
-            let fee = (amount * Balance::from(config.fee_bps)).div_ceil(10_000);
-            self.alliance.ensure_active(used.issuer)?;
+            let Some(Debt { issuer, amount, fee }) = self.alliance.debt(used, redemption)? else { continue };
             let alliance = &mut self.alliance;
-            alliance.post(Some(used.issuer), Some(acceptor), amount - fee);
-            alliance.post(Some(used.issuer), None, fee);
+            alliance.post(Some(issuer), Some(acceptor), amount - fee);
+            alliance.post(Some(issuer), None, fee);
             *alliance.fees.entry(alliance.cycle).or_default() += fee;
-            alliance.ensure_covered(used.issuer)?;
-            debts.push(Debt { issuer: used.issuer, amount, fee });
-            self.emit("DebtBooked");
+            alliance.ensure_covered(issuer)?;
+            parties.push(issuer);
         }
-        if !debts.is_empty() {
-            let booking = Booking { cycle: self.alliance.cycle, debts };
-            self.alliance.bookings.insert((acceptor, redemption.number), booking);
+        if parties.is_empty() {
+            return Ok(());
         }
+        let (final_at, tail) = (redemption.final_at, self.alliance.config.tail);
+        if final_at - now > tail {
+            return Err(E::TailTooShort { final_at, tail });
+        }
+        parties.push(acceptor);
+        for party in parties {
+            let member = self.alliance.member_mut(party)?;
+            member.liable_until = member.liable_until.max(final_at);
+        }
+        self.emit("OrdersBooked");
         Ok(())
     }
 
     fn unbook(&mut self, redemption: &Redemption) -> Result<(), E> {
         let acceptor = redemption.acceptor;
-        let Some(booking) = self.alliance.bookings.remove(&(acceptor, redemption.number)) else {
-            return Ok(());
-        };
-        for debt in booking.debts {
+        let mut reversed = false;
+        for used in &redemption.uses {
+            let Some(debt) = self.alliance.debt(used, redemption)? else { continue };
             let alliance = &mut self.alliance;
             alliance.member(debt.issuer)?;
-            let refund = if booking.cycle == alliance.cycle {
-                *alliance.fees.entry(alliance.cycle).or_default() -= debt.fee;
-                debt.fee
-            } else {
-                let refund = debt.fee.min(alliance.fund);
-                alliance.fund -= refund;
-                *alliance.refunds.entry(alliance.cycle).or_default() += refund;
-                refund
+            let fees = alliance.fees.entry(alliance.cycle).or_default();
+            let from_fees = debt.fee.min(*fees);
+            *fees -= from_fees;
+            // What the cycle closed last has in fees is in the fund, and paid in once it is settled.
+            let before = alliance.cycle - 1;
+            let unpaid = match alliance.unsettled() {
+                0 => 0,
+                _ => alliance.fees.get(&before).copied().unwrap_or_default(),
             };
-            alliance.post(Some(acceptor), Some(debt.issuer), debt.amount - refund);
-            alliance.post(None, Some(debt.issuer), refund);
-            self.emit("DebtReversed");
+            let from_fund = (debt.fee - from_fees).min(alliance.fund.saturating_sub(unpaid));
+            alliance.fund -= from_fund;
+            *alliance.refunds.entry(alliance.cycle).or_default() += from_fund;
+            let back = from_fees + from_fund;
+            alliance.post(Some(acceptor), Some(debt.issuer), debt.amount - back);
+            alliance.post(None, Some(debt.issuer), back);
+            reversed = true;
         }
-        self.alliance.ensure_covered(acceptor)
+        if reversed {
+            self.emit("DebtsReversed");
+            self.alliance.ensure_covered(acceptor)?;
+        }
+        Ok(())
     }
 
     fn close(&mut self, closer: AccountId) -> Result<Answer, E> {

@@ -54,14 +54,16 @@ pub(crate) const REFUSES_NOBODY: [&str; 4] =
     ["office.set_role", "desk.cancel_permits", "desk.holder", "market.cancel_all"];
 
 /// What takes several steps to come to.
-const DEEP: [&str; 14] = [
+const DEEP: [&str; 16] = [
     "market.swap",
     "market.accept_offer",
     "market.buy_and_use",
     "market.buy_many",
     "desk.merge",
     "desk.withdraw_credit",
-    "alliance.cover",
+    "alliance.declare_default",
+    "alliance.leave",
+    "alliance.exit",
     "alliance.pay_in",
     "alliance.payout",
     "alliance.roll_back",
@@ -72,7 +74,7 @@ const DEEP: [&str; 14] = [
 ];
 
 /// Every kind of step, with its weight, and the message that each life should see done and refused.
-const STEPS: [(u32, &str, Draw); 84] = [
+const STEPS: [(u32, &str, Draw); 86] = [
     (60, "", |dice| dice.advance()),
     (5, "", |dice| dice.allow()),
     (14, "", |dice| dice.misbehave()),
@@ -130,8 +132,10 @@ const STEPS: [(u32, &str, Draw); 84] = [
     (16, "alliance.roll_back", |dice| dice.alliance_roll_back()),
     (18, "alliance.close_cycle", |dice| dice.close()),
     (40, "alliance.pay_in", |dice| dice.pay_in()),
-    (50, "alliance.cover", |dice| dice.cover()),
+    (50, "alliance.declare_default", |dice| dice.cover()),
     (30, "alliance.payout", |dice| dice.payout()),
+    (9, "alliance.endow", |dice| dice.endow()),
+    (14, "alliance.leave", |dice| dice.leave()),
     (18, "alliance.exit", |dice| dice.exit()),
     (10, "desk.transfer_many", |dice| dice.transfer_many()),
     (10, "desk.sale_terms_of", |dice| dice.sale_terms_of()),
@@ -146,7 +150,7 @@ const STEPS: [(u32, &str, Draw); 84] = [
     (40, "market.bid", |dice| dice.bid()),
     (40, "market.swap", |dice| dice.swap()),
     (36, "market.settle", |dice| dice.settle()),
-    (20, "market.cancel", |dice| dice.cancel()),
+    (26, "market.cancel", |dice| dice.cancel()),
     (6, "market.cancel_all", |dice| dice.cancel_all()),
     (20, "market.forget", |dice| dice.forget_listings()),
     (30, "market.make_offer", |dice| dice.make_offer()),
@@ -206,9 +210,9 @@ impl Dice<'_> {
                 })
         };
         let weight = |message: &str| match message {
-            "alliance.cover" | "alliance.pay_in" | "desk.reward" | "desk.withdraw_credit" | "market.swap" => {
-                12
-            }
+            "alliance.declare_default" => 50,
+            "alliance.payout" | "desk.reward" => 20,
+            "alliance.pay_in" | "desk.withdraw_credit" | "market.swap" => 12,
             _ if DEEP.contains(&message) => 5,
             _ => 1,
         };
@@ -274,7 +278,7 @@ impl Dice<'_> {
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
         let wanted: [(bool, u32, Draw); 53] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
-            (alliance.members.values().any(|member| !member.active), 4, |dice| dice.admit()),
+            (alliance.members.values().any(|member| !member.active()), 4, |dice| dice.admit()),
             (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
             (issuing < 7, 1, |dice| dice.create_campaign()),
             (issuing < 4, 1, |dice| dice.create_campaign()),

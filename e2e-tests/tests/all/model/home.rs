@@ -6,6 +6,7 @@ use super::{
     registry::Campaign,
     terms, Model, Who,
 };
+use ::alliance::members::Status;
 use chain::AccountId;
 use e2e_tests::{
     account,
@@ -108,7 +109,7 @@ fn settled(model: &Model) -> Option<Op> {
             return Some(Op::Advance(alliance.cut_off - model.now));
         }
         if amount > 0 {
-            return act(OWNER, AllianceCall::Cover { member });
+            return act(OWNER, AllianceCall::Default { member });
         }
     }
     for (who, (_, due, credit)) in &standing {
@@ -123,7 +124,18 @@ fn settled(model: &Model) -> Option<Op> {
         }
         return act(OWNER, AllianceCall::Close);
     }
-    standing.first().and_then(|(who, _)| act(name(*who)?, AllianceCall::Exit))
+    let (who, member) = alliance.members.first_key_value()?;
+    match member.status {
+        Status::Applied => act(name(*who)?, AllianceCall::Exit),
+        Status::Leaving => {
+            let until = (member.since + alliance.config.tail).max(member.liable_until);
+            if model.now < until {
+                return Some(Op::Advance(until - model.now));
+            }
+            act(name(*who)?, AllianceCall::Exit)
+        }
+        Status::Active | Status::Suspended | Status::Defaulted => act(name(*who)?, AllianceCall::Leave),
+    }
 }
 
 /// S29: what is left in the contracts is nobody's but the fund's, a ghost's and who gave it.

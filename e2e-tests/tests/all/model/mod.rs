@@ -81,6 +81,7 @@ pub(crate) struct Places {
     pub(crate) office: AccountId,
     pub(crate) desk: AccountId,
     pub(crate) alliance: AccountId,
+    pub(crate) council: AccountId,
     pub(crate) market: AccountId,
     pub(crate) token: AccountId,
     pub(crate) registry_code: Hash,
@@ -94,6 +95,7 @@ impl Places {
             "office" => self.office,
             "desk" => self.desk,
             "alliance" => self.alliance,
+            "council" => self.council,
             "market" => self.market,
             "token" => self.token,
             person => account(person),
@@ -101,8 +103,8 @@ impl Places {
     }
 
     /// The contracts that hold money or pass it on.
-    pub(crate) fn contracts(&self) -> [(Who, AccountId); 5] {
-        ["registry", "office", "desk", "alliance", "market"].map(|who| (who, self.of(who)))
+    pub(crate) fn contracts(&self) -> [(Who, AccountId); 6] {
+        ["registry", "office", "desk", "alliance", "council", "market"].map(|who| (who, self.of(who)))
     }
 }
 

@@ -243,8 +243,10 @@ pub(crate) enum AllianceCall {
     RollBack { registry: Who, redemption: Box<Redemption> },
     Close,
     PayIn { member: Who, amount: Balance },
-    Cover { member: Who },
+    Default { member: Who },
+    Endow { amount: Balance },
     Payout { member: Who },
+    Leave,
     Exit,
 }
 
@@ -303,8 +305,10 @@ impl Message {
                 | Self::Alliance(
                     AllianceCall::Apply { .. }
                         | AllianceCall::Deposit { .. }
+                        | AllianceCall::Redeem { .. }
                         | AllianceCall::RollBack { .. }
                         | AllianceCall::PayIn { .. }
+                        | AllianceCall::Endow { .. }
                 )
                 | Self::Market(
                     MarketCall::List { .. }
@@ -397,7 +401,9 @@ impl Message {
                 AllianceCall::RollBack { .. } => "alliance.roll_back",
                 AllianceCall::Close => "alliance.close_cycle",
                 AllianceCall::PayIn { .. } => "alliance.pay_in",
-                AllianceCall::Cover { .. } => "alliance.cover",
+                AllianceCall::Default { .. } => "alliance.declare_default",
+                AllianceCall::Endow { .. } => "alliance.endow",
+                AllianceCall::Leave => "alliance.leave",
                 AllianceCall::Payout { .. } => "alliance.payout",
                 AllianceCall::Exit => "alliance.exit",
             },

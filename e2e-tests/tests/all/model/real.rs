@@ -11,7 +11,8 @@ use super::{
     registry::blake2,
     Answer, Outcome, Places, Refusal, Who,
 };
-use ::alliance::{events as alliance_events, AllianceRef};
+use ::alliance::{cycles::Waterfall, events as alliance_events, AllianceRef};
+use ::council::{events as council_events, CouncilRef};
 use ::desk::{events as desk_events, DeskRef};
 use ::market::events as market_events;
 use ::office::{events as office_events, OfficeRef};
@@ -31,6 +32,7 @@ use mock_psp22::TokenRef;
 use psp22::PSP22;
 use scale::{Decode, Encode};
 use shared::{
+    alliance::council::Motion,
     claims::{Attestation, Claim, CodeClaim, Entitlement},
     coupons::{Coupon, Holder},
     ids::{CampaignId, CouponId},
@@ -368,41 +370,61 @@ impl Real<'_> {
     fn alliance(&mut self, by: By, call: &AllianceCall) -> Result<Deed, String> {
         let nothing = |()| Answer::Nothing;
         let mut alliance: AllianceRef = reference(self.places.alliance);
-        let alliance = alliance.call_mut();
+        let mut council: CouncilRef = reference(self.places.council);
+        let (alliance, council) = (alliance.call_mut(), council.call_mut());
         let of = |who: &Who| self.places.of(who);
         match call {
             AllianceCall::Apply { registry, profile } => {
-                self.call(by, alliance.apply(of(registry), *profile), nothing, Refusal::Alliance)
+                self.call(by, council.apply(of(registry), *profile, Vec::new()), nothing, Refusal::Alliance)
             }
             AllianceCall::Admit { member, cap } => {
-                self.call(by, alliance.admit(of(member), *cap), nothing, Refusal::Alliance)
+                // Who applied is admitted as it applied; anyone else isn't, whatever is said of its application.
+                let account = of(member);
+                let look = reference::<CouncilRef>(self.places.council);
+                let applied = match self.world.chain.view_typed(account, 0, look.call().member(account)) {
+                    Ok((Ok(found), _)) => found,
+                    other => panic!("{other:?}"),
+                };
+                let (registry, profile) = applied
+                    .map_or((self.places.registry, [0; 32]), |applied| (applied.registry, applied.profile));
+                let motion = Motion::Admit { account, registry, profile, cap: *cap };
+                self.call(by, council.decide(motion), nothing, Refusal::Alliance)
             }
             AllianceCall::Deposit { amount } => {
-                self.call(by, alliance.deposit_collateral(*amount), nothing, Refusal::Alliance)
+                self.call(by, council.deposit_collateral(*amount), nothing, Refusal::Alliance)
             }
             AllianceCall::Withdraw { amount } => {
-                self.call(by, alliance.withdraw_collateral(*amount), nothing, Refusal::Alliance)
+                self.call(by, council.withdraw_collateral(*amount), nothing, Refusal::Alliance)
             }
             AllianceCall::Redeem { registry, order } => {
-                let call = alliance.redeem(of(registry), order.order.clone(), self.permits(order));
+                let call = alliance.redeem(of(registry), (order.order.clone(), self.permits(order)));
                 let redeemed = |redemption| Answer::Redemption(Box::new(redemption));
                 self.call(by, call, redeemed, Refusal::Alliance)
             }
             AllianceCall::RollBack { registry, redemption } => {
-                let call = alliance.roll_back(of(registry), redemption.as_ref().clone());
-                self.call(by, call, nothing, Refusal::Alliance)
+                let refund = redemption.refund(None);
+                let call = alliance.roll_back(of(registry), refund, (redemption.as_ref().clone(), None));
+                self.call(by, call, |_| Answer::Nothing, Refusal::Alliance)
             }
-            AllianceCall::Close => self.call(by, alliance.close_cycle(), Answer::Number, Refusal::Alliance),
+            AllianceCall::Close => self.call(by, council.close_cycle(), Answer::Number, Refusal::Alliance),
             AllianceCall::PayIn { member, amount } => {
-                self.call(by, alliance.pay_in(of(member), *amount), nothing, Refusal::Alliance)
+                self.call(by, council.pay_in(of(member), *amount), nothing, Refusal::Alliance)
             }
-            AllianceCall::Cover { member } => {
-                self.call(by, alliance.cover(of(member)), Answer::Number, Refusal::Alliance)
+            AllianceCall::Default { member } => {
+                let own = |found: Waterfall| {
+                    assert_eq!((found.fund_share, found.fund, found.cut, found.waiting), (0, 0, 0, 0));
+                    Answer::Number(found.credit + found.collateral)
+                };
+                self.call(by, council.declare_default(of(member)), own, Refusal::Alliance)
             }
+            AllianceCall::Endow { amount } => {
+                self.call(by, council.endow(*amount), nothing, Refusal::Alliance)
+            }
+            AllianceCall::Leave => self.call(by, council.leave(), nothing, Refusal::Alliance),
             AllianceCall::Payout { member } => {
-                self.call(by, alliance.payout(of(member)), Answer::Number, Refusal::Alliance)
+                self.call(by, council.payout(of(member)), Answer::Number, Refusal::Alliance)
             }
-            AllianceCall::Exit => self.call(by, alliance.exit(), nothing, Refusal::Alliance),
+            AllianceCall::Exit => self.call(by, council.exit(), nothing, Refusal::Alliance),
         }
     }
 
@@ -585,8 +607,11 @@ fn name(topic: &Hash) -> &'static str {
             AccountFreezeChanged CouponRevoked CouponToppedUp PauseChanged GuardianOffered GuardianChanged;
         desk_events: DeskOpened OrderRolledBack CouponsReserved CouponExpired CouponSplit CouponsMerged
             CouponReleased AdvocateRewarded RedemptionRated RedemptionForgotten PermitsCancelled CreditWithdrawn;
-        alliance_events: AllianceCreated MemberApplied MemberAdmitted MemberExited CollateralDeposited
-            CollateralWithdrawn DebtBooked DebtReversed CycleClosed PayInReceived PayInCovered PayoutMade;
+        alliance_events: AllianceCreated OrdersBooked DebtsReversed;
+        council_events: CouncilOpened FeeWaived MemberApplied MemberLeaving MemberExited CollateralDeposited
+            CollateralWithdrawn CycleClosed PayInReceived MemberDefaulted MadeGood FundEndowed PayoutMade
+            MotionMoved VoteCast MotionCarried VoteCleared RateOffered RateAgreed CaseOpened CaseReplied
+            CaseClosed CaseCleared CouponConverted;
         market_events: MarketCreated FeeChanged TokenChanged OwnershipOffered OwnerChanged ListingOpened ListingsSold
             ListingReturned BidPlaced AuctionWon ListingFailed SwapMade ListingsForgotten AllCancelled
             OfferMade OfferAccepted OfferWithdrawn CreditAdded CreditWithdrawn;

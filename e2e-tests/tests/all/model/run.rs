@@ -14,7 +14,8 @@ use super::{
     storage::{self, Items},
     Model, Outcome, Places, Refusal,
 };
-use ::alliance::{error::AllianceError, AllianceRef};
+use ::alliance::error::AllianceError;
+use ::council::CouncilRef;
 use ::office::OfficeRef;
 use chain::{AccountId, Chain, TypedChain};
 use couponry::{
@@ -73,7 +74,7 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
         let alliance = &mut config.alliance;
         (alliance.cycle_length, alliance.pay_in_window) = (minutes(60), minutes(20));
         (alliance.fee_bps, alliance.default_rate_bps, alliance.cap_factor_bps) = (250, 9_000, 8_000);
-        (alliance.joining_fee, alliance.closing_bounty) = (5, 3);
+        (alliance.joining.fee, alliance.closing_bounty, alliance.tail) = (5, 3, minutes(600));
     });
     if in_tokens {
         builder = builder.alliance_in_tokens();
@@ -83,7 +84,7 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
     }
     let mut world = builder.build();
     let suite = world.suite;
-    for contract in [suite.registry, suite.office, suite.desk, suite.alliance, suite.market] {
+    for contract in [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market] {
         for person in endowed() {
             world.allow(person, contract, ALLOWED);
         }
@@ -114,6 +115,7 @@ fn model(world: &World) -> Model {
         office: suite.office,
         desk: suite.desk,
         alliance: suite.alliance,
+        council: suite.council,
         market: suite.market,
         token: world.token,
         registry_code: code(suite.registry),
@@ -124,8 +126,9 @@ fn model(world: &World) -> Model {
     let balances = |asset| everyone.iter().map(|who| (*who, world.balance(*who, asset))).collect();
     let allowances =
         endowed().flat_map(|owner| contracts.map(|spender| ((account(owner), spender), ALLOWED))).collect();
-    let alliance: AllianceRef = reference(suite.alliance);
-    let (config, _) = world.chain.view_typed(account(OWNER), 0, alliance.call().config()).unwrap();
+    let council: CouncilRef = reference(suite.council);
+    let (config, _) = world.chain.view_typed(account(OWNER), 0, council.call().config()).unwrap();
+    let config = config.unwrap();
     let native: BTreeMap<AccountId, u128> = balances(Asset::Native);
     let trusted = [suite.alliance, account(HELPERS[1])];
     let cashier = Role { operator: false, cashier: true, daily_cap: None, day: 0, spent: 0 };
@@ -362,27 +365,26 @@ impl Pair {
         if !matches!(op, Op::Call { message: Message::Alliance(_), .. }) {
             return Ok(());
         }
-        let alliance: AllianceRef = reference(self.model.places.alliance);
+        let council: CouncilRef = reference(self.model.places.council);
         for (account, expected) in &self.model.alliance.members {
-            let call = alliance.call().member(*account);
+            let call = council.call().member(*account);
             let (found, _) =
                 self.world.chain.view_typed(*account, 0, call).map_err(|fault| fault.to_string())?;
-            let found = found.ok_or("a member is missing")?;
-            let positions = (found.open, found.due, found.credit);
+            let found = found.map_err(|fault| format!("{fault:?}"))?.ok_or("a member is missing")?;
+            let positions = (found.open.position(), found.due.position(), found.credit);
             let due = self.model.alliance.positions(*account);
             if positions != due {
                 return Err(format!("10/S10: {account:?} stands at {positions:?} and must at {due:?}"));
             }
-            let active = found.status == ::alliance::members::Status::Active;
-            let others = (found.collateral, found.cap, active, found.since, found.profile, found.registry);
+            let others = (
+                (found.collateral, found.cap, found.status, found.since, found.profile, found.registry),
+                (found.liable_until, found.fund_share, found.unpaid),
+            );
             let registry = self.model.places.registry;
+            let standing = (expected.status, expected.since);
             let must = (
-                expected.collateral,
-                expected.cap,
-                expected.active,
-                expected.since,
-                expected.profile,
-                registry,
+                (expected.collateral, expected.cap, standing.0, standing.1, expected.profile, registry),
+                (expected.liable_until, 0, 0),
             );
             if others != must {
                 return Err(format!("{account:?} is {others:?} and must be {must:?}"));

@@ -6,10 +6,7 @@ use super::{
     registry::{blake2, Fate, Registry},
     terms, Model,
 };
-use ::alliance::{
-    bookings::{Booking, Debt},
-    cycles::{Books, Closed, Cycle},
-};
+use ::alliance::cycles::{Books, Closed, Cycle};
 use ::market::{book::Root, listings::Entry};
 use chain::{AccountId, Hash};
 use scale::Encode;
@@ -255,17 +252,7 @@ pub(crate) fn of_market(model: &Model) -> Items {
 pub(crate) fn of_alliance(model: &Model) -> Items {
     let alliance = &model.alliance;
     let mut items = Items::new();
-    items.insert(0u32.encode(), (&alliance.config, books(alliance)).encode());
-    for ((acceptor, number), booking) in &alliance.bookings {
-        let debts = booking.debts.iter().map(|debt| Debt {
-            issuer: debt.issuer,
-            rate_bps: alliance.config.default_rate_bps,
-            amount: debt.amount,
-            fee: debt.fee,
-        });
-        let booking = Booking { cycle: booking.cycle, debts: debts.collect() };
-        put(&mut items, 0x02, (model.places.registry, acceptor, number), booking);
-    }
+    items.insert(0u32.encode(), (&alliance.config, books(alliance), model.places.council).encode());
     items
 }
 
@@ -285,7 +272,11 @@ fn books(alliance: &Alliance) -> Books {
             cycle: cycle(before, alliance.closed_opened_at),
             cut_off: alliance.cut_off,
             paid_in: alliance.paid_in(before),
+            lost: 0,
         },
         fund: alliance.fund,
+        last_cut: 0,
+        applied: alliance.applied,
+        voters: alliance.voters(),
     }
 }

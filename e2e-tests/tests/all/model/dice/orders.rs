@@ -341,10 +341,10 @@ impl Dice<'_> {
             self.coupon(|model, id, _| spendable(model, id, true) && (!owing || makes_debt(model, id)));
         let issuer = self.model.registry.campaign(id.campaign).map(|known| known.issuer).ok();
         let acceptor = self.member(|model, account| {
-            model.alliance.members[&account].active && (Some(account) != issuer || !owing)
+            model.alliance.members[&account].active() && (Some(account) != issuer || !owing)
         });
         let account = self.model.places.of(acceptor);
-        let settlement = if self.chance(97) { Settlement::OffChain } else { Settlement::OnChain };
+        let settlement = if self.chance(90) { Settlement::OffChain } else { Settlement::OnChain };
         let mut order = self.order(account, settlement);
         let alliance = self.model.places.alliance;
         let mut presented = self.company(id, account, alliance);
@@ -359,8 +359,12 @@ impl Dice<'_> {
         }
         let signs = if caller == acceptor { self.chance(10) } else { self.chance(95) };
         let acceptor = signs.then(|| self.consent(signer));
+        // What is over comes back.
+        let most = if order.settlement == Settlement::OnChain { order.basket } else { 0 };
+        let value = self.value(self.model.alliance.config.asset, most);
         let order = OrderCall { order, acceptor, coupons };
-        Op::plain(caller, Message::Alliance(AllianceCall::Redeem { registry: self.registry(), order }))
+        let call = AllianceCall::Redeem { registry: self.registry(), order };
+        super::paid(caller, value, Message::Alliance(call))
     }
 
     /// Makes a coupon take off what just fits its issuer's limit, or one too much.
@@ -423,7 +427,7 @@ fn makes_debt(model: &Model, id: CouponId) -> bool {
     campaign.terms.funding == Funding::Alliance
         && campaign.terms.asset == model.alliance.config.asset
         && member.is_some_and(|member| {
-            member.active && model.alliance.limit(member) > model.alliance.exposure(campaign.issuer)
+            member.active() && model.alliance.limit(member) > model.alliance.exposure(campaign.issuer)
         })
 }
 

@@ -6,6 +6,7 @@ use crate::model::{
     ops::{AllianceCall, Message, OfficeCall, Op},
     Model, Who,
 };
+use ::alliance::members::Status;
 use chain::AccountId;
 use e2e_tests::actors::{MERCHANTS, OPERATOR};
 use mock_psp22::Mode;
@@ -23,7 +24,7 @@ fn alliance_waits(model: &Model) -> bool {
 
 impl Dice<'_> {
     pub(super) fn apply(&mut self) -> Op {
-        let fee = self.model.alliance.config.joining_fee;
+        let fee = self.model.alliance.config.joining.fee;
         let value = self.value(self.model.alliance.config.asset, fee);
         let outside: Vec<Who> = MERCHANTS
             .into_iter()
@@ -48,7 +49,7 @@ impl Dice<'_> {
     }
 
     pub(super) fn admit(&mut self) -> Op {
-        let member = self.member(|model, account| !model.alliance.members[&account].active);
+        let member = self.member(|model, account| model.alliance.members[&account].status == Status::Applied);
         let caller = if self.chance(92) { OPERATOR } else { self.anyone() };
         Op::plain(caller, alliance(AllianceCall::Admit { member, cap: self.rng.gen_range(40..160) }))
     }
@@ -99,17 +100,16 @@ impl Dice<'_> {
     /// The next step on the way to a debt: members who put something up, and a coupon that one of them owes for.
     pub(super) fn towards_debt(&mut self) -> Op {
         let alliance = &self.model.alliance;
-        let ready = |account: &AccountId| alliance.members.get(account).is_some_and(|member| member.active);
+        let ready = |account: &AccountId| alliance.members.get(account).is_some_and(|member| member.active());
         let active = MERCHANTS.iter().filter(|who| ready(&self.model.places.of(who))).count();
         if active < 2 {
-            let applied = alliance.members.values().any(|member| !member.active);
-            return if applied { self.admit() } else { self.apply() };
+            return self.towards_members();
         }
         let owing = |model: &Model, number: CampaignId| {
             let campaign = model.registry.campaign(number).unwrap();
             campaign.terms.funding == Funding::Alliance
                 && campaign.terms.asset == model.alliance.config.asset
-                && model.alliance.members.get(&campaign.issuer).is_some_and(|member| member.active)
+                && model.alliance.members.get(&campaign.issuer).is_some_and(|member| member.active())
                 && issues(model, number)
         };
         if self.model.registry.numbered().any(|(number, _)| owing(self.model, number)) {
@@ -121,6 +121,32 @@ impl Dice<'_> {
             self.deposit()
         } else {
             self.create_campaign()
+        }
+    }
+
+    /// The next step on the way to active members: who has defaulted comes back by leaving, and applying anew.
+    fn towards_members(&mut self) -> Op {
+        let config = &self.model.alliance.config;
+        let members = || self.model.alliance.members.values();
+        if members().any(|member| member.status == Status::Applied) {
+            return self.admit();
+        }
+        if self.model.alliance.members.len() < MERCHANTS.len() {
+            return self.apply();
+        }
+        let leaving = members().filter(|member| member.status == Status::Leaving);
+        let until = leaving.map(|member| (member.since + config.tail).max(member.liable_until)).min();
+        match until {
+            None => self.leave(),
+            Some(until) if self.model.now < until => Op::Advance(until - self.model.now),
+            Some(_) => {
+                let over = |model: &Model, account| {
+                    let member = &model.alliance.members[&account];
+                    let until = (member.since + model.alliance.config.tail).max(member.liable_until);
+                    member.status == Status::Leaving && model.now >= until
+                };
+                Op::plain(self.member(over), alliance(AllianceCall::Exit))
+            }
         }
     }
 
@@ -172,7 +198,7 @@ impl Dice<'_> {
             return self.towards_dues();
         }
         let member = self.member(|model, account| model.alliance.positions(account).1 < 0);
-        Op::plain(self.anyone(), alliance(AllianceCall::Cover { member }))
+        Op::plain(self.anyone(), alliance(AllianceCall::Default { member }))
     }
 
     pub(super) fn payout(&mut self) -> Op {
@@ -186,10 +212,27 @@ impl Dice<'_> {
         Op::plain(self.anyone(), alliance(AllianceCall::Payout { member }))
     }
 
+    pub(super) fn endow(&mut self) -> Op {
+        let amount = self.rng.gen_range(0..9);
+        let value = self.value(self.model.alliance.config.asset, amount);
+        paid(self.anyone(), value, alliance(AllianceCall::Endow { amount }))
+    }
+
+    /// Mostly by a member that has defaulted: that is its way back.
+    pub(super) fn leave(&mut self) -> Op {
+        let caller =
+            self.member(|model, account| model.alliance.members[&account].status == Status::Defaulted);
+        Op::plain(caller, alliance(AllianceCall::Leave))
+    }
+
     pub(super) fn exit(&mut self) -> Op {
         let even = |model: &Model, account| model.alliance.positions(account) == (0, 0, 0);
         let uneven = |model: &Model, account| !even(model, account);
-        let caller = if self.chance(30) { self.member(even) } else { self.member(uneven) };
+        let caller = match self.rng.gen_range(0..10) {
+            0..=3 => self.member(|model, account| model.alliance.members[&account].status == Status::Leaving),
+            4 | 5 => self.member(even),
+            _ => self.member(uneven),
+        };
         Op::plain(caller, alliance(AllianceCall::Exit))
     }
 }

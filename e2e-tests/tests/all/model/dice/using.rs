@@ -99,7 +99,7 @@ impl Dice<'_> {
             _ => None,
         };
         let acceptor = if by_alliance && self.chance(60) {
-            let member = self.member(|model, account| model.alliance.members[&account].active);
+            let member = self.member(|model, account| model.alliance.members[&account].active());
             self.model.places.of(member)
         } else {
             self.suitable_acceptor(coupon)

@@ -1,0 +1,103 @@
+//! Turning one member's coupon into another's; and what the council tells of members.
+
+use super::*;
+use council::views::CoverOne;
+use shared::{
+    order::digest,
+    psp34::{Id, PSP34},
+};
+
+/// Ann holds a coupon of the bakery's, and the cinema one of its own that it lets the council move; with the order that turns one into the other.
+fn ready() -> (World, council::CouncilRef, CouponId, CouponId, Order) {
+    let (mut world, _, _, spent) = allied();
+    let own = campaign(&mut world, "cinema", terms(), 0);
+    let given = issue(&mut world, "cinema", own, "cinema");
+    let council = world.council();
+    let mut registry = world.registry();
+    let id = Some(Id::U64(given.to_u64()));
+    let here = world.suite.council;
+    act(&mut world, "cinema", 0, registry.call_mut().approve(here, id, true));
+    let basket_hash = digest(&(world.suite.registry, given, account("ann")));
+    let order = Order { basket_hash, ..cinemas(1) };
+    (world, council, spent, given, order)
+}
+
+#[test]
+fn a_coupon_is_turned_into_another_members_and_booked() {
+    let (mut world, mut council, spent, given, order) = ready();
+    let (registry, ann) = (world.suite.registry, account("ann"));
+    let permits = both(&world, "cinema", "ann", spent, &order);
+    let message = council.call_mut().convert(registry, registry, given, ann, (order, permits));
+    let done = act(&mut world, "relayer", 0, message);
+    let told = CouponConverted { to: ann, acceptor: account("cinema"), number: 1, registry, coupon: given };
+    assert_eq!(done.events.last(), Some(&by(world.suite.council, told)));
+    assert_eq!(world.coupon(spent), None);
+    assert_eq!(world.coupon(given).map(|coupon| coupon.owner), Some(ann));
+    assert_eq!(positions(&world), (-180, 178));
+}
+
+#[test]
+fn a_conversion_gives_exactly_what_was_signed_or_nothing() {
+    let (mut world, mut council, spent, given, order) = ready();
+    let (registry, ann) = (world.suite.registry, account("ann"));
+    let permits = both(&world, "cinema", "ann", spent, &order);
+    let convert = |council: &mut council::CouncilRef, order: &Order, other, given, to| {
+        council.call_mut().convert(registry, other, given, to, (order.clone(), permits.clone()))
+    };
+    let other = AllianceError::OtherConversion { number: 1 };
+    let message = convert(&mut council, &order, registry, given, account("ben"));
+    assert_eq!(refused(&mut world, "relayer", 0, message), other);
+    let message = convert(&mut council, &order, registry, spent, ann);
+    assert_eq!(refused(&mut world, "relayer", 0, message), other);
+    let stray = account("ann");
+    let elsewhere = Order { basket_hash: digest(&(stray, given, ann)), ..order.clone() };
+    let message = convert(&mut council, &elsewhere, stray, given, ann);
+    let unknown = AllianceError::UnknownRegistry { registry: stray };
+    assert_eq!(refused(&mut world, "relayer", 0, message), unknown);
+    let anns = Order { basket_hash: digest(&(registry, spent, ann)), ..order.clone() };
+    let message = convert(&mut council, &anns, registry, spent, ann);
+    let held = AllianceError::CouponElsewhere { holder: Some(ann) };
+    assert_eq!(refused(&mut world, "relayer", 0, message), held);
+
+    let mut to = world.registry();
+    let id = Some(Id::U64(given.to_u64()));
+    let here = world.suite.council;
+    act(&mut world, "cinema", 0, to.call_mut().approve(here, id, false));
+    let message = convert(&mut council, &order, registry, given, ann);
+    let stays = AllianceError::TransferRefused { coupon: given };
+    assert_eq!(refused(&mut world, "relayer", 0, message), stays);
+    assert_eq!(world.coupon(spent).map(|coupon| coupon.owner), Some(ann));
+}
+
+// Feature: Statement.
+#[test]
+fn views_tell_of_statements_coverage_and_the_largest_debtor() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let council = world.council();
+    let registry = world.suite.registry;
+    let coverage = look(&world, council.call().coverage(registry, coupon)).unwrap();
+    assert_eq!((coverage.issuer, coverage.funding), (account("bakery"), Funding::Alliance));
+    assert_eq!((coverage.escrow, coverage.headroom, coverage.fund), (0, COLLATERAL / 2, 2 * JOINING_FEE));
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    act(&mut world, "cinema", 0, message);
+    assert_eq!(look(&world, council.call().coverage(registry, coupon)), None);
+
+    let (closed, open) = read(&world, council.call().statement(account("bakery"))).unwrap();
+    assert_eq!((closed.cycle, closed.closing, open.cycle, open.opening), (0, 0, 1, 0));
+    assert_eq!((open.lines.billed, open.closing), (-180, -180));
+    close(&mut world);
+    let (closed, open) = read(&world, council.call().statement(account("cinema"))).unwrap();
+    assert_eq!((closed.cycle, closed.lines.earned, closed.closing), (1, 178, 178));
+    assert_eq!((open.cycle, open.opening, open.closing), (2, 178, 178));
+    let nobody = read(&world, council.call().statement(account("ann")));
+    assert_eq!(nobody, Err(AllianceError::NotMember { account: account("ann") }));
+
+    let fund = 2 * JOINING_FEE - BOUNTY + FEE;
+    let candidates = vec![account("cinema"), account("bakery"), account("ann")];
+    let covered = CoverOne { largest: None, short: 0, fund, covered: true };
+    assert_eq!(read(&world, council.call().cover_one(candidates)), Ok(covered));
+    let sizes = AllianceError::BatchSize { items: 0, most: 32 };
+    assert_eq!(read(&world, council.call().cover_one(vec![])), Err(sizes));
+    let sizes = AllianceError::BatchSize { items: 33, most: 32 };
+    assert_eq!(read(&world, council.call().cover_one(vec![account("ann"); 33])), Err(sizes));
+}
