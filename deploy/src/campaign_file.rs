@@ -655,7 +655,14 @@ uri = "ipfs://terms"
 
     fn suite() -> SuiteAddresses {
         let at = |n| AccountId::from([n; 32]);
-        SuiteAddresses { registry: at(1), office: at(4), desk: at(5), alliance: at(2), market: at(3) }
+        SuiteAddresses {
+            registry: at(1),
+            office: at(4),
+            desk: at(5),
+            alliance: at(2),
+            market: at(3),
+            custody: None,
+        }
     }
 
     fn read_text(text: &str) -> Result<Plan, Refusal> {

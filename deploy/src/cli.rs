@@ -2,8 +2,8 @@
 
 use crate::{
     commands::{
-        aftercare, alliance, audit, best, build, campaign, chain, claim, coupon, demo, deploy, drop, entitle,
-        hands, insights, market, order, quote, redeem, trust,
+        aftercare, alliance, audit, best, build, campaign, chain, claim, coupon, custody, demo, deploy, drop,
+        entitle, hands, insights, market, order, quote, redeem, trust,
     },
     context::{Context, Report},
     refusals::Refusal,
@@ -128,6 +128,9 @@ enum Command {
     /// Joins merchants who honour each other's coupons, and settles what they owe
     #[command(subcommand)]
     Alliance(alliance::Command),
+    /// Holds payments for a while, in which customers may dispute them
+    #[command(subcommand)]
+    Custody(custody::Command),
     /// Rebuilds everything from events and compares it with the chain
     Audit(audit::Opts),
     /// Tells a merchant what came of its coupons, from an audit
@@ -220,6 +223,7 @@ fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Rep
         Command::Forget(opts) => aftercare::forget(opts, ctx),
         Command::Market(command) => market::run(command, ctx),
         Command::Alliance(command) => alliance::run(command, ctx),
+        Command::Custody(command) => custody::run(command, ctx),
         Command::Audit(opts) => audit::run(opts, ctx),
         Command::Insights(opts) => insights::run(opts, ctx),
         Command::Demo(opts) => demo::run(opts, ctx, out),

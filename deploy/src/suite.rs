@@ -3,6 +3,7 @@
 use crate::refusals::{self, Refusal};
 use alliance::{config::Config, AllianceRef};
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
+use custody::CustodyRef;
 use desk::events::DeskOpened;
 use ink::{codegen::TraitCallBuilder, env::Event};
 use market::{book::Rules, MarketRef};
@@ -24,6 +25,8 @@ pub struct SuiteAddresses {
     pub desk: AccountId,
     pub alliance: AccountId,
     pub market: AccountId,
+    /// Where merchants' payments are held, if it was opened.
+    pub custody: Option<AccountId>,
 }
 
 /// The contracts' optimised Wasm, as the builder leaves it.
@@ -139,6 +142,7 @@ impl SuiteAddresses {
             desk: desk.contract,
             alliance: alliance.contract,
             market: market.contract,
+            custody: first(custody::events::CustodyCreated::SIGNATURE_TOPIC).map(|created| created.contract),
         }))
     }
 }
@@ -179,5 +183,21 @@ pub fn deploy_suite(
             tokens: config.market_tokens.clone(),
         }),
     )?;
-    Ok(SuiteAddresses { registry, office, desk, alliance, market })
+    Ok(SuiteAddresses { registry, office, desk, alliance, market, custody: None })
+}
+
+/// Uploads custody and instantiates it for the suite's registry, by `signer`, who has no part in it after.
+/// # Errors
+/// Whatever the chain or the constructor refuses.
+pub fn open_custody(
+    chain: &mut (impl Chain + ?Sized),
+    signer: AccountId,
+    code: &[u8],
+    suite: &SuiteAddresses,
+) -> Result<AccountId, ChainError> {
+    let (code, _) = chain.upload(signer, code)?;
+    let registries = chain.code_hash_of(suite.registry)?.into_iter().collect();
+    let constructor = CustodyRef::new(chain.genesis(), registries);
+    let (custody, _) = chain.instantiate_typed(signer, code, 0, Vec::new(), constructor)?;
+    Ok(custody)
 }

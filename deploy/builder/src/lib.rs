@@ -85,6 +85,7 @@ pub fn suite() -> Vec<Contract> {
         registry(64 * 1024),
         Contract::new("alliance", 48 * 1024),
         Contract::new("market", 48 * 1024),
+        Contract::new("custody", 32 * 1024),
     ]
 }
 

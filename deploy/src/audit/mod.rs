@@ -8,6 +8,7 @@
 
 mod alliance;
 mod contradiction;
+mod custody;
 mod database;
 mod decode;
 pub mod insights;
@@ -28,7 +29,10 @@ pub use storage::{Difference, Place};
 use self::{
     alliance::AllianceReplay,
     contradiction::ensure_rule,
-    decode::{AllianceEvent, ContractEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent},
+    custody::CustodyReplay,
+    decode::{
+        AllianceEvent, ContractEvent, CustodyEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent,
+    },
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
     statement::Accounts,
@@ -115,6 +119,7 @@ enum SuiteEvent {
     Desk(DeskEvent),
     Alliance(AllianceEvent),
     Market(MarketEvent),
+    Custody(CustodyEvent),
 }
 
 impl SuiteEvent {
@@ -125,6 +130,7 @@ impl SuiteEvent {
             Self::Desk(event) => event.name(),
             Self::Alliance(event) => event.name(),
             Self::Market(event) => event.name(),
+            Self::Custody(event) => event.name(),
         }
     }
 }
@@ -146,6 +152,7 @@ impl Happened {
             SuiteEvent::Desk(_) => "desk",
             SuiteEvent::Alliance(_) => "alliance",
             SuiteEvent::Market(_) => "market",
+            SuiteEvent::Custody(_) => "custody",
         }
     }
 }
@@ -195,6 +202,8 @@ fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>,
         ("alliance", AllianceEvent::read(&topics, &data).map(SuiteEvent::Alliance))
     } else if contract == suite.market {
         ("market", MarketEvent::read(&topics, &data).map(SuiteEvent::Market))
+    } else if Some(contract) == suite.custody {
+        ("custody", CustodyEvent::read(&topics, &data).map(SuiteEvent::Custody))
     } else {
         return Ok(None);
     };
@@ -210,6 +219,7 @@ struct Replay {
     registry: RegistryReplay,
     alliance: AllianceReplay,
     market: MarketReplay,
+    custody: CustodyReplay,
     accounts: Accounts,
     last: Place,
     /// The time of the last event.
@@ -227,6 +237,7 @@ impl Replay {
             }),
             alliance: AllianceReplay::new(),
             market: MarketReplay::new(),
+            custody: CustodyReplay::new(),
             accounts: Accounts::default(),
             last: Place::default(),
             now: 0,
@@ -259,6 +270,12 @@ impl Replay {
                 (replay.till.place, replay.till.time) = (place, time);
                 replay.apply(event, time)
             }
+            SuiteEvent::Custody(event) => {
+                let replay = &mut self.custody;
+                replay.store.place = place;
+                (replay.till.place, replay.till.time) = (place, time);
+                replay.apply(event, time)
+            }
         };
         outcome.and_then(|()| self.ensure_joined(&happened.event)).map_err(|why| Finding::Contradiction {
             place,
@@ -274,6 +291,16 @@ impl Replay {
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
         if let SuiteEvent::Market(event) = event {
             joined::market(self, event)?;
+        }
+        if let SuiteEvent::Custody(CustodyEvent::PaymentHeld(held)) = event {
+            if self.custody.registry_of(held.acceptor) == Some(self.suite.registry) {
+                let due = self.registry.last.as_ref().is_some_and(|done| {
+                    (done.acceptor, done.number) == (held.acceptor, held.number)
+                        && (done.asset, done.net) == (held.asset, held.amount)
+                        && done.cashier == self.suite.custody
+                });
+                ensure_rule("what is held is the net price of an order just redeemed", due)?;
+            }
         }
         if let SuiteEvent::Alliance(AllianceEvent::DebtBooked(debt)) = event {
             if debt.registry == self.suite.registry {
@@ -331,7 +358,7 @@ impl Replay {
         let [registry_owes, alliance_owes, market_owes] = owed;
         // The office and the desk pass on what they are given.
         let nothing = || (BTreeMap::new(), None);
-        let books = [
+        let mut books = vec![
             (
                 "registry",
                 suite.registry,
@@ -350,6 +377,11 @@ impl Replay {
             ),
             ("market", suite.market, market::LAYOUT, &market.store, (market_owes, Some(&market.till))),
         ];
+        if let Some(account) = suite.custody {
+            let custody = &self.custody;
+            let owed = custody.owed().map_err(sums("custody"))?;
+            books.push(("custody", account, custody::LAYOUT, &custody.store, (owed, Some(&custody.till))));
+        }
         let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());
         let no_till = BTreeMap::new();
         for (contract, account, layout, store, (owed, till)) in books {
@@ -394,14 +426,16 @@ impl Replay {
 }
 
 /// The suite's contracts, by their names in a report.
-fn named(suite: &SuiteAddresses) -> [(&'static str, AccountId); 5] {
-    [
+fn named(suite: &SuiteAddresses) -> Vec<(&'static str, AccountId)> {
+    let always = [
         ("registry", suite.registry),
         ("office", suite.office),
         ("desk", suite.desk),
         ("alliance", suite.alliance),
         ("market", suite.market),
-    ]
+    ];
+    let custody = suite.custody.map(|custody| ("custody", custody));
+    always.into_iter().chain(custody).collect()
 }
 
 /// # Errors

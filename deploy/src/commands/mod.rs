@@ -9,6 +9,7 @@ pub mod campaign;
 pub mod chain;
 pub mod claim;
 pub mod coupon;
+pub mod custody;
 pub mod demo;
 pub mod deploy;
 pub mod drop;

@@ -8,12 +8,13 @@ use serde_json::{json, Map, Value};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// The contracts of the suite, with the error type of each.
-pub(crate) const SUITE: [(&str, &[&str]); 5] = [
+pub(crate) const SUITE: [(&str, &[&str]); 6] = [
     ("registry", &["RegistryError", "TermsFault", "PaymentFault", "PSP34Error"]),
     ("office", &["RegistryError"]),
     ("desk", &["RegistryError"]),
     ("alliance", &["AllianceError", "ConfigFault", "RegistryError"]),
     ("market", &["MarketError", "PaymentFault"]),
+    ("custody", &["CustodyError", "PaymentFault", "RegistryError"]),
 ];
 
 /// The built metadata of a contract, with its version level taken off.
@@ -72,7 +73,8 @@ fn garbage_changes_nothing() {
     let indifferent = ["cancel_permits", "cancel_all", "set_role", "set_account_frozen", "PSP34::approve"];
     let (mut world, mut random) = (World::new(), StdRng::seed_from_u64(1));
     let suite = world.suite;
-    let suite = [suite.registry, suite.office, suite.desk, suite.alliance, suite.market];
+    let custody = crate::custody::deploy(&mut world, &[]);
+    let suite = [suite.registry, suite.office, suite.desk, suite.alliance, suite.market, custody];
     for ((name, _), contract) in SUITE.into_iter().zip(suite) {
         for message in metadata(name)["spec"]["messages"].as_array().unwrap() {
             for length in [0, 1, 33, 40, 100, 700, 3_000, 15_000] {
@@ -96,8 +98,8 @@ const OUT_OF_REACH: [(&str, &str); 3] = [
     ("MarketError::TransferRefused", "a registry of known code refuses for the reasons that have names"),
 ];
 
-/// What a coupon system must have, as far as it is the registry's or the market's to have. A test that shows one names it in a comment.
-const FEATURES: [&str; 32] = [
+/// What a coupon system must have, as far as it is the registry's, the market's or custody's to have. A test that shows one names it in a comment.
+const FEATURES: [&str; 33] = [
     "Frozen terms",
     "Escrow backing",
     "Discount kinds",
@@ -130,6 +132,7 @@ const FEATURES: [&str; 32] = [
     "Fees / royalty",
     "Buyer guard",
     "Cancel / stale",
+    "Consumer dispute",
 ];
 
 #[test]
@@ -143,7 +146,8 @@ fn every_feature_has_a_test_that_names_it() {
 /// The tests of messages, as text.
 fn sources() -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/all");
-    let folders = ["registry", "market", "findings"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let folders =
+        ["registry", "market", "custody", "findings"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let mut paths: Vec<_> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     paths.extend(["alliance.rs", "payments.rs"].map(|file| root.join(file)));
     paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()

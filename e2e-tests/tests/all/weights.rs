@@ -53,17 +53,36 @@ fn measured() -> &'static Costs {
 
 /// Each message of the suite that changes something, done at least once.
 pub(crate) fn of_the_suite() -> Costs {
-    [campaigns(), handing_out(), spending(), after_care(), moving(), alliance_costs(), market_costs()]
-        .concat()
+    let custody = super::custody::costs::custody_costs();
+    [
+        campaigns(),
+        handing_out(),
+        spending(),
+        after_care(),
+        moving(),
+        alliance_costs(),
+        market_costs(),
+        custody,
+    ]
+    .concat()
 }
 
 fn cost(name: &str) -> Cost {
     measured().iter().find(|(measured, _)| *measured == name).unwrap_or_else(|| panic!("no row {name}")).1
 }
 
-fn sizes() -> [(&'static str, usize); 7] {
-    ["registry", "registry-enumerable", "office", "desk", "alliance", "market", "mock-psp34-minimal"]
-        .map(|name| (name, wasm(name).len()))
+fn sizes() -> [(&'static str, usize); 8] {
+    [
+        "registry",
+        "registry-enumerable",
+        "office",
+        "desk",
+        "alliance",
+        "market",
+        "custody",
+        "mock-psp34-minimal",
+    ]
+    .map(|name| (name, wasm(name).len()))
 }
 
 #[test]
@@ -98,7 +117,7 @@ fn the_last_code_of_a_million_costs_what_the_first_does() {
 
 #[test]
 fn costs_stay_under_their_ceilings() {
-    for (name, limit) in [("registry", 64), ("alliance", 48), ("market", 48)] {
+    for (name, limit) in [("registry", 64), ("alliance", 48), ("market", 48), ("custody", 32)] {
         assert!(wasm(name).len() <= limit * 1_024, "{name} is too large");
     }
     let till = cost("registry redeem, at a till");
@@ -181,7 +200,7 @@ fn the_hundred_thousandth_coupon_and_holding_cost_what_the_tenth_do() {
 
 #[test]
 fn every_message_that_changes_something_is_measured() {
-    for contract in ["registry", "office", "desk", "alliance", "market"] {
+    for contract in ["registry", "office", "desk", "alliance", "market", "custody"] {
         let metadata = crate::abi::metadata(contract);
         let messages = metadata["spec"]["messages"].as_array().unwrap();
         for message in messages.iter().filter(|message| message["mutates"] == true) {
