@@ -7,6 +7,7 @@
     reason = "a test may stop short"
 )]
 
+mod custody;
 mod handing_out;
 mod spending;
 mod town;

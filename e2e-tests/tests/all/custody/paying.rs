@@ -139,9 +139,9 @@ fn what_the_registry_refuses_is_refused_with_its_reason() {
     let usual = order("bakery", 1);
     let coupons = vec![CouponPermit { permit: None, ..c.coupons(&usual)[0].clone() }];
     let permit = c.permit("bakery", &coupons, &usual, 0);
-    let not_holder = RegistryError::NotHolder { holder: account("ann") };
+    let missing = RegistryError::PermitMissing { coupon: c.coupon };
     let why = c.refuses_to_take("ann", NET, &usual, coupons, permit);
-    assert_eq!(why, CustodyError::Registry(not_holder.into()), "custody speaks for no holder");
+    assert_eq!(why, CustodyError::Registry(missing.into()), "custody speaks for no holder");
     act(&mut c.world, "bakery", 0, c.to.office.call_mut().set_role(here, false, false, None));
     let not_acceptor = RegistryError::NotAcceptor { signer: here };
     let why = c.pay_refused("ann", &usual, NET);
