@@ -240,4 +240,5 @@ impl Dispute {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "an overflow fails a test anyway")]
 mod tests;
