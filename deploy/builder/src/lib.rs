@@ -320,7 +320,7 @@ mod tests {
     fn each_contract_of_the_suite_comes_after_those_it_pins() {
         let suite = suite();
         let names: Vec<_> = suite.iter().map(|contract| &*contract.package).collect();
-        assert_eq!(names, ["office", "desk", "registry", "alliance", "market"]);
+        assert_eq!(names, ["office", "desk", "registry", "alliance", "market", "custody"]);
         let mut before = Vec::new();
         for contract in suite.iter().chain([&enumerable()]) {
             pinned(contract, &before).unwrap();
