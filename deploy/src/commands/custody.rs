@@ -35,7 +35,7 @@ pub enum Command {
 Example: couponry custody terms --resolver chamber --dispute 14d --rule 7d --unruled-bps 5000 --as bakery")]
     Terms(TermsOpts),
     /// Signs an order for being paid through custody, with exactly these coupons
-    #[command(after_help = "The order is one of `couponry order sign`, settled off chain.
+    #[command(after_help = "The order is one that `order sign` wrote, settled off chain.
 
 Example: couponry custody sign --order order.json --coupon 1/1 --as bakery --out held.json")]
     Sign(Sign),
