@@ -663,6 +663,7 @@ uri = "ipfs://terms"
             alliance: at(2),
             council: at(6),
             market: at(3),
+            custody: None,
         }
     }
 

@@ -4,8 +4,8 @@ use crate::{
     accounts,
     amounts::Unit,
     commands::{
-        aftercare, alliance, audit, best, build, campaign, chain, claim, council, coupon, demo, deploy,
-        doctor, drop, entitle, hands, insights, market, order, quote, redeem, statement, trust,
+        aftercare, alliance, audit, best, build, campaign, chain, claim, council, coupon, custody, demo,
+        deploy, doctor, drop, entitle, hands, insights, market, order, quote, redeem, statement, trust,
     },
     context::{Context, Report},
     keys::KeyRing,
@@ -191,6 +191,9 @@ enum Command {
     Council(council::Command),
     /// Writes a member's statement, from events alone
     Statement(statement::Opts),
+    /// Holds payments for a while, in which customers may dispute them
+    #[command(subcommand)]
+    Custody(custody::Command),
     /// Rebuilds everything from events and compares it with the chain
     Audit(audit::Opts),
     /// Tells a merchant what came of its coupons, from an audit
@@ -314,6 +317,7 @@ fn dispatch(command: &Command, ctx: &Context, out: &mut dyn Write) -> Result<Rep
         Command::Alliance(command) => alliance::run(command, ctx),
         Command::Council(command) => council::run(command, ctx),
         Command::Statement(opts) => statement::run(opts, ctx),
+        Command::Custody(command) => custody::run(command, ctx),
         Command::Audit(opts) => audit::run(opts, ctx),
         Command::Insights(opts) => insights::run(opts, ctx),
         Command::Demo(opts) => demo::run(opts, ctx, out),

@@ -160,6 +160,9 @@ impl Session {
         ] {
             self.words.name(account, name);
         }
+        if let Some(custody) = suite.custody {
+            self.words.name(custody, "custody");
+        }
     }
 
     /// The account of a name or address, written by its name from now on.

@@ -1,5 +1,6 @@
 //! Refusals in plain words: what is wrong, and what to do about it. Knows every error of the contracts and the chain, and none of the commands.
 
+mod custody;
 mod market;
 
 use crate::{amounts::Unit, times};

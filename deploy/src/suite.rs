@@ -6,6 +6,7 @@ use alliance::{
     AllianceRef,
 };
 use chain::{AccountId, Balance, Chain, ChainError, Hash, TypedChain};
+use custody::CustodyRef;
 use desk::events::DeskOpened;
 use ink::{
     codegen::TraitCallBuilder,
@@ -32,6 +33,8 @@ pub struct SuiteAddresses {
     /// The alliance brought it with it.
     pub council: AccountId,
     pub market: AccountId,
+    /// Where merchants' payments are held, if it was opened.
+    pub custody: Option<AccountId>,
 }
 
 /// The contracts' optimised Wasm, as the builder leaves it.
@@ -164,6 +167,7 @@ impl SuiteAddresses {
             alliance: at("alliance")?,
             council: at("council")?,
             market: at("market")?,
+            custody: address("custody"),
         })
     }
 
@@ -194,6 +198,7 @@ impl SuiteAddresses {
             alliance: alliance.contract,
             council: council.contract,
             market: market.contract,
+            custody: first(custody::events::CustodyCreated::SIGNATURE_TOPIC).map(|created| created.contract),
         }))
     }
 }
@@ -243,5 +248,21 @@ pub fn deploy_suite(
             tokens: config.market_tokens.clone(),
         }),
     )?;
-    Ok(SuiteAddresses { registry, office, desk, alliance, council, market })
+    Ok(SuiteAddresses { registry, office, desk, alliance, council, market, custody: None })
+}
+
+/// Uploads custody and instantiates it for the suite's registry, by `signer`, who has no part in it after.
+/// # Errors
+/// Whatever the chain or the constructor refuses.
+pub fn open_custody(
+    chain: &mut (impl Chain + ?Sized),
+    signer: AccountId,
+    code: &[u8],
+    suite: &SuiteAddresses,
+) -> Result<AccountId, ChainError> {
+    let (code, _) = chain.upload(signer, code)?;
+    let registries = chain.code_hash_of(suite.registry)?.into_iter().collect();
+    let constructor = CustodyRef::new(chain.genesis(), registries);
+    let (custody, _) = chain.instantiate_typed(signer, code, 0, Vec::new(), constructor)?;
+    Ok(custody)
 }

@@ -86,6 +86,7 @@ pub fn suite() -> Vec<Contract> {
         Contract::new("council", 96 * 1024),
         Contract::new("alliance", 48 * 1024).pinning("COUPONRY_COUNCIL_CODE", "council"),
         Contract::new("market", 48 * 1024),
+        Contract::new("custody", 32 * 1024),
     ]
 }
 
@@ -320,7 +321,7 @@ mod tests {
     fn each_contract_of_the_suite_comes_after_those_it_pins() {
         let suite = suite();
         let names: Vec<_> = suite.iter().map(|contract| &*contract.package).collect();
-        assert_eq!(names, ["office", "desk", "registry", "council", "alliance", "market"]);
+        assert_eq!(names, ["office", "desk", "registry", "council", "alliance", "market", "custody"]);
         let mut before = Vec::new();
         for contract in suite.iter().chain([&enumerable()]) {
             pinned(contract, &before).unwrap();

@@ -3,6 +3,7 @@
 //! Accounts are SS58 text, hashes and bytes `0x` hex, times milliseconds since the Unix epoch. An asset is `native` or the PSP22 token's account.
 //! Amounts are in the asset's smallest unit: integers, or text where they pass SQLite's 63 bits. A time that never comes is null.
 mod council;
+mod custody;
 mod export;
 mod market;
 #[cfg(test)]
@@ -125,6 +126,11 @@ CREATE TABLE bids (block INTEGER, idx INTEGER, time INTEGER, number INTEGER, bid
 -- Offers. `serial` is null for any coupon of the campaign; `wanted` is how many still are. `state` is open, used up, dead or withdrawn.
 CREATE TABLE offers (block INTEGER, idx INTEGER, made_at INTEGER, number INTEGER, buyer TEXT, registry TEXT, campaign INTEGER, serial INTEGER, asset TEXT,
   price, quantity INTEGER, wanted INTEGER, least_left, ends_no_sooner INTEGER, expires_at INTEGER, state TEXT);
+-- Payments that custody held, where it is deployed. `state` is held, disputed, ruled, settled or given back; of `amount`, `given_back` went back to the payer by the
+-- acceptor's own will, and once it ended the rest to both. `reason` is of the resolver's list; `payer_bps` is null unless it was ruled.
+CREATE TABLE held_payments (block INTEGER, idx INTEGER, time INTEGER, acceptor TEXT, number, payer TEXT, asset TEXT, amount, disputable_until INTEGER,
+  disputed_at INTEGER, reason INTEGER, ruled_until INTEGER, replied_at INTEGER, payer_bps INTEGER, given_back, to_payer, to_acceptor, ended_at INTEGER,
+  state TEXT);
 -- Money that moved. A null sender or receiver is the contract itself.
 CREATE TABLE movements (block INTEGER, idx INTEGER, time INTEGER, contract TEXT, sender TEXT, receiver TEXT, asset TEXT, amount, reason TEXT);
 -- What each contract owes and holds of each asset.
@@ -181,7 +187,7 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
     transaction.execute_batch(VIEWS)?;
-    let tables = Tables { connection: &transaction, standing: RefCell::default() };
+    let tables = Tables { connection: &transaction, standing: RefCell::default(), held: RefCell::default() };
     let mut cycle = 1;
     for happened in audited.history {
         tables.event(happened)?;
@@ -197,6 +203,7 @@ fn fill(connection: &mut Connection, audited: &Audited) -> Result<(), AuditError
                 }
             }
             SuiteEvent::Market(event) => tables.market(happened, event)?,
+            SuiteEvent::Custody(event) => tables.custody(happened, event)?,
         }
     }
     tables.state(audited.state)?;
@@ -220,6 +227,8 @@ struct Tables<'a> {
     connection: &'a Connection,
     /// What the discounts of each order come to, as it stands.
     standing: RefCell<BTreeMap<(AccountId, u64), Balance>>,
+    /// Of each payment that was held last under an acceptor's number: all of it, and what is given back.
+    held: RefCell<BTreeMap<(AccountId, u64), (Balance, Balance)>>,
 }
 
 impl Tables<'_> {

@@ -108,6 +108,14 @@ contract_events! {
     }
 }
 
+contract_events! {
+    /// What custody emits.
+    CustodyEvent in custody {
+        CustodyCreated, TermsSet, PaymentHeld, PaymentDisputed, DisputeReplied, DisputeRuled, PaymentSettled, PaymentGivenBack, CreditAdded,
+        CreditWithdrawn,
+    }
+}
+
 fn read_as<E: Event + Decode>(event: &'static str, topics: &[Hash], data: &[u8]) -> Result<E, Unreadable> {
     let mut rest = data;
     let read = E::decode(&mut rest).map_err(|_| Unreadable::Malformed { event })?;

@@ -9,6 +9,7 @@
 mod alliance;
 mod contradiction;
 mod council;
+mod custody;
 mod database;
 mod decode;
 pub mod insights;
@@ -30,8 +31,10 @@ use self::{
     alliance::AllianceReplay,
     contradiction::{ensure_rule, ensure_same},
     council::CouncilReplay,
+    custody::CustodyReplay,
     decode::{
-        AllianceEvent, ContractEvent, CouncilEvent, DeskEvent, MarketEvent, OfficeEvent, RegistryEvent,
+        AllianceEvent, ContractEvent, CouncilEvent, CustodyEvent, DeskEvent, MarketEvent, OfficeEvent,
+        RegistryEvent,
     },
     market::MarketReplay,
     registry::{Branches, RegistryReplay, State},
@@ -120,6 +123,7 @@ enum SuiteEvent {
     Alliance(AllianceEvent),
     Council(CouncilEvent),
     Market(MarketEvent),
+    Custody(CustodyEvent),
 }
 
 impl SuiteEvent {
@@ -131,6 +135,7 @@ impl SuiteEvent {
             Self::Alliance(event) => event.name(),
             Self::Council(event) => event.name(),
             Self::Market(event) => event.name(),
+            Self::Custody(event) => event.name(),
         }
     }
 }
@@ -153,6 +158,7 @@ impl Happened {
             SuiteEvent::Alliance(_) => "alliance",
             SuiteEvent::Council(_) => "council",
             SuiteEvent::Market(_) => "market",
+            SuiteEvent::Custody(_) => "custody",
         }
     }
 }
@@ -204,6 +210,8 @@ fn read(suite: &SuiteAddresses, record: EventRecord) -> Result<Option<Happened>,
         ("council", CouncilEvent::read(&topics, &data).map(SuiteEvent::Council))
     } else if contract == suite.market {
         ("market", MarketEvent::read(&topics, &data).map(SuiteEvent::Market))
+    } else if Some(contract) == suite.custody {
+        ("custody", CustodyEvent::read(&topics, &data).map(SuiteEvent::Custody))
     } else {
         return Ok(None);
     };
@@ -220,6 +228,7 @@ struct Replay {
     alliance: AllianceReplay,
     council: CouncilReplay,
     market: MarketReplay,
+    custody: CustodyReplay,
     accounts: Accounts,
     last: Place,
     /// The time of the last event.
@@ -238,6 +247,7 @@ impl Replay {
             alliance: AllianceReplay::new(),
             council: CouncilReplay::new(suite.alliance),
             market: MarketReplay::new(),
+            custody: CustodyReplay::new(),
             accounts: Accounts::default(),
             last: Place::default(),
             now: 0,
@@ -284,6 +294,12 @@ impl Replay {
                 (replay.till.place, replay.till.time) = (place, time);
                 replay.apply(event, time)
             }
+            SuiteEvent::Custody(event) => {
+                let replay = &mut self.custody;
+                replay.store.place = place;
+                (replay.till.place, replay.till.time) = (place, time);
+                replay.apply(event, time)
+            }
         };
         outcome.and_then(|()| self.ensure_joined(&happened.event)).map_err(|why| Finding::Contradiction {
             place,
@@ -299,6 +315,16 @@ impl Replay {
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
         if let SuiteEvent::Market(event) = event {
             joined::market(self, event)?;
+        }
+        if let SuiteEvent::Custody(CustodyEvent::PaymentHeld(held)) = event {
+            if self.custody.registry_of(held.acceptor) == Some(self.suite.registry) {
+                let due = self.registry.last.iter().any(|done| {
+                    (done.acceptor, done.number) == (held.acceptor, held.number)
+                        && (done.asset, done.net) == (held.asset, held.amount)
+                        && done.cashier == self.suite.custody
+                });
+                ensure_rule("what is held is the net price of an order just redeemed", due)?;
+            }
         }
         if let SuiteEvent::Council(CouncilEvent::CouponConverted(converted)) = event {
             if converted.registry == self.suite.registry {
@@ -370,7 +396,7 @@ impl Replay {
         let [registry_owes, alliance_owes, market_owes] = owed;
         // The office, the desk and the council pass on what they are given.
         let nothing = || (BTreeMap::new(), None);
-        let books = [
+        let mut books = vec![
             (
                 "registry",
                 suite.registry,
@@ -390,6 +416,11 @@ impl Replay {
             ("council", suite.council, council::LAYOUT, &self.council.store, nothing()),
             ("market", suite.market, market::LAYOUT, &market.store, (market_owes, Some(&market.till))),
         ];
+        if let Some(account) = suite.custody {
+            let custody = &self.custody;
+            let owed = custody.owed().map_err(sums("custody"))?;
+            books.push(("custody", account, custody::LAYOUT, &custody.store, (owed, Some(&custody.till))));
+        }
         let (mut differences, mut holdings, mut movements) = (Vec::new(), Vec::new(), Vec::new());
         let no_till = BTreeMap::new();
         for (contract, account, layout, store, (owed, till)) in books {
@@ -434,15 +465,17 @@ impl Replay {
 }
 
 /// The suite's contracts, by their names in a report.
-fn named(suite: &SuiteAddresses) -> [(&'static str, AccountId); 6] {
-    [
+fn named(suite: &SuiteAddresses) -> Vec<(&'static str, AccountId)> {
+    let always = [
         ("registry", suite.registry),
         ("office", suite.office),
         ("desk", suite.desk),
         ("alliance", suite.alliance),
         ("council", suite.council),
         ("market", suite.market),
-    ]
+    ];
+    let custody = suite.custody.map(|custody| ("custody", custody));
+    always.into_iter().chain(custody).collect()
 }
 
 /// # Errors

@@ -133,6 +133,7 @@ fn status(ctx: &Context) -> Result<Report, Refusal> {
             "registry": ss58(&suite.registry),
             "alliance": ss58(&suite.alliance),
             "market": ss58(&suite.market),
+            "custody": suite.custody.as_ref().map(ss58),
         })),
     });
     let report =
@@ -142,7 +143,11 @@ fn status(ctx: &Context) -> Result<Report, Refusal> {
         Some(suite) => report
             .line(format!("registry {}", ss58(&suite.registry)))
             .line(format!("alliance {}", ss58(&suite.alliance)))
-            .line(format!("market   {}", ss58(&suite.market))),
+            .line(format!("market   {}", ss58(&suite.market)))
+            .line(suite.custody.map_or_else(
+                || "custody is not open".to_owned(),
+                |custody| format!("custody  {}", ss58(&custody)),
+            )),
     })
 }
 

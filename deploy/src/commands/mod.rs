@@ -10,6 +10,7 @@ pub mod chain;
 pub mod claim;
 pub mod council;
 pub mod coupon;
+pub mod custody;
 pub mod demo;
 pub mod deploy;
 pub mod doctor;

@@ -7,6 +7,7 @@
     reason = "tests: a panic here is a failure with its place, and amounts are small"
 )]
 
+mod custody;
 mod town;
 
 use chain::{keys::ss58, tamper, Chain, EmbeddedChain, EventRecord, TypedChain};

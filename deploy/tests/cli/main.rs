@@ -8,6 +8,7 @@
 )]
 
 mod allied;
+mod custody;
 mod handing_out;
 mod spending;
 mod town;

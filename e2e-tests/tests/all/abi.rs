@@ -8,13 +8,14 @@ use serde_json::{json, Map, Value};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// The contracts of the suite, with the error type of each.
-pub(crate) const SUITE: [(&str, &[&str]); 6] = [
+pub(crate) const SUITE: [(&str, &[&str]); 7] = [
     ("registry", &["RegistryError", "TermsFault", "PaymentFault", "PSP34Error"]),
     ("office", &["RegistryError"]),
     ("desk", &["RegistryError"]),
     ("alliance", &["AllianceError", "ConfigFault", "CouncilFault", "RegistryError"]),
     ("council", &["AllianceError"]),
     ("market", &["MarketError", "PaymentFault"]),
+    ("custody", &["CustodyError", "PaymentFault", "RegistryError"]),
 ];
 
 /// The built metadata of a contract, with its version level taken off.
@@ -73,7 +74,9 @@ fn garbage_changes_nothing() {
     let indifferent = ["cancel_permits", "cancel_all", "set_role", "set_account_frozen", "PSP34::approve"];
     let (mut world, mut random) = (World::new(), StdRng::seed_from_u64(1));
     let suite = world.suite;
-    let suite = [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market];
+    let custody = crate::custody::deploy(&mut world, &[]);
+    let suite =
+        [suite.registry, suite.office, suite.desk, suite.alliance, suite.council, suite.market, custody];
     for ((name, _), contract) in SUITE.into_iter().zip(suite) {
         for message in metadata(name)["spec"]["messages"].as_array().unwrap() {
             for length in [0, 1, 33, 40, 100, 700, 3_000, 15_000] {
@@ -98,7 +101,7 @@ const OUT_OF_REACH: [(&str, &str); 3] = [
 ];
 
 /// What a coupon system must have, as far as it is a contract's to have. A test that shows one names it in a comment.
-const FEATURES: [&str; 42] = [
+const FEATURES: [&str; 43] = [
     "Frozen terms",
     "Escrow backing",
     "Discount kinds",
@@ -141,6 +144,7 @@ const FEATURES: [&str; 42] = [
     "Chargeback",
     "Statement",
     "Member exit",
+    "Consumer dispute",
 ];
 
 #[test]
@@ -154,8 +158,8 @@ fn every_feature_has_a_test_that_names_it() {
 /// The tests of messages, as text.
 fn sources() -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/all");
-    let folders =
-        ["registry", "alliance", "market", "findings"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let folders = ["registry", "alliance", "market", "custody", "findings"]
+        .map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let mut paths: Vec<_> = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     paths.extend(["alliance.rs", "payments.rs"].map(|file| root.join(file)));
     paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()

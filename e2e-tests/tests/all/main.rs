@@ -12,6 +12,7 @@
 
 mod abi;
 mod alliance;
+mod custody;
 mod events_page;
 mod findings;
 mod golden;

@@ -53,15 +53,25 @@ fn measured() -> &'static Costs {
 
 /// Each message of the suite that changes something, done at least once.
 pub(crate) fn of_the_suite() -> Costs {
-    [campaigns(), handing_out(), spending(), after_care(), moving(), alliance_costs(), market_costs()]
-        .concat()
+    let custody = super::custody::costs::custody_costs();
+    [
+        campaigns(),
+        handing_out(),
+        spending(),
+        after_care(),
+        moving(),
+        alliance_costs(),
+        market_costs(),
+        custody,
+    ]
+    .concat()
 }
 
 fn cost(name: &str) -> Cost {
     measured().iter().find(|(measured, _)| *measured == name).unwrap_or_else(|| panic!("no row {name}")).1
 }
 
-fn sizes() -> [(&'static str, usize); 8] {
+fn sizes() -> [(&'static str, usize); 9] {
     [
         "registry",
         "registry-enumerable",
@@ -70,6 +80,7 @@ fn sizes() -> [(&'static str, usize); 8] {
         "council",
         "alliance",
         "market",
+        "custody",
         "mock-psp34-minimal",
     ]
     .map(|name| (name, wasm(name).len()))
@@ -107,7 +118,9 @@ fn the_last_code_of_a_million_costs_what_the_first_does() {
 
 #[test]
 fn costs_stay_under_their_ceilings() {
-    for (name, limit) in [("registry", 64), ("alliance", 48), ("council", 96), ("market", 48)] {
+    for (name, limit) in
+        [("registry", 64), ("alliance", 48), ("council", 96), ("market", 48), ("custody", 32)]
+    {
         assert!(wasm(name).len() <= limit * 1_024, "{name} is too large");
     }
     let till = cost("registry redeem, at a till");
@@ -201,7 +214,7 @@ fn the_hundred_thousandth_coupon_and_holding_cost_what_the_tenth_do() {
 
 #[test]
 fn every_message_that_changes_something_is_measured() {
-    for contract in ["registry", "office", "desk", "alliance", "council", "market"] {
+    for contract in ["registry", "office", "desk", "alliance", "council", "market", "custody"] {
         let metadata = crate::abi::metadata(contract);
         let messages = metadata["spec"]["messages"].as_array().unwrap();
         for message in messages.iter().filter(|message| message["mutates"] == true) {
