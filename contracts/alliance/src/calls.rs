@@ -3,9 +3,10 @@
 //! Every call keeps ink's default flags: whoever calls back into the alliance meanwhile traps.
 use ink::prelude::vec::Vec;
 use shared::{
-    alliance::error::{AllianceError, Outcome, Refusal},
+    alliance::error::{AllianceError, Outcome},
     assets::{Asset, PaymentFault},
     calls::{ask, ask_paying},
+    registry::PassedOn,
     scribe::Scribe,
     AccountId, Balance,
 };
@@ -83,7 +84,7 @@ fn answer(
             if answer.remove(0) == 0 {
                 return Ok(answer);
             }
-            Err(AllianceError::Registry(Refusal::from(answer)).into())
+            Err(AllianceError::Registry(PassedOn::from(answer)).into())
         }
         Some(_) | None => Err(AllianceError::RegistryFailed { registry }.into()),
     }

@@ -9,7 +9,6 @@
     reason = "on chain, what an outcome refuses with is a type of its own"
 )]
 
-pub mod branch;
 mod calls;
 pub mod events;
 pub mod orders;
@@ -26,7 +25,7 @@ pub use shared::alliance::{bookings, config, cycles, error, ledger, members, red
 mod alliance {
     use crate::{
         bookings::Booked,
-        branch, calls,
+        calls,
         config::{Config, ConfigFault},
         cycles::Books,
         error::{AllianceError, Outcome},
@@ -46,6 +45,7 @@ mod alliance {
         },
         announce::{announce_bare, announce_of},
         assets::Asset,
+        branch::{open, pinned},
         order::{self, Kept, Order, Redemption},
         passed::{bytes_of, Passed},
         permit::Permits,
@@ -53,6 +53,9 @@ mod alliance {
         registry::RegistryError,
         shelf::{item, set_item, Storage},
     };
+
+    /// What the builder made of `contracts/council` just before this crate.
+    const COUNCIL: shared::Hash = pinned(option_env!("COUPONRY_COUNCIL_CODE"));
 
     /// The most debts that one event tells: their 66 bytes each, and 17 for each order, stay under the 16 kB that an event holds.
     const MAX_DEBTS: usize = 200;
@@ -75,7 +78,7 @@ mod alliance {
             let opened_at = Self::env().block_timestamp();
             council.check().map_err(|fault| AllianceError::InvalidConfig(ConfigFault::Council(fault)))?;
             config.check().map_err(AllianceError::InvalidConfig)?;
-            let council = branch::open(branch::COUNCIL, council.encode())?;
+            let council = open(COUNCIL, council.encode()).ok_or(AllianceError::CouncilFailed)?;
             announce_bare(&AllianceCreated { config: config.clone(), council, opened_at });
             Ok(Self { root: Root { config, books: Books::opened(opened_at), council } })
         }
@@ -260,7 +263,7 @@ mod alliance {
         /// `RegistryFailed` where it isn't what it should be.
         #[cfg(not(target_arch = "wasm32"))]
         fn finish<T: scale::Decode>(&self, registry: AccountId, answer: Vec<u8>) -> Outcome<T> {
-            passed(&answer).map_err(|_| AllianceError::RegistryFailed { registry })
+            passed(answer).map_err(|_| AllianceError::RegistryFailed { registry })
         }
 
         /// Who may bring an order, before the registry sees it.

@@ -571,7 +571,7 @@ mod council {
             let redemption = chamber::redeem(self.alliance, registry, signed)?;
             chamber::hand_over(other, coupon, to)?;
             announce_of(to, &CouponConverted { to, acceptor, number, registry: other, coupon });
-            Ok(passed(&redemption).map_err(|_| AllianceError::AllianceFailed)?)
+            Ok(passed(redemption).map_err(|_| AllianceError::AllianceFailed)?)
         }
 
         /// The alliance's rules.

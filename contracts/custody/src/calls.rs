@@ -1,5 +1,5 @@
 //! What custody asks of registries. Decides nothing. Whoever calls back meanwhile traps.
-use crate::error::{CustodyError, Refusal};
+use crate::error::CustodyError;
 use ink::{prelude::vec::Vec, selector_bytes};
 use scale::Encode;
 use shared::{
@@ -7,6 +7,8 @@ use shared::{
     calls::ask,
     order::Order,
     permit::{CouponPermit, OrderPermit},
+    reader::Reader,
+    registry::PassedOn,
     AccountId, Balance,
 };
 
@@ -34,50 +36,30 @@ pub(crate) fn redeem(
     let answer = ask(registry, selector_bytes!("CouponRegistry::redeem"), arguments);
     match answer.as_deref() {
         Some([0, redemption @ ..]) => taken(redemption).ok_or(CustodyError::RegistryFailed { registry }),
-        Some([1, reason @ ..]) => Err(CustodyError::Registry(Refusal::of(reason))),
+        Some([1, reason @ ..]) => Err(CustodyError::Registry(PassedOn::from(reason.to_vec()))),
         Some(_) | None => Err(CustodyError::RegistryFailed { registry }),
     }
 }
 
-/// What of a `Redemption` is looked at here: decoding it whole would be 2 kB of code. Before the asset come acceptor, number, digest, basket and eligible amount; after
-/// it the uses, the refused coupons, and the net price.
+/// What of a `Redemption` is looked at here: decoding it whole would be 2 kB of code.
 fn taken(redemption: &[u8]) -> Option<Taken> {
-    let mut rest = redemption;
-    cut(&mut rest, 104)?;
-    let asset = match cut(&mut rest, 1)? {
-        [0] => Asset::Native,
-        [1] => Asset::Psp22(<[u8; 32]>::try_from(cut(&mut rest, 32)?).ok()?.into()),
-        _ => return None,
-    };
-    for _ in 0..count(&mut rest)? {
+    let mut reader = Reader::new(redemption);
+    // Acceptor, number, digest, basket and eligible amount.
+    reader.skip(104);
+    let asset = reader.asset();
+    for _ in 0..reader.count() {
         // Coupon, holder, end, issuer and funding; then the advocate, if any, what was left before and after, and the discount.
-        cut(&mut rest, 81)?;
-        if cut(&mut rest, 1)? == [1] {
-            cut(&mut rest, 32)?;
+        reader.skip(81);
+        if reader.is_some() {
+            reader.skip(32);
         }
-        cut(&mut rest, 48)?;
+        reader.skip(48);
     }
-    for _ in 0..count(&mut rest)? {
-        cut(&mut rest, 9)?;
+    for _ in 0..reader.count() {
+        reader.skip(9);
     }
-    let net = cut(&mut rest, 16)?.try_into().ok().map(Balance::from_le_bytes)?;
-    Some(Taken { asset, net })
-}
-
-/// The first bytes.
-#[inline(never)]
-fn cut<'a>(rest: &mut &'a [u8], bytes: usize) -> Option<&'a [u8]> {
-    let (first, after) = rest.split_at_checked(bytes)?;
-    *rest = after;
-    Some(first)
-}
-
-/// A list's length, of up to 63 items.
-fn count(rest: &mut &[u8]) -> Option<u8> {
-    match cut(rest, 1)? {
-        [length] if length & 3 == 0 => Some(length >> 2),
-        _ => None,
-    }
+    let net = reader.u128();
+    reader.is_whole().then_some(Taken { asset, net })
 }
 
 #[cfg(test)]

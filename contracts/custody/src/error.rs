@@ -1,11 +1,9 @@
 //! Every reason custody refuses. Knows none of the rules.
 #![allow(clippy::cast_possible_truncation, reason = "the SCALE derive on enums with data")]
 
-use ink::prelude::{vec, vec::Vec};
-use scale::{Decode, Encode, Input, Output};
 use shared::{
     assets::{Asset, PaymentFault},
-    registry::RegistryError,
+    registry::PassedOn,
     AccountId, Balance, Hash, Timestamp,
 };
 
@@ -57,7 +55,7 @@ pub enum CustodyError {
     AlreadyHeld { number: u64 },
     /// The registry refused.
     #[codec(index = 14)]
-    Registry(Refusal),
+    Registry(PassedOn),
     /// The registry trapped, or didn't answer as one.
     #[codec(index = 15)]
     RegistryFailed { registry: AccountId },
@@ -108,59 +106,11 @@ pub enum CustodyError {
     Payment(PaymentFault),
 }
 
-/// A `RegistryError`, passed on as the bytes it came in, and described as one in the metadata: custody decides nothing by it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal(Vec<u8>);
-
-impl Refusal {
-    pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
-    }
-
-    /// What the registry said; `None` if it isn't a registry's error.
-    pub fn error(&self) -> Option<RegistryError> {
-        RegistryError::decode(&mut &*self.0).ok()
-    }
-}
-
-impl From<RegistryError> for Refusal {
-    fn from(error: RegistryError) -> Self {
-        Self(error.encode())
-    }
-}
-
-impl Encode for Refusal {
-    fn size_hint(&self) -> usize {
-        self.0.len()
-    }
-
-    fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
-        output.write(&self.0);
-    }
-}
-
-impl Decode for Refusal {
-    /// All that is left of the input: a refusal is the last thing in the reply that carries it.
-    fn decode<I: Input>(input: &mut I) -> Result<Self, scale::Error> {
-        let mut bytes = vec![0; input.remaining_len()?.unwrap_or(0)];
-        input.read(&mut bytes)?;
-        Ok(Self(bytes))
-    }
-}
-
-#[cfg(feature = "std")]
-impl ink::scale_info::TypeInfo for Refusal {
-    type Identity = RegistryError;
-
-    fn type_info() -> ink::scale_info::Type {
-        RegistryError::type_info()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scale::DecodeAll;
+    use scale::{DecodeAll, Encode};
+    use shared::registry::RegistryError;
 
     #[test]
     fn a_registrys_refusal_is_passed_on_as_it_is() {
@@ -168,7 +118,7 @@ mod tests {
         let ours = CustodyError::Registry(error.into());
         assert_eq!(ours.encode(), (14u8, error).encode());
         assert_eq!(CustodyError::decode_all(&mut &*ours.encode()), Ok(ours));
-        assert_eq!(Refusal::of(&error.encode()).error(), Some(error));
-        assert_eq!(Refusal::of(&[255]).error(), None);
+        assert_eq!(PassedOn::from(error.encode()).error(), Some(error));
+        assert_eq!(PassedOn::from(vec![255]).error(), None);
     }
 }

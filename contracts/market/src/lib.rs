@@ -37,7 +37,7 @@ mod market {
         deals::{self, Scene},
         error::{agree, MarketError, Outcome},
         events::*,
-        kept::{kept, Kept},
+        kept::kept,
         listings::{Ask, Entry, Guard, Opening},
         offers::{Offer, Wish},
         till::Signed,
@@ -47,6 +47,7 @@ mod market {
         announce::{announce_bare, announce_of},
         assets::Asset,
         ids::CouponId,
+        passed::Passed,
     };
 
     /// Deals in coupons of every registry whose code it knows.
@@ -353,13 +354,13 @@ mod market {
 
         /// A listing, there until its seller cancels or forgets it.
         #[ink(message)]
-        pub fn listing(&self, id: u64) -> Option<Kept<Entry>> {
+        pub fn listing(&self, id: u64) -> Option<Passed<Entry>> {
             kept(ENTRIES, id)
         }
 
         /// An offer, there until its buyer withdraws it.
         #[ink(message)]
-        pub fn offer(&self, id: u64) -> Option<Kept<Offer>> {
+        pub fn offer(&self, id: u64) -> Option<Passed<Offer>> {
             kept(OFFERS, id)
         }
 
@@ -371,7 +372,7 @@ mod market {
 
         /// The owner, the fee, the registry codes, the count of coupons held, and the native fees.
         #[ink(message)]
-        pub fn config(&self) -> Option<Kept<Root>> {
+        pub fn config(&self) -> Option<Passed<Root>> {
             kept(0, ())
         }
 

@@ -6,7 +6,6 @@
 #![allow(clippy::useless_conversion, reason = "on chain, what an outcome refuses with is a type of its own")]
 
 pub mod book;
-pub mod branches;
 #[cfg(feature = "enumerable")]
 pub mod enumeration;
 pub mod events;
@@ -21,7 +20,6 @@ pub use self::registry::{Registry, RegistryRef};
 mod registry {
     use crate::{
         book::Book,
-        branches,
         events::*,
         till::{MAX_ORDERS, MAX_RUN},
     };
@@ -30,6 +28,7 @@ mod registry {
     use shared::{
         announce::{announce, announce_bare, answer_unchanged},
         assets::{Asset, PaymentFault},
+        branch::{open, pinned},
         claims::{CodeClaim, Source},
         ids::CouponId,
         ledger::{Ledger, Step},
@@ -41,6 +40,11 @@ mod registry {
         shelf::{item, set_item, Storage},
         till::{Scene, Till},
     };
+
+    /// What the builder made of `contracts/office` just before this crate.
+    const OFFICE: shared::Hash = pinned(option_env!("COUPONRY_OFFICE_CODE"));
+    /// What the builder made of `contracts/desk`.
+    const DESK: shared::Hash = pinned(option_env!("COUPONRY_DESK_CODE"));
 
     /// Anyone may be an issuer here; nobody owns the registry.
     #[ink(storage)]
@@ -55,8 +59,9 @@ mod registry {
         /// `OfficeFailed` when the office's or the desk's code isn't on the chain.
         #[ink(constructor)]
         pub fn new(chain_tag: shared::Hash) -> Outcome<Self> {
-            let office = branches::open(branches::OFFICE, (Self::env().caller(), chain_tag).encode())?;
-            let desk = branches::open(branches::DESK, chain_tag.encode())?;
+            let office = open(OFFICE, (Self::env().caller(), chain_tag).encode())
+                .ok_or(RegistryError::OfficeFailed)?;
+            let desk = open(DESK, chain_tag.encode()).ok_or(RegistryError::OfficeFailed)?;
             #[cfg(feature = "enumerable")]
             announce_bare(&EnumerationKept {});
             Ok(Self { book: Book::new(chain_tag, office, desk) })

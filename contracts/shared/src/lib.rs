@@ -10,6 +10,7 @@ pub mod announce;
 pub mod assets;
 pub mod bits;
 pub mod books;
+pub mod branch;
 pub mod calendar;
 pub mod calls;
 pub mod campaigns;

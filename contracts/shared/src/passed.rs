@@ -1,4 +1,5 @@
 //! What a contract passes on as the bytes it came in: reading a redemption whole and writing it anew would be 2 kB of code. Knows no type.
+use ink::prelude::vec::Vec;
 
 /// A `T` that came from elsewhere, or goes elsewhere. On chain its bytes, described in the metadata as the `T` they are; everywhere else plainly `T`.
 #[cfg(not(target_arch = "wasm32"))]
@@ -11,27 +12,27 @@ pub type Passed<T> = on_chain::Bytes<T>;
 /// # Errors
 /// Off chain, where they are none.
 #[cfg(not(target_arch = "wasm32"))]
-pub fn passed<T: scale::Decode>(bytes: &[u8]) -> Result<Passed<T>, scale::Error> {
-    T::decode(&mut &*bytes)
+pub fn passed<T: scale::Decode>(bytes: Vec<u8>) -> Result<Passed<T>, scale::Error> {
+    T::decode(&mut bytes.as_slice())
 }
 
 /// See above. Whoever passes bytes on has looked at them.
 /// # Errors
 /// None.
 #[cfg(target_arch = "wasm32")]
-pub fn passed<T>(bytes: &[u8]) -> Result<Passed<T>, scale::Error> {
-    Ok(on_chain::Bytes::new(bytes.to_vec()))
+pub fn passed<T>(bytes: Vec<u8>) -> Result<Passed<T>, scale::Error> {
+    Ok(on_chain::Bytes::new(bytes))
 }
 
 /// The bytes of a `T`.
 #[cfg(not(target_arch = "wasm32"))]
-pub fn bytes_of<T: scale::Encode>(value: Passed<T>) -> ink::prelude::vec::Vec<u8> {
+pub fn bytes_of<T: scale::Encode>(value: Passed<T>) -> Vec<u8> {
     value.encode()
 }
 
 /// See above.
 #[cfg(target_arch = "wasm32")]
-pub fn bytes_of<T>(value: Passed<T>) -> ink::prelude::vec::Vec<u8> {
+pub fn bytes_of<T>(value: Passed<T>) -> Vec<u8> {
     value.into_bytes()
 }
 

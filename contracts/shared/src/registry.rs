@@ -782,8 +782,10 @@ impl From<Refusal> for RegistryError {
 }
 
 mod lengths;
+mod passed_on;
 
 pub use lengths::skip_refusal;
+pub use passed_on::PassedOn;
 
 #[cfg(test)]
 mod tests;

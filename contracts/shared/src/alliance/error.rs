@@ -5,12 +5,16 @@ use super::config::ConfigFault;
 use crate::{
     assets::{Asset, PaymentFault},
     ids::CouponId,
-    registry::RegistryError,
+    registry::PassedOn,
     scribe::Scribe,
     AccountId, Balance, Timestamp,
 };
-use ink::prelude::{vec, vec::Vec};
-use scale::{Decode, Encode, Input, Output};
+#[cfg(target_arch = "wasm32")]
+use ink::prelude::vec;
+use ink::prelude::vec::Vec;
+#[cfg(target_arch = "wasm32")]
+use scale::{Decode, Input};
+use scale::{Encode, Output};
 
 /// Why an alliance refuses. Amounts are in the alliance's asset. Append only: the index is part of the ABI.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +46,7 @@ pub enum AllianceError {
     NotAcceptor { acceptor: AccountId, caller: AccountId },
     /// The registry refused.
     #[codec(index = 8)]
-    Registry(Refusal),
+    Registry(PassedOn),
     /// The registry trapped, or didn't answer as one.
     #[codec(index = 9)]
     RegistryFailed { registry: AccountId },
@@ -478,69 +482,18 @@ impl Decode for Refused {
     }
 }
 
-/// A `RegistryError`, passed on as the bytes it came in, and described as one in the metadata. The alliance decides nothing by it, and code that
-/// reads and writes all its variants would be an eighth of the contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal(Vec<u8>);
-
-impl Refusal {
-    /// What the registry said; `None` if it isn't a registry's error.
-    pub fn error(&self) -> Option<RegistryError> {
-        RegistryError::decode(&mut &*self.0).ok()
-    }
-}
-
-impl From<Vec<u8>> for Refusal {
-    fn from(answer: Vec<u8>) -> Self {
-        Self(answer)
-    }
-}
-
-impl From<RegistryError> for Refusal {
-    fn from(error: RegistryError) -> Self {
-        Self(error.encode())
-    }
-}
-
-impl Encode for Refusal {
-    fn size_hint(&self) -> usize {
-        self.0.len()
-    }
-
-    fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
-        output.write(&self.0);
-    }
-}
-
-impl Decode for Refusal {
-    /// All that is left of the input: a refusal is the last thing in the reply that carries it.
-    fn decode<I: Input>(input: &mut I) -> Result<Self, scale::Error> {
-        let mut bytes = vec![0; input.remaining_len()?.unwrap_or(0)];
-        input.read(&mut bytes)?;
-        Ok(Self(bytes))
-    }
-}
-
-#[cfg(feature = "std")]
-impl ink::scale_info::TypeInfo for Refusal {
-    type Identity = RegistryError;
-
-    fn type_info() -> ink::scale_info::Type {
-        RegistryError::type_info()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scale::DecodeAll;
+    use crate::registry::RegistryError;
+    use scale::{Decode, DecodeAll};
 
     #[test]
     fn a_refusal_reads_and_writes_as_the_registry_error_it_is() {
         let error = RegistryError::OrderUsed { number: 7 };
         let reply: Result<Result<(), RegistryError>, ink::LangError> = Ok(Err(error));
-        let read = Result::<Result<(), Refusal>, ink::LangError>::decode_all(&mut &*reply.encode());
-        let refusal = Refusal::from(error);
+        let read = Result::<Result<(), PassedOn>, ink::LangError>::decode_all(&mut &*reply.encode());
+        let refusal = PassedOn::from(error);
         assert_eq!(read, Ok(Ok(Err(refusal.clone()))));
         assert_eq!(refusal.error(), Some(error));
         let ours = AllianceError::Registry(refusal);
@@ -567,6 +520,6 @@ mod tests {
 
     #[test]
     fn a_refusal_that_is_no_registry_error_reads_as_none() {
-        assert_eq!(Refusal(vec![255]).error(), None);
+        assert_eq!(PassedOn::from(vec![255]).error(), None);
     }
 }
