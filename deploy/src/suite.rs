@@ -143,16 +143,17 @@ impl SuiteConfig {
 }
 
 impl SuiteAddresses {
-    /// The contracts by their names.
-    pub fn named(&self) -> [(&'static str, AccountId); 6] {
-        [
+    /// The contracts by their names, custody last where there is one.
+    pub fn named(&self) -> Vec<(&'static str, AccountId)> {
+        let always = [
             ("registry", self.registry),
             ("office", self.office),
             ("desk", self.desk),
             ("alliance", self.alliance),
             ("council", self.council),
             ("market", self.market),
-        ]
+        ];
+        always.into_iter().chain(self.custody.map(|custody| ("custody", custody))).collect()
     }
 
     /// The inverse of `named`; the error is the name of one that is missing.

@@ -1,7 +1,7 @@
-//! What the market says of the registry: its coupons, their terms, and who holds them.
+//! What one contract of the suite says of another: of the registry's coupons, their terms, who holds them, and the orders just redeemed.
 use super::{
-    contradiction::{ensure_same, ensure_some, Contradiction},
-    decode::MarketEvent,
+    contradiction::{ensure_rule, ensure_same, ensure_some, Contradiction},
+    decode::{AllianceEvent, CouncilEvent, CustodyEvent, MarketEvent},
     Replay,
 };
 use ::market::{
@@ -9,7 +9,74 @@ use ::market::{
     listings::{Ask, Listing},
     prices::{Parts, MAX_SHARES_BPS},
 };
-use shared::{ids::CouponId, AccountId, Balance, Timestamp};
+use shared::{
+    alliance::bookings::{Booked, Debt},
+    ids::CouponId,
+    math::share_down,
+    order::Redemption,
+    terms::Funding,
+    AccountId, Balance, Timestamp,
+};
+
+/// A debt is the issuer's share of a discount just given through the alliance. Only at the suite's own registry.
+/// # Errors
+/// `Refused`.
+pub(super) fn alliance(replay: &Replay, event: &AllianceEvent) -> Result<(), Contradiction> {
+    match event {
+        AllianceEvent::OrdersBooked(event) if event.registry == replay.suite.registry => {
+            event.orders.iter().try_for_each(|order| {
+                let given = order.debts.iter().all(|debt| is_given(replay, event.acceptor, order, debt));
+                ensure_rule("a debt is a share of a discount given through the alliance", given)
+            })
+        }
+        AllianceEvent::OrdersBooked(_)
+        | AllianceEvent::AllianceCreated(_)
+        | AllianceEvent::DebtsReversed(_) => Ok(()),
+    }
+}
+
+fn is_given(replay: &Replay, acceptor: AccountId, order: &Booked, debt: &Debt) -> bool {
+    let through = |done: &&Redemption| {
+        (done.acceptor, done.number) == (acceptor, order.number)
+            && done.alliance == Some(replay.suite.alliance)
+    };
+    replay.registry.last.iter().find(through).is_some_and(|done| {
+        done.final_at == order.final_at
+            && done.uses.iter().any(|used| {
+                used.issuer == debt.issuer
+                    && used.funding == Funding::Alliance
+                    && share_down(used.discount, debt.rate_bps) == debt.amount
+            })
+    })
+}
+
+/// A coupon that another was converted into is its receiver's. Only at the suite's own registry.
+/// # Errors
+/// `Differs`.
+pub(super) fn council(replay: &Replay, event: &CouncilEvent) -> Result<(), Contradiction> {
+    let CouncilEvent::CouponConverted(event) = event else { return Ok(()) };
+    if event.registry != replay.suite.registry {
+        return Ok(());
+    }
+    let holder = replay.registry.owner(event.coupon);
+    ensure_same("the holder of the coupon converted into", holder, Some(event.to))
+}
+
+/// What is held is the net price of an order just redeemed. Only at the suite's own registry.
+/// # Errors
+/// `Refused`.
+pub(super) fn custody(replay: &Replay, event: &CustodyEvent) -> Result<(), Contradiction> {
+    let CustodyEvent::PaymentHeld(held) = event else { return Ok(()) };
+    if replay.custody.registry_of(held.acceptor) != Some(replay.suite.registry) {
+        return Ok(());
+    }
+    let due = replay.registry.last.iter().any(|done| {
+        (done.acceptor, done.number) == (held.acceptor, held.number)
+            && (done.asset, done.net) == (held.asset, held.amount)
+            && done.cashier == replay.suite.custody
+    });
+    ensure_rule("what is held is the net price of an order just redeemed", due)
+}
 
 /// A listing says of its coupons what the registry says; a deal gives each its coupons; and royalties are the campaigns'. Only of coupons of the suite's own
 /// registry.

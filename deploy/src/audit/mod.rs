@@ -29,7 +29,6 @@ pub use storage::{Difference, Place};
 
 use self::{
     alliance::AllianceReplay,
-    contradiction::{ensure_rule, ensure_same},
     council::CouncilReplay,
     custody::CustodyReplay,
     decode::{
@@ -46,7 +45,7 @@ use ink::env::{
     call::{build_call, ExecutionInput, Selector},
     DefaultEnvironment,
 };
-use shared::{assets::Asset, math::share_down, order::Redemption, terms::Funding, AccountId, Balance, Hash};
+use shared::{assets::Asset, AccountId, Balance, Hash};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -313,48 +312,13 @@ impl Replay {
     /// # Errors
     /// `Differs`, `Refused`.
     fn ensure_joined(&self, event: &SuiteEvent) -> Result<(), Contradiction> {
-        if let SuiteEvent::Market(event) = event {
-            joined::market(self, event)?;
+        match event {
+            SuiteEvent::Alliance(event) => joined::alliance(self, event),
+            SuiteEvent::Council(event) => joined::council(self, event),
+            SuiteEvent::Market(event) => joined::market(self, event),
+            SuiteEvent::Custody(event) => joined::custody(self, event),
+            SuiteEvent::Registry(_) | SuiteEvent::Office(_) | SuiteEvent::Desk(_) => Ok(()),
         }
-        if let SuiteEvent::Custody(CustodyEvent::PaymentHeld(held)) = event {
-            if self.custody.registry_of(held.acceptor) == Some(self.suite.registry) {
-                let due = self.registry.last.iter().any(|done| {
-                    (done.acceptor, done.number) == (held.acceptor, held.number)
-                        && (done.asset, done.net) == (held.asset, held.amount)
-                        && done.cashier == self.suite.custody
-                });
-                ensure_rule("what is held is the net price of an order just redeemed", due)?;
-            }
-        }
-        if let SuiteEvent::Council(CouncilEvent::CouponConverted(converted)) = event {
-            if converted.registry == self.suite.registry {
-                let holder = self.registry.owner(converted.coupon);
-                ensure_same("the holder of the coupon converted into", holder, Some(converted.to))?;
-            }
-        }
-        if let SuiteEvent::Alliance(AllianceEvent::OrdersBooked(booked)) = event {
-            if booked.registry == self.suite.registry {
-                for order in &booked.orders {
-                    let through = |done: &&Redemption| {
-                        (done.acceptor, done.number) == (booked.acceptor, order.number)
-                            && done.alliance == Some(self.suite.alliance)
-                    };
-                    let done = self.registry.last.iter().find(through);
-                    let given = order.debts.iter().all(|debt| {
-                        done.is_some_and(|done| {
-                            done.final_at == order.final_at
-                                && done.uses.iter().any(|used| {
-                                    used.issuer == debt.issuer
-                                        && used.funding == Funding::Alliance
-                                        && share_down(used.discount, debt.rate_bps) == debt.amount
-                                })
-                        })
-                    });
-                    ensure_rule("a debt is a share of a discount given through the alliance", given)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// # Errors
@@ -372,7 +336,7 @@ impl Replay {
     /// `Gone`, `Contradiction` where a contract was never created, `Chain`.
     fn compare(self, chain: &(impl Chain + ?Sized)) -> Result<(Report, State), AuditError> {
         let suite = self.suite;
-        for (contract, account) in named(&suite) {
+        for (contract, account) in suite.named() {
             if chain.code_hash_of(account)?.is_none() {
                 return Err(Finding::Gone { contract, account }.into());
             }
@@ -462,20 +426,6 @@ impl Replay {
             })
             .collect()
     }
-}
-
-/// The suite's contracts, by their names in a report.
-fn named(suite: &SuiteAddresses) -> Vec<(&'static str, AccountId)> {
-    let always = [
-        ("registry", suite.registry),
-        ("office", suite.office),
-        ("desk", suite.desk),
-        ("alliance", suite.alliance),
-        ("council", suite.council),
-        ("market", suite.market),
-    ];
-    let custody = suite.custody.map(|custody| ("custody", custody));
-    always.into_iter().chain(custody).collect()
 }
 
 /// # Errors

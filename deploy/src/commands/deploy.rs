@@ -153,25 +153,24 @@ impl Opts {
     }
 
     fn config(&self, signer: chain::AccountId) -> Result<SuiteConfig, Refusal> {
-        let opts = self;
         let mut config = SuiteConfig::for_operator(signer);
-        config.market_fee_bps = opts.market_fee_bps;
+        config.market_fee_bps = self.market_fee_bps;
         let rules = &mut config.alliance;
-        rules.cycle_length = times::period(&opts.cycle).map_err(|fault| fault.at("--cycle"))?;
+        rules.cycle_length = times::period(&self.cycle).map_err(|fault| fault.at("--cycle"))?;
         rules.pay_in_window =
-            times::period(&opts.pay_in_window).map_err(|fault| fault.at("--pay-in-window"))?;
-        rules.fee_bps = opts.fee_bps;
-        rules.default_rate_bps = opts.rate_bps;
-        rules.cap_factor_bps = opts.cap_factor_bps;
-        rules.max_cut_bps = opts.max_cut_bps;
-        rules.longstop = times::period(&opts.longstop).map_err(|fault| fault.at("--longstop"))?;
-        rules.tail = times::period(&opts.tail).map_err(|fault| fault.at("--tail"))?;
+            times::period(&self.pay_in_window).map_err(|fault| fault.at("--pay-in-window"))?;
+        rules.fee_bps = self.fee_bps;
+        rules.default_rate_bps = self.rate_bps;
+        rules.cap_factor_bps = self.cap_factor_bps;
+        rules.max_cut_bps = self.max_cut_bps;
+        rules.longstop = times::period(&self.longstop).map_err(|fault| fault.at("--longstop"))?;
+        rules.tail = times::period(&self.tail).map_err(|fault| fault.at("--tail"))?;
         rules.joining.fee =
-            Unit::native().read(&opts.joining_fee).map_err(|fault| fault.at("--joining-fee"))?;
+            Unit::native().read(&self.joining_fee).map_err(|fault| fault.at("--joining-fee"))?;
         rules.joining.fund_share =
-            Unit::native().read(&opts.fund_share).map_err(|fault| fault.at("--fund-share"))?;
+            Unit::native().read(&self.fund_share).map_err(|fault| fault.at("--fund-share"))?;
         rules.closing_bounty =
-            Unit::native().read(&opts.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
+            Unit::native().read(&self.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
         Ok(config)
     }
 

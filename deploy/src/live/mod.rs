@@ -164,8 +164,8 @@ impl Live {
         })?;
         let suite = deployment.ensure_on(&live.rpc)?;
         live.rpc.set_first_block(deployment.first_block());
-        live.rpc.set_pinned(suite.named().map(|(_, account)| account));
-        let pinned = suite.named().map(|(_, account)| account);
+        let pinned: Vec<AccountId> = suite.named().into_iter().map(|(_, account)| account).collect();
+        live.rpc.set_pinned(pinned.iter().copied());
         let archive = SqliteArchive::open(&self.file("events.sqlite"), live.rpc.genesis(), &pinned)?;
         live.rpc.set_archive(Box::new(archive));
         if io::stderr().is_terminal() {

@@ -240,6 +240,6 @@ fn variants(metadata: &Value, name: &str) -> BTreeMap<String, u64> {
         .collect()
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
 }

@@ -1,7 +1,7 @@
 //! That `docs/events.md` says what events the contracts' metadata has. `COUPONRY_GOLDEN=write` rewrites it.
 
 use crate::{
-    abi::{metadata, SUITE},
+    abi::{metadata, text, SUITE},
     golden,
 };
 use serde_json::Value;
@@ -27,10 +27,6 @@ struct Types<'a> {
     all: BTreeMap<u64, &'a Value>,
     /// Types with fields or variants of their own, by name, with what is said of each.
     told: &'a mut BTreeMap<String, String>,
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
 }
 
 fn list(value: &Value) -> &[Value] {

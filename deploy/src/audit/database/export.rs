@@ -67,7 +67,7 @@ pub(super) fn export(connection: &Connection, folder: &Path, format: Format) -> 
         replace(&folder.join(&name).with_extension(format.ending()), |file| match format {
             Format::Csv => write_csv(connection, &sql, &columns, file),
             Format::Json => write_json(connection, &sql, &columns, file),
-            Format::Parquet => write_parquet(connection, &sql, &columns, file.as_file()).map_err(Into::into),
+            Format::Parquet => write_parquet(connection, &sql, &columns, file.as_file()),
         })?;
     }
     Ok(())
@@ -81,12 +81,12 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>, rusqlite
 }
 
 /// Hands every row's values to `take`, column by column.
-fn each_row<E: From<rusqlite::Error>>(
+fn each_row(
     connection: &Connection,
     sql: &str,
     columns: &[Column],
-    mut take: impl FnMut(Vec<Value>) -> Result<(), E>,
-) -> Result<(), E> {
+    mut take: impl FnMut(Vec<Value>) -> Result<(), AuditError>,
+) -> Result<(), AuditError> {
     let mut table = connection.prepare(sql)?;
     let mut rows = table.query([])?;
     while let Some(row) = rows.next()? {
@@ -144,39 +144,12 @@ fn write_json(
     out.flush().map_err(failed)
 }
 
-/// Why a table can't be written as Parquet.
-enum Unwritten {
-    Database(rusqlite::Error),
-    Parquet(ParquetError),
-}
-
-impl From<rusqlite::Error> for Unwritten {
-    fn from(fault: rusqlite::Error) -> Self {
-        Self::Database(fault)
-    }
-}
-
-impl From<ParquetError> for Unwritten {
-    fn from(fault: ParquetError) -> Self {
-        Self::Parquet(fault)
-    }
-}
-
-impl From<Unwritten> for AuditError {
-    fn from(unwritten: Unwritten) -> Self {
-        match unwritten {
-            Unwritten::Database(fault) => fault.into(),
-            Unwritten::Parquet(fault) => fault.into(),
-        }
-    }
-}
-
 fn write_parquet(
     connection: &Connection,
     sql: &str,
     columns: &[Column],
     file: &File,
-) -> Result<(), Unwritten> {
+) -> Result<(), AuditError> {
     let fields = columns.iter().map(|Column { name, is_integer }| {
         let (physical, logical) = if *is_integer {
             (Physical::INT64, None)
@@ -191,7 +164,7 @@ fn write_parquet(
     let mut kept: Vec<Vec<Value>> = columns.iter().map(|_| Vec::new()).collect();
     each_row(connection, sql, columns, |row| {
         kept.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
-        Ok::<_, rusqlite::Error>(())
+        Ok(())
     })?;
     let mut out = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(WriterProperties::default()))?;
     let mut group = out.next_row_group()?;

@@ -154,6 +154,11 @@ impl Alliance {
         (member.collateral * Balance::from(self.config.cap_factor_bps) / 10_000).min(member.cap)
     }
 
+    /// Until when a member that leaves stays answerable.
+    pub(crate) fn liable_until(&self, member: &Member) -> u64 {
+        (member.since + self.config.tail).max(member.liable_until)
+    }
+
     fn member(&self, account: AccountId) -> Result<&Member, E> {
         self.members.get(&account).ok_or(E::NotMember { account })
     }
@@ -421,7 +426,7 @@ impl Model {
                 match member.status {
                     Status::Applied => {}
                     Status::Leaving => {
-                        let until = (member.since + self.alliance.config.tail).max(member.liable_until);
+                        let until = self.alliance.liable_until(member);
                         if now < until {
                             return Err(E::StillLiable { until, now });
                         }

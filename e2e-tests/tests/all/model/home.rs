@@ -128,7 +128,7 @@ fn settled(model: &Model) -> Option<Op> {
     match member.status {
         Status::Applied => act(name(*who)?, AllianceCall::Exit),
         Status::Leaving => {
-            let until = (member.since + alliance.config.tail).max(member.liable_until);
+            let until = alliance.liable_until(member);
             if model.now < until {
                 return Some(Op::Advance(until - model.now));
             }

@@ -126,7 +126,6 @@ impl Dice<'_> {
 
     /// The next step on the way to active members: who has defaulted comes back by leaving, and applying anew.
     fn towards_members(&mut self) -> Op {
-        let config = &self.model.alliance.config;
         let members = || self.model.alliance.members.values();
         if members().any(|member| member.status == Status::Applied) {
             return self.admit();
@@ -135,15 +134,14 @@ impl Dice<'_> {
             return self.apply();
         }
         let leaving = members().filter(|member| member.status == Status::Leaving);
-        let until = leaving.map(|member| (member.since + config.tail).max(member.liable_until)).min();
+        let until = leaving.map(|member| self.model.alliance.liable_until(member)).min();
         match until {
             None => self.leave(),
             Some(until) if self.model.now < until => Op::Advance(until - self.model.now),
             Some(_) => {
                 let over = |model: &Model, account| {
                     let member = &model.alliance.members[&account];
-                    let until = (member.since + model.alliance.config.tail).max(member.liable_until);
-                    member.status == Status::Leaving && model.now >= until
+                    member.status == Status::Leaving && model.now >= model.alliance.liable_until(member)
                 };
                 Op::plain(self.member(over), alliance(AllianceCall::Exit))
             }
