@@ -875,6 +875,14 @@ impl Words {
             ),
             E::AllianceFailed => Refusal::new("the alliance didn't answer as one", "check its address"),
             E::NoChange => Refusal::new("nothing would change", "look at how it stands"),
+            E::NotFinal { final_at, now } => Refusal::new(
+                format!("the redemption can be rolled back until {}, and it is {}", time(final_at), time(now)),
+                "dispute it then, or ask the acceptor to roll it back",
+            ),
+            E::ResolverIsParty { resolver } => Refusal::new(
+                format!("{} is a party to this dispute, and rules on none of its own", account(resolver)),
+                "it times out, at the alliance's preset share",
+            ),
             E::UriTooLong { length, most } => Refusal::new(
                 format!("the profile's URI has {length} bytes, more than {most}"),
                 "use a shorter one",
@@ -920,6 +928,13 @@ impl Words {
                 ),
                 "make it lower, or the same",
             ),
+            ConfigFault::NoFounders => {
+                Refusal::new("--founders: with none, nobody could ever be admitted", "set it to 1 at least")
+            }
+            ConfigFault::Longstop { longstop } => Refusal::new(
+                format!("--longstop: {longstop} ms is more than a year"),
+                "make it shorter: a cycle must come to its end",
+            ),
             ConfigFault::Council(fault) => match fault {
                 CouncilFault::Quorum { bps } => Refusal::new(
                     format!("a quorum of {bps} bps is nothing, or more than the whole"),
@@ -931,6 +946,10 @@ impl Words {
                 CouncilFault::UnruledOverWhole { bps } => Refusal::new(
                     format!("{bps} bps is more than the whole"),
                     "at most 10,000 bps can be given back",
+                ),
+                CouncilFault::TooLong { window, most } => Refusal::new(
+                    format!("voting, replying, ruling or disputing would take {window} ms, and may take {most} ms"),
+                    "at most 90 days to vote, to reply and to rule, and 30 to dispute",
                 ),
             },
         }

@@ -34,10 +34,14 @@ pub fn disputed(sale: &Sale, issuer: AccountId, rate_bps: u16, config: &Config) 
     Ok(amount)
 }
 
+/// A redemption is disputed once it can't be rolled back any more: else both could reverse the same debt.
 /// # Errors
-/// `CaseWindowOver`.
-pub fn ensure_in_time(redeemed_at: Timestamp, terms: &CouncilTerms, now: Timestamp) -> Outcome<()> {
-    let until = redeemed_at.saturating_add(terms.case_window);
+/// `NotFinal`, `CaseWindowOver`.
+pub fn ensure_in_time(final_at: Timestamp, terms: &CouncilTerms, now: Timestamp) -> Outcome<()> {
+    if now < final_at {
+        return Err(AllianceError::NotFinal { final_at, now }.into());
+    }
+    let until = final_at.saturating_add(terms.case_window);
     if now >= until {
         return Err(AllianceError::CaseWindowOver { until, now }.into());
     }

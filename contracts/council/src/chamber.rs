@@ -14,11 +14,11 @@ use shared::{
     },
     assets::PaymentFault,
     calls::{ask, ask_paying},
+    coupons::Coupon,
     ids::CouponId,
     ledger::{items as shelves, key, Raw, Trusted},
     order::OrderWord,
     psp34::Id,
-    reader::Reader,
     AccountId, Balance, Hash,
 };
 
@@ -191,13 +191,10 @@ pub fn redeem(alliance: AccountId, registry: AccountId, signed: Vec<u8>) -> Outc
     }
 }
 
-/// Who holds a coupon.
-pub fn owner_of(registry: AccountId, coupon: CouponId) -> Option<AccountId> {
-    let argument = Id::U64(coupon.to_u64()).encode();
-    let answer = ask(registry, ink::selector_bytes!("PSP34::owner_of"), argument)?;
-    let mut reader = Reader::new(&answer);
-    let owner = reader.is_some().then(|| reader.account());
-    owner.filter(|_| reader.is_done())
+/// A live coupon.
+pub fn coupon(registry: AccountId, coupon: CouponId) -> Option<Coupon> {
+    let bytes = item(registry, key(shelves::COUPONS, &coupon.to_u64()))?;
+    Coupon::decode(&mut bytes.as_slice()).ok()
 }
 
 /// Hands a coupon over that its holder lets the council move.

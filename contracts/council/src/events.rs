@@ -191,6 +191,8 @@ pub struct RateAgreed {
     pub acceptor: AccountId,
     /// As the alliance keeps it from now on.
     pub rate: PairRate,
+    /// Which of the two accepted what the other had offered.
+    pub by: AccountId,
 }
 
 /// An issuer disputed a redemption; the fee went to the fund.
@@ -219,15 +221,13 @@ pub struct CaseReplied {
     pub at: Timestamp,
 }
 
-/// A dispute is over: by a ruling of `ruled` bps, or because none came. The acceptor gave `given_back` to the issuer in the open cycle: nothing where the
-/// redemption no longer stood as it was disputed, and then what is left of it may be disputed again.
+/// A dispute is over: by a ruling of `ruled` bps, or because none came. The acceptor gave `given_back` to the issuer in the open cycle.
 #[ink::event]
 pub struct CaseClosed {
     #[ink(topic)]
     pub acceptor: AccountId,
     pub case: u32,
     pub ruled: Option<u16>,
-    pub stood: bool,
     pub given_back: Balance,
 }
 

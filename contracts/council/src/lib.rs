@@ -14,6 +14,7 @@
 
 pub mod cases;
 pub mod chamber;
+pub mod conversion;
 pub mod events;
 pub mod membership;
 pub mod views;
@@ -25,6 +26,7 @@ mod council {
     use crate::{
         cases::{self, Disputed},
         chamber::{self, Chamber},
+        conversion,
         events::*,
         membership,
         views::{self, CoverOne, Coverage, Statement, MAX_CANDIDATES},
@@ -65,8 +67,8 @@ mod council {
         motions: Mapping<u32, Proposal, ManualKey<0x31>>,
         /// When the vote ends that an account voted in.
         votes: Mapping<(u32, AccountId), Timestamp, ManualKey<0x32>>,
-        /// What an acceptor and an issuer are offered, and by which of the two.
-        offers: Mapping<(AccountId, AccountId), (AccountId, Rate), ManualKey<0x33>>,
+        /// What an acceptor and an issuer are offered by one of the two.
+        offers: Mapping<(AccountId, AccountId, AccountId), Rate, ManualKey<0x33>>,
         disputes: Mapping<u32, Case, ManualKey<0x34>>,
         disputed: Mapping<Disputed, u32, ManualKey<0x35>>,
         /// Who may join without a fee.
@@ -270,7 +272,7 @@ mod council {
         pub fn exit(&mut self) -> Outcome<()> {
             let (member, at) = (self.env().caller(), self.env().block_timestamp());
             let mut chamber = self.enter(&[member])?;
-            let amount = chamber.books().exit(member, at)?;
+            let amount = chamber.books().exit(member, self.terms.case_window, at)?;
             announce_of(member, &MemberExited { member, amount });
             chamber.pay(member, amount)
         }
@@ -344,8 +346,8 @@ mod council {
             Ok(())
         }
 
-        /// Offers a rate to the other of `acceptor` and `issuer`, of whom the caller is one; takes the place of what was offered before. `None` takes the caller's own
-        /// offer back. The caller pays the offer's deposit; who accepts it, and pays that of the rate, has it.
+        /// Offers a rate to the other of `acceptor` and `issuer`, of whom the caller is one; takes the place of what the caller offered before. `None` takes that
+        /// back. The caller pays the offer's deposit; who accepts it, and pays that of the rate, has it.
         /// # Errors
         /// `NotParty`, `RateOutOfRange`, `RateTooEarly`; to take back, `NoSuchOffer`.
         #[ink(message)]
@@ -359,17 +361,15 @@ mod council {
             if acceptor == issuer || (by != acceptor && by != issuer) {
                 return Err(AllianceError::NotParty { account: by }.into());
             }
+            let key = (acceptor, issuer, by);
             match rate {
                 Some(rate) => {
                     rate.check(now)?;
-                    self.offers.write((acceptor, issuer), &(by, rate));
+                    self.offers.write(key, &rate);
                 }
                 None => {
-                    let offered = self.offers.read((acceptor, issuer));
-                    if offered.is_none_or(|(offerer, _)| offerer != by) {
-                        return Err(AllianceError::NoSuchOffer.into());
-                    }
-                    self.offers.clear((acceptor, issuer));
+                    self.offers.read(key).ok_or(AllianceError::NoSuchOffer)?;
+                    self.offers.clear(key);
                 }
             }
             announce_of(by, &RateOffered { by, acceptor, issuer, rate });
@@ -377,35 +377,35 @@ mod council {
         }
 
         /// Accepts exactly this rate, which the other of the two has offered: in force from its date on, never backdated. What was agreed before stays in force until
-        /// then, and must have been so for the tail, so that what a rollback reverses can always be reckoned again. 7 touches.
+        /// then, and must have been so for the tail and the case window, so that what is reversed or disputed can always be reckoned again. 7 touches.
         /// # Errors
         /// `NoSuchOffer` unless the other offers exactly this, `NotMember`, `NotActive`, `RateTooEarly`, `Overflow`.
         #[ink(message)]
         pub fn accept_rate(&mut self, acceptor: AccountId, issuer: AccountId, rate: Rate) -> Outcome<()> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
             let other = if caller == acceptor { issuer } else { acceptor };
-            let offered = self.offers.read((acceptor, issuer));
-            if (caller != acceptor && caller != issuer) || offered != Some((other, rate)) {
+            let key = (acceptor, issuer, other);
+            if (caller != acceptor && caller != issuer) || self.offers.read(key) != Some(rate) {
                 return Err(AllianceError::NoSuchOffer.into());
             }
-            self.offers.clear((acceptor, issuer));
+            self.offers.clear(key);
             let mut chamber = self.enter(&[acceptor, issuer])?;
-            let tail = chamber.root().config.tail;
-            let rate = chamber.books().agree(acceptor, issuer, |before| {
+            let reckoned = chamber.root().config.tail.saturating_add(self.terms.case_window);
+            let rate = chamber.books().agree(acceptor, issuer, |between, before| {
                 rate.check(now)?;
                 match before {
-                    Some(before) => before.followed_by(rate, tail, now),
-                    None => Ok(PairRate::first(rate)),
+                    Some(before) => before.followed_by(rate, reckoned, now),
+                    None => Ok(PairRate::first(between, rate)),
                 }
             })?;
-            announce_of(issuer, &RateAgreed { issuer, acceptor, rate });
+            announce_of(issuer, &RateAgreed { issuer, acceptor, rate, by: caller });
             chamber.apply(0)
         }
 
-        /// Disputes what a redemption made the caller owe, for a reason of the alliance's list; `evidence` is a digest of documents kept elsewhere. The fee is paid
+        /// Disputes what a redemption that is final made the caller owe, for a reason of the alliance's list; `evidence` is a digest of documents kept elsewhere. The fee is paid
         /// with the call. Neither of the two can exit until it is closed. The caller pays the records' deposits and has them back by `clear_case`. 8 touches.
         /// # Errors
-        /// `NoSuchRedemption`, `NotMember`, `UnknownRegistry`, `CaseWindowOver`, `AlreadyDisputed`, `NothingBooked`, `WrongAsset`, `Overflow`, `Payment`.
+        /// `NoSuchRedemption`, `NotMember`, `UnknownRegistry`, `NotFinal`, `CaseWindowOver`, `AlreadyDisputed`, `NothingBooked`, `WrongAsset`, `Overflow`, `Payment`.
         #[ink(message, payable)]
         pub fn open_case(
             &mut self,
@@ -418,7 +418,7 @@ mod council {
             let bytes = bytes_of(redemption);
             let mut reader = Reader::new(&bytes);
             let redeemed = Redeemed::read(&mut reader);
-            let Redeemed { acceptor, number, redeemed_at, alliance, .. } = redeemed;
+            let Redeemed { acceptor, number, redeemed_at, final_at, alliance, .. } = redeemed;
             let no_such = AllianceError::NoSuchRedemption { acceptor, number };
             if !reader.is_done() {
                 return Err(no_such.into());
@@ -433,7 +433,7 @@ mod council {
             {
                 return Err(no_such.into());
             }
-            cases::ensure_in_time(redeemed_at, &self.terms, at)?;
+            cases::ensure_in_time(final_at, &self.terms, at)?;
             let key = (registry, acceptor, number, issuer);
             if let Some(case) = self.disputed.read(key) {
                 return Err(AllianceError::AlreadyDisputed { case }.into());
@@ -450,7 +450,6 @@ mod council {
                 acceptor,
                 registry,
                 number,
-                redemption: kept,
                 amount,
                 reason,
                 opened_at: at,
@@ -459,7 +458,7 @@ mod council {
             };
             self.disputes.write(case, &opened);
             self.disputed.write(key, &case);
-            books.open_case(acceptor, issuer)?;
+            books.open_case(acceptor, issuer, amount)?;
             let fee = self.terms.case_fee;
             books.root.books.endow(fee)?;
             let event = CaseOpened {
@@ -492,10 +491,9 @@ mod council {
             Ok(())
         }
 
-        /// Rules on a dispute: the acceptor gives `bps` of what it got back to the issuer, rounded down, in the open cycle and whatever its limit. Nothing, if it has rolled
-        /// the redemption back meanwhile, whole or in part.
+        /// Rules on a dispute: the acceptor gives `bps` of what it got back to the issuer, rounded down, in the open cycle and whatever its limit.
         /// # Errors
-        /// `NoSuchCase`, `CaseClosed`, `NotResolver`, `ShareOverWhole`, `ReplyRunning`, `RulingOver`, `Overflow`.
+        /// `NoSuchCase`, `CaseClosed`, `NotResolver`, `ResolverIsParty`, `ShareOverWhole`, `ReplyRunning`, `RulingOver`, `Overflow`.
         #[ink(message)]
         pub fn rule(&mut self, case: u32, bps: u16) -> Outcome<Balance> {
             let (caller, now) = (self.env().caller(), self.env().block_timestamp());
@@ -533,19 +531,19 @@ mod council {
                 return Err(AllianceError::CaseWindowRunning { until, now }.into());
             }
             self.disputes.clear(case);
-            let key = key(&found);
-            if self.disputed.read(key) == Some(case) {
-                self.disputed.clear(key);
-            }
+            self.disputed.clear(key(&found));
             announce_of(issuer, &CaseCleared { issuer, case });
             Ok(())
         }
 
-        /// Turns coupons into another one: spends them on an order whose goods are `coupon` of `other`, a registry the alliance knows, and hands that to `to`. All or
-        /// nothing. The order's basket hash is the digest of (`other`, `coupon`, `to`): so with their permits acceptor and holders have signed for
-        /// exactly this. The acceptor holds `coupon` and lets the council move it. Anyone may submit.
+        /// Turns coupons into another one: spends them on an order whose goods are `coupon` of `other`, a registry the alliance knows, and hands that to `to`. All of
+        /// this call or nothing. The order's basket hash is the digest of (`other`, `coupon`, what is left of it, its end, `to`): so with their permits the acceptor,
+        /// not a cashier, and the holders have signed for exactly this. The acceptor holds `coupon` and lets the council move it. Anyone may submit.
+        ///
+        /// Permits bind an order and a registry, not this message: whoever has all of them may redeem the order at the alliance instead, and then the acceptor owes its holder
+        /// these goods as any others.
         /// # Errors
-        /// `OtherConversion`, `UnknownRegistry`, `CouponElsewhere`, as `redeem` of the alliance, `TransferRefused`.
+        /// `NotAcceptor` unless the acceptor itself has signed, `UnknownRegistry`, `CouponElsewhere`, `OtherConversion`, as `redeem` of the alliance, `TransferRefused`.
         #[ink(message)]
         pub fn convert(
             &mut self,
@@ -560,13 +558,23 @@ mod council {
             let (acceptor, number) = (reader.account(), reader.u64());
             // The basket and what is eligible of it.
             reader.skip(32);
-            if reader.hash() != digest(&(other, coupon, to)) {
-                return Err(AllianceError::OtherConversion { number }.into());
+            let goods = reader.hash();
+            // The deadline, and how it is settled.
+            reader.skip(9);
+            // A till's key accepts orders; it gives nothing of its merchant's away.
+            let signer = reader.is_some().then(|| reader.account());
+            if signer != Some(acceptor) {
+                let caller = signer.unwrap_or(self.env().caller());
+                return Err(AllianceError::NotAcceptor { acceptor, caller }.into());
             }
             chamber::ensure_known(other, self.enter(&[])?.root())?;
-            let holder = chamber::owner_of(other, coupon);
-            if holder != Some(acceptor) {
+            let held = chamber::coupon(other, coupon);
+            let Some(held) = held.as_ref().filter(|held| held.owner == acceptor) else {
+                let holder = held.map(|held| held.owner);
                 return Err(AllianceError::CouponElsewhere { holder }.into());
+            };
+            if goods != conversion::goods(other, coupon, held, to) {
+                return Err(AllianceError::OtherConversion { number }.into());
             }
             let redemption = chamber::redeem(self.alliance, registry, signed)?;
             chamber::hand_over(other, coupon, to)?;
@@ -637,10 +645,10 @@ mod council {
             self.motions.read(proposal)
         }
 
-        /// What an acceptor and an issuer are offered, and by which of the two.
+        /// What an acceptor and an issuer are offered by one of the two.
         #[ink(message)]
-        pub fn offer(&self, acceptor: AccountId, issuer: AccountId) -> Option<(AccountId, Rate)> {
-            self.offers.read((acceptor, issuer))
+        pub fn offer(&self, acceptor: AccountId, issuer: AccountId, by: AccountId) -> Option<Rate> {
+            self.offers.read((acceptor, issuer, by))
         }
 
         /// A dispute.
@@ -733,17 +741,18 @@ mod council {
 
         /// Ends a dispute: neither party is held by it any more, and what is given back is posted.
         #[inline(never)]
-        fn close(&mut self, case: u32, found: Case, amount: Balance, ruled: Option<u16>) -> Outcome<Balance> {
-            let Case { acceptor, issuer, registry, number, .. } = found;
-            let stood = chamber::digest_kept(registry, acceptor, number) == Some(found.redemption);
-            let given_back = if stood { amount } else { 0 };
-            if !stood {
-                self.disputed.clear(key(&found));
-            }
+        fn close(
+            &mut self,
+            case: u32,
+            found: Case,
+            given_back: Balance,
+            ruled: Option<u16>,
+        ) -> Outcome<Balance> {
+            let Case { acceptor, issuer, amount, .. } = found;
             self.disputes.write(case, &found);
             let mut chamber = self.enter(&[acceptor, issuer])?;
-            chamber.books().close_case(acceptor, issuer, given_back)?;
-            announce_of(acceptor, &CaseClosed { acceptor, case, ruled, stood, given_back });
+            chamber.books().close_case(acceptor, issuer, amount, given_back)?;
+            announce_of(acceptor, &CaseClosed { acceptor, case, ruled, given_back });
             chamber.apply(0)?;
             Ok(given_back)
         }

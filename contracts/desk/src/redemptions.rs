@@ -6,14 +6,14 @@ use shared::{
     coupons::{Coupon, Customer},
     ids::CouponId,
     ledger::items,
-    order::{digest, OrderWord, Redemption, Use},
+    order::{digest, OrderWord, Redemption, Use, DIGEST_KEPT},
     registry::{Refusal, RegistryError},
     terms::Referral,
     AccountId, Hash, Timestamp,
 };
 
 /// How long after it is final a redemption is kept for its holder to rate: 30 days, in milliseconds.
-pub const RATING_WINDOW: u64 = 30 * 24 * 60 * 60 * 1_000;
+pub const RATING_WINDOW: u64 = DIGEST_KEPT;
 
 /// The word that a redemption's order is in.
 /// # Errors

@@ -11,6 +11,9 @@ use ink::{
 };
 use scale::Encode;
 
+/// How long after it is final a registry keeps the digest of a redemption at least, for its holder to rate it and its issuer to dispute it: 30 days, in milliseconds.
+pub const DIGEST_KEPT: Timestamp = 30 * 24 * 60 * 60 * 1_000;
+
 /// How the net price is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]

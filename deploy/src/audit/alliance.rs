@@ -155,6 +155,7 @@ impl AllianceReplay {
         let member = Member {
             registry: event.registry,
             profile: event.profile,
+            applied_at: now,
             status: Status::Applied,
             since: now,
             collateral: 0,
@@ -162,6 +163,7 @@ impl AllianceReplay {
             fund_share: event.fund_share,
             unpaid: 0,
             cases: 0,
+            disputed: 0,
             rates: 0,
             liable_until: 0,
             cycle: root.books.cycle.number,
@@ -193,6 +195,7 @@ impl AllianceReplay {
     pub(super) fn exited(
         &mut self,
         event: &::council::events::MemberExited,
+        case_window: Timestamp,
         now: Timestamp,
     ) -> Result<(), Contradiction> {
         let member = self.member(event.member)?;
@@ -202,7 +205,8 @@ impl AllianceReplay {
             (member.open.position(), member.due.position(), member.credit, member.cases),
         )?;
         let config = self.config()?;
-        let free = member.since.saturating_add(config.tail).max(member.liable_until);
+        let disputable = member.liable_until.saturating_add(case_window);
+        let free = member.since.saturating_add(config.tail).max(disputable);
         ensure_rule(
             "a member goes when it isn't answerable any more",
             match member.status {
@@ -213,6 +217,11 @@ impl AllianceReplay {
         )?;
         let amount = ensure_some("what it takes along", member.collateral.checked_add(member.fund_share))?;
         ensure_same("what it takes along", amount, event.amount)?;
+        if member.status == Status::Applied {
+            let mut root = self.root()?;
+            root.books.applied = root.books.applied.saturating_sub(1);
+            self.store.set(&ROOT, &(), &root);
+        }
         self.store.remove(&MEMBERS, &event.member);
         self.till.pay_out(config.asset, event.amount, event.member, "collateral and share on leaving")
     }
@@ -237,7 +246,7 @@ impl AllianceReplay {
         let collateral = member.collateral.checked_sub(event.amount);
         member.collateral = ensure_some("collateral", collateral)?;
         let config = self.config()?;
-        ensure_covered(&member, &config)?;
+        ensure_within(&member, exposure(&member).saturating_add(member.disputed), &config)?;
         self.store.set(&MEMBERS, &event.member, &member);
         self.till.pay_out(config.asset, event.amount, event.member, "collateral withdrawn")
     }
@@ -272,37 +281,47 @@ impl AllianceReplay {
         acceptor: AccountId,
         issuer: AccountId,
         rate: PairRate,
+        case_window: Timestamp,
+        now: Timestamp,
     ) -> Result<(), Contradiction> {
         let before: Option<PairRate> = self.store.get(&RATES, &(acceptor, issuer));
-        let mut bound = true;
+        let between = (self.member(acceptor)?.applied_at, self.member(issuer)?.applied_at);
         for account in [acceptor, issuer] {
             let mut member = self.member(account)?;
             ensure_same("a member's standing", Status::Active, member.status)?;
-            bound &= member.rates > 0;
             member.rates = ensure_some("agreements", member.rates.checked_add(1))?;
             self.store.set(&MEMBERS, &account, &member);
         }
-        let expected = match before.filter(|_| bound) {
+        let reckoned = self.config()?.tail.saturating_add(case_window);
+        let expected = match before.filter(|before| before.between == between) {
             Some(before) => {
+                ensure_rule(
+                    "a rate stays until what it was in force for can be neither undone nor disputed",
+                    now >= before.rate.from.saturating_add(reckoned),
+                )?;
                 PairRate { rate: rate.rate, before: Some((before.rate.bps, before.rate.daily_cap)), ..before }
             }
-            None => PairRate { rate: rate.rate, before: None, day: 0, used: 0 },
+            None => PairRate { between, rate: rate.rate, before: None, day: 0, used: 0 },
         };
         ensure_same("the pair's rate", expected, rate)?;
         self.store.set(&RATES, &(acceptor, issuer), &rate);
         Ok(())
     }
 
-    /// A dispute holds two members; its fee went to the fund.
+    /// A dispute about `amount` holds two members; its fee went to the fund.
     pub(super) fn hold(
         &mut self,
         acceptor: AccountId,
         issuer: AccountId,
+        amount: Balance,
         fee: Balance,
     ) -> Result<(), Contradiction> {
         for account in [acceptor, issuer] {
             let mut member = self.member(account)?;
             member.cases = ensure_some("a member's disputes", member.cases.checked_add(1))?;
+            if account == acceptor {
+                member.disputed = ensure_some("what is disputed", member.disputed.checked_add(amount))?;
+            }
             self.store.set(&MEMBERS, &account, &member);
         }
         let mut root = self.root()?;
@@ -312,17 +331,19 @@ impl AllianceReplay {
         self.till.take_in(asset, fee, issuer, "fee of a dispute")
     }
 
-    /// A dispute is over, and gave `amount` back.
+    /// A dispute about `disputed` is over, and gave `amount` back.
     pub(super) fn release(
         &mut self,
         acceptor: AccountId,
         issuer: AccountId,
+        disputed: Balance,
         amount: Balance,
     ) -> Result<(), Contradiction> {
         let (mut from, mut to) = (self.member(acceptor)?, self.member(issuer)?);
         for member in [&mut from, &mut to] {
             member.cases = ensure_some("a member's disputes", member.cases.checked_sub(1))?;
         }
+        from.disputed = ensure_some("what is disputed", from.disputed.checked_sub(disputed))?;
         let mut root = self.root()?;
         post(&mut root.books.cycle, &mut from, amount, Side::Owes, |sheet| &mut sheet.adjusted)?;
         post(&mut root.books.cycle, &mut to, amount, Side::Earns, |sheet| &mut sheet.adjusted)?;
@@ -334,8 +355,8 @@ impl AllianceReplay {
 
     /// What acceptor and issuer agreed on, where it binds both.
     fn pair(&self, acceptor: (AccountId, &Member), issuer: (AccountId, &Member)) -> Option<PairRate> {
-        let bound = acceptor.1.rates > 0 && issuer.1.rates > 0;
-        self.store.get(&RATES, &(acceptor.0, issuer.0)).filter(|_| bound)
+        let between = (acceptor.1.applied_at, issuer.1.applied_at);
+        self.store.get(&RATES, &(acceptor.0, issuer.0)).filter(|pair: &PairRate| pair.between == between)
     }
 
     fn booked(&mut self, event: &events::OrdersBooked, now: Timestamp) -> Result<(), Contradiction> {
@@ -621,7 +642,14 @@ fn opened(number: u32, opened_at: Timestamp) -> Cycle {
 }
 
 fn ensure_covered(member: &Member, config: &Config) -> Result<(), Contradiction> {
-    let exposure = member.open.owed().saturating_add(member.due.owed());
+    ensure_within(member, exposure(member), config)
+}
+
+fn exposure(member: &Member) -> Balance {
+    member.open.owed().saturating_add(member.due.owed())
+}
+
+fn ensure_within(member: &Member, exposure: Balance, config: &Config) -> Result<(), Contradiction> {
     let covered = shared::math::times_down(member.collateral, config.cap_factor_bps);
     ensure_rule(
         "no member owes more than its cap and its collateral allow",

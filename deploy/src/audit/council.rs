@@ -19,7 +19,7 @@ use shared::{
 const ROOT: Table<(), Books> = Table::new(0, "council");
 const MOTIONS: Table<u32, Proposal> = Table::new(0x31, "motion");
 const VOTES: Table<(u32, AccountId), Timestamp> = Table::new(0x32, "vote");
-const OFFERS: Table<(AccountId, AccountId), (AccountId, Rate)> = Table::new(0x33, "offer of a rate");
+const OFFERS: Table<(AccountId, AccountId, AccountId), Rate> = Table::new(0x33, "offer of a rate");
 const DISPUTES: Table<u32, Case> = Table::new(0x34, "dispute");
 const DISPUTED: Table<Disputed, u32> = Table::new(0x35, "redemption in dispute");
 const WAIVERS: Table<AccountId, ()> = Table::new(0x36, "joining fee waived");
@@ -64,7 +64,7 @@ impl CouncilReplay {
                 alliance.applied(event, now)
             }
             CouncilEvent::MemberLeaving(event) => alliance.leaving(event, now),
-            CouncilEvent::MemberExited(event) => alliance.exited(event, now),
+            CouncilEvent::MemberExited(event) => alliance.exited(event, self.books()?.terms.case_window, now),
             CouncilEvent::CollateralDeposited(event) => alliance.deposited(event),
             CouncilEvent::CollateralWithdrawn(event) => alliance.withdrawn(event),
             CouncilEvent::CycleClosed(event) => alliance.closed(event, now),
@@ -157,7 +157,7 @@ impl CouncilReplay {
         ensure_rule(
             "who was active when a motion was moved has a vote on it, until it ends",
             member.status == Status::Active
-                && member.since <= proposal.opened_at
+                && member.since < proposal.opened_at
                 && !proposal.carried
                 && now < proposal.ends_at,
         )?;
@@ -195,7 +195,7 @@ impl CouncilReplay {
                 member.cap = cap;
                 (Status::Applied, Status::Active)
             }
-            Motion::Suspend { .. } => (Status::Active, Status::Suspended),
+            Motion::Suspend { .. } => (accepted(before), Status::Suspended),
             Motion::Reinstate { .. } => (Status::Suspended, Status::Active),
             Motion::Readmit { cap, .. } => {
                 ensure_same("what is to be made good", 0, member.unpaid)?;
@@ -204,7 +204,7 @@ impl CouncilReplay {
             }
             Motion::SetCap { cap, .. } => {
                 member.cap = cap;
-                (Status::Active, Status::Active)
+                (accepted(before), before)
             }
         };
         ensure_same("the member's standing", before, from)?;
@@ -228,16 +228,15 @@ impl CouncilReplay {
     }
 
     fn offered(&mut self, event: &events::RateOffered) -> Result<(), Contradiction> {
-        let at = (event.acceptor, event.issuer);
+        let at = (event.acceptor, event.issuer, event.by);
         ensure_rule(
             "one of two members offers the other a rate",
             event.acceptor != event.issuer && [event.acceptor, event.issuer].contains(&event.by),
         )?;
         match event.rate {
-            Some(rate) => self.store.set(&OFFERS, &at, &(event.by, rate)),
+            Some(rate) => self.store.set(&OFFERS, &at, &rate),
             None => {
-                let (by, _) = self.store.found(&OFFERS, &at)?;
-                ensure_same("who takes an offer back", by, event.by)?;
+                self.store.found(&OFFERS, &at)?;
                 self.store.remove(&OFFERS, &at);
             }
         }
@@ -250,12 +249,13 @@ impl CouncilReplay {
         alliance: &mut AllianceReplay,
         now: Timestamp,
     ) -> Result<(), Contradiction> {
-        let at = (event.acceptor, event.issuer);
-        let (_, offered) = self.store.found(&OFFERS, &at)?;
-        ensure_same("the rate", offered, event.rate.rate)?;
-        ensure_rule("a rate is never backdated", offered.from >= now)?;
+        let events::RateAgreed { acceptor, issuer, rate, by } = *event;
+        let at = (acceptor, issuer, if by == acceptor { issuer } else { acceptor });
+        let offered = self.store.found(&OFFERS, &at)?;
+        ensure_same("the rate", offered, rate.rate)?;
+        ensure_rule("a rate lies ahead", offered.from > now)?;
         self.store.remove(&OFFERS, &at);
-        alliance.agree(event.acceptor, event.issuer, event.rate)
+        alliance.agree(acceptor, issuer, rate, self.books()?.terms.case_window, now)
     }
 
     fn disputed(
@@ -268,14 +268,12 @@ impl CouncilReplay {
         ensure_same("the dispute's time", now, event.at)?;
         books.cases = ensure_some("disputes", books.cases.checked_add(1))?;
         ensure_same("the dispute's number", books.cases, event.case)?;
-        let events::CaseOpened { acceptor, issuer, registry, number, redemption, amount, reason, .. } =
-            *event;
+        let events::CaseOpened { acceptor, issuer, registry, number, amount, reason, .. } = *event;
         let case = Case {
             issuer,
             acceptor,
             registry,
             number,
-            redemption,
             amount,
             reason,
             opened_at: now,
@@ -287,7 +285,7 @@ impl CouncilReplay {
         self.store.set(&DISPUTES, &event.case, &case);
         self.store.set(&DISPUTED, &at, &event.case);
         self.store.set(&ROOT, &(), &books);
-        alliance.hold(acceptor, issuer, books.terms.case_fee)
+        alliance.hold(acceptor, issuer, amount, books.terms.case_fee)
     }
 
     fn replied(&mut self, event: &events::CaseReplied, now: Timestamp) -> Result<(), Contradiction> {
@@ -322,14 +320,15 @@ impl CouncilReplay {
                 None => now >= rules,
             },
         )?;
+        ensure_rule(
+            "nobody rules on a dispute of its own",
+            event.ruled.is_none() || ![case.acceptor, case.issuer].contains(&terms.resolver),
+        )?;
         let share = shared::math::share_down(case.amount, event.ruled.unwrap_or(terms.unruled_bps));
-        ensure_same("what is given back", if event.stood { share } else { 0 }, event.given_back)?;
+        ensure_same("what is given back", share, event.given_back)?;
         case.closed = true;
-        if !event.stood {
-            self.store.remove(&DISPUTED, &key(&case));
-        }
         self.store.set(&DISPUTES, &event.case, &case);
-        alliance.release(case.acceptor, case.issuer, event.given_back)
+        alliance.release(case.acceptor, case.issuer, case.amount, event.given_back)
     }
 
     fn forgotten(&mut self, event: &events::CaseCleared, now: Timestamp) -> Result<(), Contradiction> {
@@ -340,16 +339,22 @@ impl CouncilReplay {
             case.closed && now >= case.opened_at.saturating_add(self.books()?.terms.case_window),
         )?;
         self.store.remove(&DISPUTES, &event.case);
-        let at = key(&case);
-        if self.store.get(&DISPUTED, &at) == Some(event.case) {
-            self.store.remove(&DISPUTED, &at);
-        }
+        self.store.remove(&DISPUTED, &key(&case));
         Ok(())
     }
 
     /// A dispute: acceptor and issuer.
     pub(super) fn parties(&self, case: u32) -> Option<(AccountId, AccountId, u64)> {
         self.store.get(&DISPUTES, &case).map(|case: Case| (case.acceptor, case.issuer, case.number))
+    }
+}
+
+/// Where a member must stand to be suspended or given another cap: its coupons are accepted while it leaves, too.
+fn accepted(before: Status) -> Status {
+    if before == Status::Leaving {
+        Status::Leaving
+    } else {
+        Status::Active
     }
 }
 

@@ -16,7 +16,7 @@ use alliance::{config::Config, error::AllianceError};
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use chain::{keys::ss58, AccountId, Balance, Chain};
 use clap::{Args, Subcommand, ValueEnum};
-use council::events::RateAgreed;
+use council::{conversion::goods, events::RateAgreed};
 use ink::{codegen::TraitCallBuilder, env::Event};
 use scale::DecodeAll;
 use serde_json::json;
@@ -25,9 +25,12 @@ use shared::{
         council::{Case, Motion, Proposal},
         rates::{PairRate, Rate},
     },
-    order::{digest, Order, Settlement},
+    coupons::Coupon,
+    ledger::items,
+    order::{Order, Settlement},
     permit::{CouponPermit, Permits, Presented},
     psp34::PSP34,
+    registry::RegistryError,
     Hash,
 };
 use std::path::PathBuf;
@@ -388,8 +391,9 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
         }
         Command::AcceptRate(opts) => {
             let (acceptor, issuer) = opts.pair.of.accounts(&mut desk)?;
-            let offered = desk.session.ask(desk.council().call().offer(acceptor, issuer))?;
-            let rate = offered.map(|(_, rate)| rate).filter(|rate| rate.bps == opts.bps);
+            let other = if desk.session.account(&opts.pair.signer)? == acceptor { issuer } else { acceptor };
+            let offered = desk.session.ask(desk.council().call().offer(acceptor, issuer, other))?;
+            let rate = offered.filter(|rate| rate.bps == opts.bps);
             let rate = rate.ok_or_else(|| desk.session.words.alliance(&AllianceError::NoSuchOffer))?;
             let message = desk.council().call_mut().accept_rate(acceptor, issuer, rate);
             send(&mut desk, &config, &opts.pair.signer, 0, message)?;
@@ -538,7 +542,11 @@ fn propose(mut desk: Desk, config: &Config, opts: &Moved) -> Result<Report, Refu
 
 fn rate(mut desk: Desk, opts: &Of) -> Result<Report, Refusal> {
     let (acceptor, issuer) = opts.accounts(&mut desk)?;
-    let offered = desk.session.ask(desk.council().call().offer(acceptor, issuer))?;
+    let mut offered = Vec::new();
+    for by in [acceptor, issuer] {
+        let rate = desk.session.ask(desk.council().call().offer(acceptor, issuer, by))?;
+        offered.extend(rate.map(|rate| (by, rate)));
+    }
     let agreed = agreed(&desk, acceptor, issuer)?;
     let words = &desk.session.words;
     let mut report = match &agreed {
@@ -547,12 +555,15 @@ fn rate(mut desk: Desk, opts: &Of) -> Result<Report, Refusal> {
         }
         None => Report::new("nothing agreed: the alliance's default rate holds", json!(null)),
     };
-    if let Some((by, rate)) = &offered {
+    for (by, rate) in &offered {
         report = report.line(format!("{} offers: {}", words.account(by), opts.told(words, rate)));
     }
     report.json = json!({
         "agreed": agreed.map(|found| rate_json(&found.rate)),
-        "offered": offered.map(|(_, rate)| rate_json(&rate)),
+        "offered": offered
+            .iter()
+            .map(|(by, rate)| json!({ "by": ss58(by), "rate": rate_json(rate) }))
+            .collect::<Vec<_>>(),
     });
     Ok(report)
 }
@@ -576,12 +587,15 @@ fn conversion(mut desk: Desk, opts: &Conversion) -> Result<Report, Refusal> {
         crate::amounts::parse(&opts.basket, NATIVE_DECIMALS).map_err(|fault| fault.at("--basket"))?;
     let deadline =
         times::parse(&opts.deadline, desk.session.chain.now()).map_err(|fault| fault.at("--deadline"))?;
+    let given: Option<Coupon> = desk.item(items::COUPONS, &gives.to_u64())?;
+    let no_such = RegistryError::NoSuchCoupon { coupon: gives };
+    let given = given.ok_or_else(|| desk.session.words.registry(&no_such))?;
     let order = Order {
         acceptor: key.account(),
         number: opts.number,
         basket,
         eligible: basket,
-        basket_hash: digest(&(desk.suite.registry, gives, to)),
+        basket_hash: goods(desk.suite.registry, gives, &given, to),
         deadline,
         settlement: Settlement::OffChain,
     };
@@ -627,9 +641,7 @@ fn convert(mut desk: Desk, config: &Config, opts: &Convert) -> Result<Report, Re
 fn coverage(desk: Desk, opts: &OneCoupon) -> Result<Report, Refusal> {
     let coupon = coupon_id(&opts.coupon)?;
     let found = desk.look(desk.council().call().coverage(desk.suite.registry, coupon))?;
-    let found = found.ok_or_else(|| {
-        desk.session.words.registry(&shared::registry::RegistryError::NoSuchCoupon { coupon })
-    })?;
+    let found = found.ok_or_else(|| desk.session.words.registry(&RegistryError::NoSuchCoupon { coupon }))?;
     let words = &desk.session.words;
     let json = json!({
         "coupon": shown(coupon),

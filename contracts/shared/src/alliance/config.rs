@@ -12,6 +12,9 @@ pub const MAX_FEE_BPS: u16 = 1_000;
 /// The highest cap factor: five times the collateral.
 pub const MAX_CAP_FACTOR_BPS: u16 = 50_000;
 
+/// The longest longstop: a year, in milliseconds. A cycle must come to its end.
+pub const MAX_LONGSTOP: Timestamp = 365 * 24 * 60 * 60 * 1_000;
+
 /// The rules. Amounts are in `asset`, times in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -60,7 +63,7 @@ pub struct Joining {
     pub early_fee: Balance,
     /// When the early fee ends.
     pub early_until: Timestamp,
-    /// Each member's share in the fund: taken if it defaults, before anyone else's money is; given back when it leaves.
+    /// Each applicant's share in the fund: taken if it defaults, before anyone else's money is, and gone then; given back when it leaves.
     pub fund_share: Balance,
 }
 
@@ -130,6 +133,12 @@ pub enum ConfigFault {
     /// The early fee is higher than the one after it.
     #[codec(index = 6)]
     EarlyFeeHigher { early: Balance, fee: Balance },
+    /// Nobody could ever be admitted.
+    #[codec(index = 7)]
+    NoFounders,
+    /// The longstop is over `MAX_LONGSTOP`.
+    #[codec(index = 8)]
+    Longstop { longstop: Timestamp },
     /// Members couldn't decide, or disputes not be settled.
     #[codec(index = 16)]
     Council(CouncilFault),
@@ -165,6 +174,12 @@ impl Config {
         if early_fee > fee {
             return Err(ConfigFault::EarlyFeeHigher { early: early_fee, fee });
         }
+        if self.founders == 0 {
+            return Err(ConfigFault::NoFounders);
+        }
+        if self.longstop > MAX_LONGSTOP {
+            return Err(ConfigFault::Longstop { longstop: self.longstop });
+        }
         Ok(())
     }
 }
@@ -198,6 +213,10 @@ mod tests {
         assert_eq!(fault(|c| c.max_cut_bps = 10_001), Some(ConfigFault::CutOverWhole { bps: 10_001 }));
         let early = ConfigFault::EarlyFeeHigher { early: 11, fee: 10 };
         assert_eq!(fault(|c| c.joining.early_fee = 11), Some(early));
+        assert_eq!(fault(|c| c.founders = 0), Some(ConfigFault::NoFounders));
+        let longstop = MAX_LONGSTOP + 1;
+        assert_eq!(fault(|c| c.longstop = longstop), Some(ConfigFault::Longstop { longstop }));
+        assert_eq!(fault(|c| c.longstop = MAX_LONGSTOP), None);
         for listed in [0, 5] {
             assert_eq!(
                 fault(|c| c.registries = vec![[7; 32]; listed]),

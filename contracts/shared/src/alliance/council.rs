@@ -4,8 +4,12 @@
 use super::error::{AllianceError, Outcome};
 use crate::{
     math::{share_down, WHOLE_BPS},
+    order::DIGEST_KEPT,
     AccountId, Balance, Hash, Timestamp,
 };
+
+/// The longest that voting, replying or ruling may take: 90 days, in milliseconds. A dispute holds both its parties.
+pub const LONGEST: Timestamp = 90 * 24 * 60 * 60 * 1_000;
 
 /// How members decide, and how disputes are settled. Times in milliseconds, amounts in the alliance's asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +22,7 @@ pub struct CouncilTerms {
     pub vote_window: Timestamp,
     /// Who rules on disputes.
     pub resolver: AccountId,
-    /// How long after a redemption its issuer may dispute it.
+    /// How long after a redemption is final its issuer may dispute it; at most as long as registries keep what it was.
     pub case_window: Timestamp,
     /// How long the acceptor has to reply.
     pub reply_window: Timestamp,
@@ -43,6 +47,9 @@ pub enum CouncilFault {
     /// More than the whole would be given back.
     #[codec(index = 2)]
     UnruledOverWhole { bps: u16 },
+    /// Voting, replying or ruling would take longer than `LONGEST`, or a redemption be disputed when its registry may have forgotten it.
+    #[codec(index = 3)]
+    TooLong { window: Timestamp, most: Timestamp },
 }
 
 impl CouncilTerms {
@@ -58,6 +65,14 @@ impl CouncilTerms {
         }
         if self.unruled_bps > WHOLE_BPS {
             return Err(CouncilFault::UnruledOverWhole { bps: self.unruled_bps });
+        }
+        let (vote, reply, ruling) = (self.vote_window, self.reply_window, self.ruling_window);
+        for (window, most) in
+            [(vote, LONGEST), (reply, LONGEST), (ruling, LONGEST), (self.case_window, DIGEST_KEPT)]
+        {
+            if window > most {
+                return Err(CouncilFault::TooLong { window, most });
+            }
         }
         Ok(())
     }
@@ -113,7 +128,7 @@ pub struct Proposal {
     pub motion: Motion,
     /// Who moved it, and paid the record's deposit.
     pub by: AccountId,
-    /// When. Who has become a member, or was reinstated, since then has no vote.
+    /// When. Who has become a member, or was reinstated, then or since has no vote.
     pub opened_at: Timestamp,
     /// Votes are cast before this.
     pub ends_at: Timestamp,
@@ -140,7 +155,7 @@ impl Proposal {
         if self.carried || now >= self.ends_at {
             return Err(AllianceError::VoteClosed { ends_at: self.ends_at, now }.into());
         }
-        if since > self.opened_at {
+        if since >= self.opened_at {
             return Err(AllianceError::NoVote { account: voter }.into());
         }
         self.votes = self.votes.checked_add(1).ok_or(AllianceError::Overflow)?;
@@ -162,8 +177,6 @@ pub struct Case {
     pub registry: AccountId,
     /// The acceptor's order.
     pub number: u64,
-    /// The redemption's digest when it was disputed. If it was rolled back since, whole or in part, nothing is given back on this case's account.
-    pub redemption: Hash,
     /// What the acceptor got of the issuer's debts for it, the fee not included.
     pub amount: Balance,
     /// Of the alliance's own list.
@@ -216,7 +229,7 @@ impl Case {
 
     /// The resolver's ruling: what of the amount the acceptor gives back, rounded down.
     /// # Errors
-    /// `CaseClosed`, `NotResolver`, `ShareOverWhole`, `ReplyRunning` where the acceptor may still reply, `RulingOver`.
+    /// `CaseClosed`, `NotResolver`, `ResolverIsParty`, `ShareOverWhole`, `ReplyRunning` where the acceptor may still reply, `RulingOver`.
     pub fn rule(
         &mut self,
         caller: AccountId,
@@ -228,6 +241,9 @@ impl Case {
         let resolver = terms.resolver;
         if caller != resolver {
             return Err(AllianceError::NotResolver { resolver, caller }.into());
+        }
+        if resolver == self.issuer || resolver == self.acceptor {
+            return Err(AllianceError::ResolverIsParty { resolver }.into());
         }
         if bps > WHOLE_BPS {
             return Err(AllianceError::ShareOverWhole { bps }.into());

@@ -32,7 +32,7 @@ pub enum AllianceError {
     /// The account never applied, or has exited.
     #[codec(index = 3)]
     NotMember { account: AccountId },
-    /// Only the operator admits.
+    /// Only the operator does this: admits, suspends and reinstates while members are few, and waives the joining fee.
     #[codec(index = 4)]
     NotOperator { operator: AccountId, caller: AccountId },
     /// The member was admitted before.
@@ -41,7 +41,7 @@ pub enum AllianceError {
     /// The member has not been admitted, is suspended, has defaulted or leaves.
     #[codec(index = 6)]
     NotActive { account: AccountId },
-    /// The caller is neither the acceptor nor its cashier.
+    /// The caller isn't the acceptor, and brings no permit of the acceptor or a cashier; a conversion needs the acceptor's own.
     #[codec(index = 7)]
     NotAcceptor { acceptor: AccountId, caller: AccountId },
     /// The registry refused.
@@ -161,7 +161,7 @@ pub enum AllianceError {
     /// The issuer would come to owe the acceptor more than they agreed for a day.
     #[codec(index = 46)]
     OverDailyCap { cap: Balance, asked: Balance },
-    /// The registry knows no such redemption through this alliance, or it was rolled back.
+    /// The registry knows no such redemption through this alliance, or it was rolled back or forgotten.
     #[codec(index = 47)]
     NoSuchRedemption { acceptor: AccountId, number: u64 },
     /// The time to dispute the redemption is over.
@@ -206,7 +206,7 @@ pub enum AllianceError {
     /// What the dispute was about might still be disputed again.
     #[codec(index = 61)]
     CaseWindowRunning { until: Timestamp, now: Timestamp },
-    /// The order is for other goods than this coupon for this account.
+    /// The order is for other goods than this coupon, as it stands, for this account.
     #[codec(index = 62)]
     OtherConversion { number: u64 },
     /// The acceptor doesn't hold the coupon.
@@ -230,6 +230,12 @@ pub enum AllianceError {
     /// The profile's URI is longer than fits.
     #[codec(index = 69)]
     UriTooLong { length: u32, most: u32 },
+    /// The redemption can still be rolled back.
+    #[codec(index = 70)]
+    NotFinal { final_at: Timestamp, now: Timestamp },
+    /// Nobody rules on a dispute of its own; it times out.
+    #[codec(index = 71)]
+    ResolverIsParty { resolver: AccountId },
 }
 
 /// Variants with fields of the same types share their code.
@@ -265,6 +271,7 @@ impl AllianceError {
             | Self::NoVote { account: a }
             | Self::NotParty { account: a }
             | Self::NothingBooked { issuer: a }
+            | Self::ResolverIsParty { resolver: a }
             | Self::NotTheCouncil { caller: a } => {
                 scribe.account(*a);
             }
@@ -304,6 +311,7 @@ impl AllianceError {
             Self::CycleRunning { ends_at: a, now: b }
             | Self::BeforeCutOff { cut_off: a, now: b }
             | Self::TailTooShort { final_at: a, tail: b }
+            | Self::NotFinal { final_at: a, now: b }
             | Self::StillLiable { until: a, now: b }
             | Self::VoteClosed { ends_at: a, now: b }
             | Self::VoteOpen { ends_at: a, now: b }
@@ -446,6 +454,8 @@ impl AllianceError {
             Self::AllianceFailed => 67,
             Self::NoChange => 68,
             Self::UriTooLong { .. } => 69,
+            Self::NotFinal { .. } => 70,
+            Self::ResolverIsParty { .. } => 71,
         }
     }
 }

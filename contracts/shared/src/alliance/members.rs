@@ -39,6 +39,8 @@ pub struct Member {
     pub registry: AccountId,
     /// blake2b-256 of its profile.
     pub profile: Hash,
+    /// When it applied: which of the account's memberships this is.
+    pub applied_at: Timestamp,
     /// Where it stands.
     pub status: Status,
     /// Since when it stands there.
@@ -53,6 +55,8 @@ pub struct Member {
     pub unpaid: Balance,
     /// Open disputes about redemptions it took part in.
     pub cases: u32,
+    /// What it would give back if all those against it were ruled so.
+    pub disputed: Balance,
     /// Rates agreed with others, either way; with none, no rate is looked up.
     pub rates: u32,
     /// Until when a redemption that it is booked in can be rolled back.
@@ -74,6 +78,7 @@ impl Member {
         Self {
             registry: reader.account(),
             profile: reader.hash(),
+            applied_at: reader.u64(),
             status: match reader.below(5) {
                 0 => Status::Applied,
                 1 => Status::Active,
@@ -87,6 +92,7 @@ impl Member {
             fund_share: reader.u128(),
             unpaid: reader.u128(),
             cases: reader.u32(),
+            disputed: reader.u128(),
             rates: reader.u32(),
             liable_until: reader.u64(),
             cycle: reader.u32(),
@@ -107,6 +113,7 @@ impl Member {
         Self {
             registry,
             profile,
+            applied_at: now,
             status: Status::Applied,
             since: now,
             collateral: 0,
@@ -114,6 +121,7 @@ impl Member {
             fund_share,
             unpaid: 0,
             cases: 0,
+            disputed: 0,
             rates: 0,
             liable_until: 0,
             cycle,
@@ -217,7 +225,7 @@ impl Member {
     }
 
     /// # Errors
-    /// `ZeroAmount`, `NotMadeGood`, `CollateralShort`, `OverLimit`.
+    /// `ZeroAmount`, `NotMadeGood`, `CollateralShort`; `OverLimit`, where what is disputed counts as owed.
     pub fn withdraw(&mut self, account: AccountId, amount: Balance, config: &Config) -> Outcome<()> {
         ensure_some(amount)?;
         self.ensure_made_good()?;
@@ -225,7 +233,11 @@ impl Member {
             .collateral
             .checked_sub(amount)
             .ok_or(AllianceError::CollateralShort { asked: amount, collateral: self.collateral })?;
-        self.ensure_covered(account, config)
+        let (exposure, limit) = (self.exposure().saturating_add(self.disputed), self.limit(config));
+        if exposure > limit {
+            return Err(AllianceError::OverLimit { account, exposure, limit }.into());
+        }
+        Ok(())
     }
 
     /// Says that the member leaves, whatever its standing; an applicant just goes.
@@ -243,10 +255,16 @@ impl Member {
         }
     }
 
-    /// Whether the member may go; gives what it takes along, collateral and share in the fund.
+    /// Whether the member may go; gives what it takes along, collateral and share in the fund. What it was booked in can be disputed for `case_window` after it is final.
     /// # Errors
     /// `PositionOpen`, `CasesOpen`, and unless it has only applied `NotLeaving`, `StillLiable`; `Overflow`.
-    pub fn settled(&self, account: AccountId, config: &Config, now: Timestamp) -> Outcome<Balance> {
+    pub fn settled(
+        &self,
+        account: AccountId,
+        config: &Config,
+        case_window: Timestamp,
+        now: Timestamp,
+    ) -> Outcome<Balance> {
         let (open, due, credit) = (self.open.position(), self.due.position(), self.credit);
         if (open, due, credit) != (0, 0, 0) {
             return Err(AllianceError::PositionOpen { open, due, credit }.into());
@@ -257,7 +275,8 @@ impl Member {
         match self.status {
             Status::Applied => {}
             Status::Leaving => {
-                let until = self.since.saturating_add(config.tail).max(self.liable_until);
+                let disputable = self.liable_until.saturating_add(case_window);
+                let until = self.since.saturating_add(config.tail).max(disputable);
                 if now < until {
                     return Err(AllianceError::StillLiable { until, now }.into());
                 }

@@ -28,6 +28,8 @@ pub struct Rate {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct PairRate {
+    /// When acceptor and issuer applied: a membership after an exit is another, and bound by nothing of this.
+    pub between: (Timestamp, Timestamp),
     /// Agreed last; may lie ahead.
     pub rate: Rate,
     /// In force until then: share and daily cap. `None` is the alliance's default rate, without a cap.
@@ -40,13 +42,14 @@ pub struct PairRate {
 
 impl Rate {
     /// # Errors
-    /// `RateOutOfRange`, `RateTooEarly`.
+    /// `RateOutOfRange`; `RateTooEarly` unless it lies ahead: what was booked earlier in this block stays as it was booked.
     pub fn check(&self, now: Timestamp) -> Outcome<()> {
         if self.bps == 0 || self.bps > WHOLE_BPS {
             return Err(AllianceError::RateOutOfRange { bps: self.bps }.into());
         }
-        if self.from < now {
-            return Err(AllianceError::RateTooEarly { from: self.from, earliest: now }.into());
+        if self.from <= now {
+            let earliest = now.saturating_add(1);
+            return Err(AllianceError::RateTooEarly { from: self.from, earliest }.into());
         }
         Ok(())
     }
@@ -54,11 +57,11 @@ impl Rate {
 
 impl PairRate {
     /// The first agreement of two members.
-    pub fn first(rate: Rate) -> Self {
-        Self { rate, before: None, day: 0, used: 0 }
+    pub fn first(between: (Timestamp, Timestamp), rate: Rate) -> Self {
+        Self { between, rate, before: None, day: 0, used: 0 }
     }
 
-    /// Another agreement after this one, which must have been in force for `tail`: what was redeemed before it is final then.
+    /// Another agreement after this one, which must have been in force for `tail`: what was redeemed before it can't be rolled back or disputed any more then.
     /// # Errors
     /// `RateTooEarly`.
     pub fn followed_by(self, rate: Rate, tail: Timestamp, now: Timestamp) -> Outcome<Self> {
@@ -82,9 +85,7 @@ impl PairRate {
     /// # Errors
     /// `OverDailyCap`, `Overflow`.
     pub fn spend(&mut self, amount: Balance, now: Timestamp) -> Outcome<bool> {
-        let cap =
-            if now >= self.rate.from { self.rate.daily_cap } else { self.before.and_then(|(_, cap)| cap) };
-        let Some(cap) = cap else {
+        let Some(cap) = self.cap_at(now) else {
             return Ok(false);
         };
         let today = day(now);
@@ -97,9 +98,18 @@ impl PairRate {
         Ok(true)
     }
 
-    /// Gives back what a redemption of this day used; gives whether the record changed.
+    fn cap_at(&self, time: Timestamp) -> Option<Balance> {
+        if time >= self.rate.from {
+            self.rate.daily_cap
+        } else {
+            self.before.and_then(|(_, cap)| cap)
+        }
+    }
+
+    /// Gives back what a redemption of this day used; gives whether the record changed. What no cap was in force for was never counted.
     pub fn give_back(&mut self, amount: Balance, redeemed_at: Timestamp) -> bool {
-        if self.used == 0 || amount == 0 || self.day != day(redeemed_at) {
+        let counted = self.day == day(redeemed_at) && self.cap_at(redeemed_at).is_some();
+        if self.used == 0 || amount == 0 || !counted {
             return false;
         }
         self.used = self.used.saturating_sub(amount);
@@ -109,7 +119,7 @@ impl PairRate {
 
 /// A pair's rate, where it counts: what an account agreed on before it exited and joined again binds nobody.
 pub fn agreed(acceptor: &Member, issuer: &Member, kept: Option<PairRate>) -> Option<PairRate> {
-    kept.filter(|_| acceptor.rates > 0 && issuer.rates > 0)
+    kept.filter(|kept| kept.between == (acceptor.applied_at, issuer.applied_at))
 }
 
 #[allow(clippy::integer_division, reason = "whole days")]

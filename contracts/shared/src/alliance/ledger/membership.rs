@@ -4,7 +4,8 @@ use crate::{
     alliance::{
         error::{AllianceError, Outcome},
         members::{Member, Status},
-        rates::PairRate,
+        rates::{agreed, PairRate},
+        sheets::add,
     },
     ledger::key,
     AccountId, Balance, Hash, Timestamp,
@@ -81,56 +82,67 @@ impl<P: Pages> Ledger<'_, P> {
     /// 2 touches; gives what the member takes along.
     /// # Errors
     /// `NotMember`, `PositionOpen`, `CasesOpen`, `NotLeaving`, `StillLiable`, `Overflow`.
-    pub fn exit(&mut self, account: AccountId, now: Timestamp) -> Outcome<Balance> {
+    pub fn exit(&mut self, account: AccountId, case_window: Timestamp, now: Timestamp) -> Outcome<Balance> {
         let member = self.member(account)?;
-        let amount = member.settled(account, &self.root.config, now)?;
+        let amount = member.settled(account, &self.root.config, case_window, now)?;
+        if member.status == Status::Applied {
+            // Else accounts that come and go would use up the places that are free.
+            let books = &mut self.root.books;
+            books.applied = books.applied.saturating_sub(1);
+        }
         self.pages.put(key(items::MEMBERS, &account), None);
         Ok(amount)
     }
 
     /// Writes what two active members agreed on, and counts it for both. 5 touches.
     /// # Errors
-    /// `NotMember`, `NotActive`, `Overflow`, and those of `next`, which is given what binds them so far.
+    /// `NotMember`, `NotActive`, `Overflow`, and those of `next`, which is given when the two applied, and what binds them so far.
     pub fn agree(
         &mut self,
         acceptor: AccountId,
         issuer: AccountId,
-        next: impl FnOnce(Option<PairRate>) -> Outcome<PairRate>,
+        next: impl FnOnce((Timestamp, Timestamp), Option<PairRate>) -> Outcome<PairRate>,
     ) -> Outcome<PairRate> {
-        let mut bound = true;
-        for account in [acceptor, issuer] {
-            let mut member = self.member(account)?;
-            member.ensure_active(account)?;
-            bound &= member.rates > 0;
+        let (mut one, mut other) = (self.member(acceptor)?, self.member(issuer)?);
+        one.ensure_active(acceptor)?;
+        other.ensure_active(issuer)?;
+        let before = agreed(&one, &other, self.rate(acceptor, issuer));
+        let rate = next((one.applied_at, other.applied_at), before)?;
+        for (account, member) in [(acceptor, &mut one), (issuer, &mut other)] {
             member.rates = member.rates.saturating_add(1);
-            self.write_member(account, &member);
+            self.write_member(account, member);
         }
-        // What an account agreed on before it exited and joined again binds nobody.
-        let before = if bound { self.rate(acceptor, issuer) } else { None };
-        let rate = next(before)?;
         self.write(items::RATES, &(acceptor, issuer), &rate);
         Ok(rate)
     }
 
-    /// A dispute holds two members until it is over. 4 touches.
+    /// A dispute about `amount` holds two members until it is over. 4 touches.
     /// # Errors
     /// `NotMember`, `Overflow`.
-    pub fn open_case(&mut self, acceptor: AccountId, issuer: AccountId) -> Outcome<()> {
-        for account in [acceptor, issuer] {
-            let mut member = self.member(account)?;
+    pub fn open_case(&mut self, acceptor: AccountId, issuer: AccountId, amount: Balance) -> Outcome<()> {
+        let (mut against, mut by) = (self.member(acceptor)?, self.member(issuer)?);
+        against.disputed = add(against.disputed, amount)?;
+        for (account, member) in [(acceptor, &mut against), (issuer, &mut by)] {
             member.cases = member.cases.saturating_add(1);
-            self.write_member(account, &member);
+            self.write_member(account, member);
         }
         Ok(())
     }
 
-    /// Ends a dispute: adjusts both members' open sheets, whatever their limits. 4 touches.
+    /// Ends a dispute about `disputed`: adjusts both members' open sheets by `amount`, whatever their limits. 4 touches.
     /// # Errors
     /// `NotMember`, `Overflow`.
-    pub fn close_case(&mut self, acceptor: AccountId, issuer: AccountId, amount: Balance) -> Outcome<()> {
+    pub fn close_case(
+        &mut self,
+        acceptor: AccountId,
+        issuer: AccountId,
+        disputed: Balance,
+        amount: Balance,
+    ) -> Outcome<()> {
         let (mut from, mut to) = (self.member(acceptor)?, self.member(issuer)?);
         from.cases = from.cases.saturating_sub(1);
         to.cases = to.cases.saturating_sub(1);
+        from.disputed = from.disputed.saturating_sub(disputed);
         self.root.books.adjust(amount, &mut from, &mut to)?;
         self.write_member(acceptor, &from);
         self.write_member(issuer, &to);
