@@ -135,17 +135,17 @@ mod tests {
 
     #[test]
     fn a_rate_is_a_share_and_never_backdated() {
-        assert_eq!(RATE.check(100), Ok(()));
-        assert_eq!(RATE.check(101), Err(AllianceError::RateTooEarly { from: 100, earliest: 101 }));
+        assert_eq!(RATE.check(99), Ok(()));
+        assert_eq!(RATE.check(100), Err(AllianceError::RateTooEarly { from: 100, earliest: 101 }));
         for bps in [0, 10_001] {
-            let refused = Rate { bps, ..RATE }.check(101);
+            let refused = Rate { bps, ..RATE }.check(99);
             assert_eq!(refused, Err(AllianceError::RateOutOfRange { bps }));
         }
     }
 
     #[test]
     fn what_was_in_force_is_told_until_it_is_final() {
-        let first = PairRate::first(RATE);
+        let first = PairRate::first((0, 0), RATE);
         assert_eq!((first.at(99), first.at(100)), (None, Some(8_000)));
         let next = Rate { bps: 5_000, from: 200, daily_cap: Some(7) };
         let early = AllianceError::RateTooEarly { from: 149, earliest: 150 };
@@ -157,9 +157,10 @@ mod tests {
     #[test]
     fn a_days_cap_is_the_days_and_a_rollback_of_that_day_gives_back() {
         let capped = Rate { daily_cap: Some(10), ..RATE };
-        let mut pair = PairRate::first(capped);
+        let mut pair = PairRate::first((0, 0), capped);
         assert_eq!(pair.spend(99, 99), Ok(false));
         assert_eq!((pair.spend(4, 100), pair.spend(6, 100)), (Ok(true), Ok(true)));
+        assert!(!pair.give_back(4, 99), "no cap was in force, so it was never counted");
         assert_eq!(pair.spend(1, DAY - 1), Err(AllianceError::OverDailyCap { cap: 10, asked: 11 }));
         assert!(!pair.give_back(4, DAY));
         assert!(pair.give_back(4, 100));
@@ -167,8 +168,8 @@ mod tests {
         assert_eq!(pair.spend(10, DAY), Ok(true));
         assert_eq!((pair.day, pair.used), (1, 10));
         assert!(!pair.give_back(4, 100));
-        assert_eq!(PairRate::first(RATE).spend(Balance::MAX, 100), Ok(false));
-        let mut wide = PairRate::first(Rate { daily_cap: Some(Balance::MAX), ..RATE });
+        assert_eq!(PairRate::first((0, 0), RATE).spend(Balance::MAX, 100), Ok(false));
+        let mut wide = PairRate::first((0, 0), Rate { daily_cap: Some(Balance::MAX), ..RATE });
         assert_eq!(
             (wide.spend(Balance::MAX, 100), wide.spend(1, 100)),
             (Ok(true), Err(AllianceError::Overflow))

@@ -13,7 +13,6 @@ fn case() -> Case {
         acceptor: account(2),
         registry: account(9),
         number: 5,
-        redemption: [4; 32],
         amount: 101,
         reason: 3,
         opened_at: 1_000,
@@ -37,6 +36,12 @@ fn terms_under_which_nothing_is_decided_are_refused() {
     assert_eq!(fault(|terms| terms.ruling_window = 0), Some(CouncilFault::NoTime));
     let over = CouncilFault::UnruledOverWhole { bps: 10_001 };
     assert_eq!(fault(|terms| terms.unruled_bps = 10_001), Some(over));
+    let long = |window, most| Some(CouncilFault::TooLong { window, most });
+    assert_eq!(fault(|terms| terms.vote_window = LONGEST + 1), long(LONGEST + 1, LONGEST));
+    assert_eq!(fault(|terms| terms.reply_window = LONGEST + 1), long(LONGEST + 1, LONGEST));
+    assert_eq!(fault(|terms| terms.ruling_window = LONGEST + 1), long(LONGEST + 1, LONGEST));
+    assert_eq!(fault(|terms| terms.case_window = DIGEST_KEPT + 1), long(DIGEST_KEPT + 1, DIGEST_KEPT));
+    assert_eq!(fault(|terms| terms.case_window = DIGEST_KEPT), None);
 }
 
 #[test]
@@ -50,7 +55,7 @@ fn a_quorum_is_rounded_up_and_at_least_one() {
 fn a_motion_is_carried_by_the_vote_that_reaches_its_quorum_and_not_voted_on_after() {
     let mut two = proposal(4);
     assert_eq!((two.needed, two.ends_at), (2, 600));
-    assert_eq!(two.count(account(1), 100, 100), Ok(false));
+    assert_eq!(two.count(account(1), 99, 100), Ok(false));
     assert_eq!(two.count(account(2), 0, 599), Ok(true));
     let closed = AllianceError::VoteClosed { ends_at: 600, now: 599 };
     assert_eq!((two.votes, two.carried), (2, true));
@@ -60,9 +65,11 @@ fn a_motion_is_carried_by_the_vote_that_reaches_its_quorum_and_not_voted_on_afte
 }
 
 #[test]
-fn who_came_after_a_motion_has_no_vote_on_it() {
+fn who_came_with_or_after_a_motion_has_no_vote_on_it() {
     let refused = AllianceError::NoVote { account: account(3) };
-    assert_eq!(proposal(4).count(account(3), 101, 200), Err(refused));
+    for since in [100, 101] {
+        assert_eq!(proposal(4).count(account(3), since, 200), Err(refused.clone()));
+    }
 }
 
 #[test]
@@ -86,6 +93,10 @@ fn the_resolver_rules_after_the_reply_or_its_window_and_before_its_own_ends() {
     assert_eq!(open.rule(account(2), 1, &terms, 1_010), Err(other));
     let over = AllianceError::ShareOverWhole { bps: 10_001 };
     assert_eq!(open.rule(resolver, 10_001, &terms, 1_010), Err(over));
+    for party in [Case { issuer: resolver, ..case() }, Case { acceptor: resolver, ..case() }] {
+        let own = AllianceError::ResolverIsParty { resolver };
+        assert_eq!(party.clone().rule(resolver, 0, &terms, 1_010), Err(own));
+    }
     let early = AllianceError::ReplyRunning { until: 1_010, now: 1_009 };
     assert_eq!(open.rule(resolver, 5_000, &terms, 1_009), Err(early));
     let late = AllianceError::RulingOver { until: 1_030, now: 1_030 };

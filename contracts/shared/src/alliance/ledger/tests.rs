@@ -103,6 +103,13 @@ fn join(ledger: &mut Kept, n: u8, cap: Balance, collateral: Balance) {
     ledger.open().deposit(account(n), collateral).unwrap();
 }
 
+/// A member again, that may owe 800.
+fn rejoin(ledger: &mut Kept, n: u8, now: Timestamp) {
+    ledger.open().apply(account(n), account(REGISTRY), [n; 32], false, now).unwrap();
+    ledger.admit(n, 5_000, now).unwrap();
+    ledger.open().deposit(account(n), 1_000).unwrap();
+}
+
 /// Members 1 and 2, who may owe 800 each.
 fn ledger() -> Kept {
     let mut ledger = Kept::new(config());
@@ -278,7 +285,7 @@ fn cycles_run_from_booking_to_exit() {
     assert_eq!(ledger.open().close_cycle(2_000), Err(AllianceError::CycleUnsettled { cycle: 1, owed: 46 }));
     assert_eq!(ledger.open().pay_out(account(2)), Err(AllianceError::NothingToPay { account: account(2) }));
     assert_eq!(
-        ledger.open().exit(account(2), 1_000),
+        ledger.open().exit(account(2), 0, 1_000),
         Err(AllianceError::PositionOpen { open: 0, due: 43, credit: 0 })
     );
     // Two joining fees, less a bounty, and three of fees.
@@ -305,15 +312,18 @@ fn cycles_run_from_booking_to_exit() {
     }
     assert_eq!(position(&mut ledger, 1), (0, 0, 90));
     assert_eq!(ledger.open().pay_out(account(1)), paid(90));
-    assert_eq!(ledger.open().exit(account(1), 5_000), Err(AllianceError::NotLeaving { account: account(1) }));
+    assert_eq!(
+        ledger.open().exit(account(1), 0, 5_000),
+        Err(AllianceError::NotLeaving { account: account(1) })
+    );
     for n in [1, 2] {
         ledger.open().leave(account(n), 5_000).unwrap();
     }
     let liable = AllianceError::StillLiable { until: 5_200, now: 5_199 };
-    assert_eq!(ledger.open().exit(account(1), 5_199), Err(liable));
-    assert_eq!(ledger.open().exit(account(1), 5_200), Ok(1_000));
-    assert_eq!(ledger.open().exit(account(2), 5_200), Ok(1_000));
-    assert_eq!(ledger.open().exit(account(2), 5_200), not_member(2));
+    assert_eq!(ledger.open().exit(account(1), 0, 5_199), Err(liable));
+    assert_eq!(ledger.open().exit(account(1), 0, 5_200), Ok(1_000));
+    assert_eq!(ledger.open().exit(account(2), 0, 5_200), Ok(1_000));
+    assert_eq!(ledger.open().exit(account(2), 0, 5_200), not_member(2));
     // The fifth bounty was all that was left.
     assert_eq!(ledger.root.books.fund, 0);
 }
@@ -413,7 +423,7 @@ fn a_defaulter_neither_accepts_nor_is_accepted_and_leaves_only_when_it_has_made_
     assert_eq!(ledger.open().leave(account(1), 1_400), Err(AllianceError::NotMadeGood { unpaid: 800 }));
     ledger.open().make_good(account(1), 800).unwrap();
     ledger.open().leave(account(1), 1_400).unwrap();
-    assert_eq!(ledger.open().exit(account(1), 1_600), Ok(0));
+    assert_eq!(ledger.open().exit(account(1), 0, 1_600), Ok(0));
 }
 
 #[test]
@@ -421,7 +431,9 @@ fn an_applicant_may_leave_with_what_it_put_up() {
     let mut ledger = ledger();
     ledger.open().apply(account(3), account(REGISTRY), [3; 32], false, 0).unwrap();
     ledger.open().deposit(account(3), 5).unwrap();
-    assert_eq!(ledger.open().exit(account(3), 0), Ok(5));
+    assert_eq!(ledger.root.books.applied, 3);
+    assert_eq!(ledger.open().exit(account(3), 0, 0), Ok(5));
+    assert_eq!(ledger.root.books.applied, 2, "its place is free again");
     ledger.open().apply(account(3), account(REGISTRY), [3; 32], false, 0).unwrap();
 }
 
@@ -474,7 +486,7 @@ fn strangers_are_refused_and_views_of_them_are_empty() {
     let stranger = account(3);
     assert_eq!(ledger.open().deposit(stranger, 5), not_member(3));
     assert_eq!(ledger.open().pay_out(stranger).map(|_| ()), not_member(3));
-    assert_eq!(ledger.open().exit(stranger, 0).map(|_| ()), not_member(3));
+    assert_eq!(ledger.open().exit(stranger, 0, 0).map(|_| ()), not_member(3));
     assert_eq!(ledger.open().looked_up(stranger).map(|_| ()), not_member(3));
     assert_eq!((ledger.view(3), ledger.open().headroom(stranger, 0)), (None, 0));
 }
@@ -499,12 +511,15 @@ fn only_who_is_accepted_has_headroom() {
 
 fn agree(ledger: &mut Kept, rate: PairRate) -> Result<Option<PairRate>, AllianceError> {
     let mut seen = None;
-    ledger.open().agree(account(2), account(1), |before| {
+    ledger.open().agree(account(2), account(1), |_, before| {
         seen = before;
         Ok(rate)
     })?;
     Ok(seen)
 }
+
+/// When the two applied.
+const FIRST: (Timestamp, Timestamp) = (1, 1);
 
 const RATE: Rate = Rate { bps: 5_000, from: 10, daily_cap: Some(60) };
 
@@ -535,7 +550,7 @@ fn standing_changes_with_the_count_of_votes() {
 #[test]
 fn a_pairs_rate_is_booked_from_its_date_on_and_counted_against_the_day() {
     let mut ledger = ledger();
-    let first = PairRate::first(RATE);
+    let first = PairRate::first(FIRST, RATE);
     assert_eq!(agree(&mut ledger, first), Ok(None));
     assert_eq!((ledger.view(1).unwrap().rates, ledger.view(2).unwrap().rates), (1, 1));
     let kept = |ledger: &mut Kept| ledger.open().rate(account(2), account(1)).unwrap();
@@ -562,14 +577,30 @@ fn a_pairs_rate_is_booked_from_its_date_on_and_counted_against_the_day() {
 #[test]
 fn what_was_agreed_binds_as_long_as_both_stay() {
     let mut ledger = ledger();
-    let first = PairRate::first(RATE);
+    let first = PairRate::first(FIRST, RATE);
     agree(&mut ledger, first).unwrap();
     assert_eq!(agree(&mut ledger, first), Ok(Some(first)));
     ledger.open().leave(account(1), 5).unwrap();
     assert_eq!(agree(&mut ledger, first), Err(AllianceError::NotActive { account: account(1) }));
-    ledger.open().exit(account(1), 205).unwrap();
-    join(&mut ledger, 1, 5_000, 1_000);
-    assert_eq!(agree(&mut ledger, first), Ok(None), "the account is a new member");
+    ledger.open().exit(account(1), 0, 205).unwrap();
+    rejoin(&mut ledger, 1, 206);
+    assert_eq!(agree(&mut ledger, PairRate::first((1, 206), RATE)), Ok(None), "the account is a new member");
+}
+
+#[test]
+fn what_was_agreed_before_an_exit_is_not_brought_back_by_an_agreement_with_another() {
+    let mut ledger = ledger();
+    agree(&mut ledger, PairRate::first(FIRST, RATE)).unwrap();
+    ledger.open().leave(account(1), 5).unwrap();
+    ledger.open().exit(account(1), 0, 205).unwrap();
+    rejoin(&mut ledger, 1, 206);
+    join(&mut ledger, 3, 5_000, 1_000);
+    let with_another = PairRate::first((1, 206), RATE);
+    ledger.open().agree(account(3), account(1), |_, _| Ok(with_another)).unwrap();
+    let sale = Redemption { redeemed_at: 210, ..redeemed(1, 2, 1, 100) };
+    let debt = Debt { issuer: account(1), rate_bps: 9_000, amount: 90, fee: 2 };
+    assert_eq!(book(&mut ledger, &sale), Ok(vec![debt]));
+    assert_eq!(unbook(&mut ledger, &sale), Ok(vec![debt]));
 }
 
 #[test]
@@ -577,11 +608,11 @@ fn a_dispute_holds_both_and_its_end_adjusts_both() {
     let mut ledger = ledger();
     let (acceptor, issuer) = (account(2), account(1));
     book(&mut ledger, &redeemed(1, 2, 1, 100)).unwrap();
-    ledger.open().open_case(acceptor, issuer).unwrap();
-    let cases = |ledger: &mut Kept| [1, 2].map(|n| ledger.view(n).unwrap().cases);
-    assert_eq!(cases(&mut ledger), [1, 1]);
-    ledger.open().close_case(acceptor, issuer, 40).unwrap();
-    assert_eq!(cases(&mut ledger), [0, 0]);
+    ledger.open().open_case(acceptor, issuer, 60).unwrap();
+    let held = |ledger: &mut Kept| [1, 2].map(|n| ledger.view(n).map(|m| (m.cases, m.disputed)).unwrap());
+    assert_eq!(held(&mut ledger), [(1, 0), (1, 60)]);
+    ledger.open().close_case(acceptor, issuer, 60, 40).unwrap();
+    assert_eq!(held(&mut ledger), [(0, 0), (0, 0)]);
     let [issuer, acceptor] = [1, 2].map(|n| ledger.view(n).unwrap().open);
     assert_eq!((issuer.adjusted, issuer.position()), (40, -50));
     assert_eq!((acceptor.adjusted, acceptor.position()), (-40, 48));
@@ -619,6 +650,7 @@ fn what_is_stored_is_read_as_it_is_written() {
         let member = Member {
             registry: account(1),
             profile: [2; 32],
+            applied_at: 24,
             status,
             since: 3,
             collateral: 4,
@@ -626,6 +658,7 @@ fn what_is_stored_is_read_as_it_is_written() {
             fund_share: 6,
             unpaid: 7,
             cases: 8,
+            disputed: 23,
             rates: 9,
             liable_until: 10,
             cycle: 11 + u32::try_from(n).unwrap(),

@@ -96,6 +96,12 @@ fn withdrawing_stops_where_exposure_would_be_uncovered() {
     assert_eq!(refused, Err(expected));
     assert_eq!(member.withdraw(account(1), 2, &config()), Ok(()));
     assert_eq!(member.collateral, 1_000);
+    // What it may have to give back counts too.
+    let mut disputed = Member { disputed: 400, due: Sheet::default(), ..member };
+    let expected = AllianceError::OverLimit { account: account(1), exposure: 800, limit: 799 };
+    assert_eq!(disputed.clone().withdraw(account(1), 1, &config()), Err(expected));
+    disputed.disputed = 399;
+    assert_eq!(disputed.withdraw(account(1), 1, &config()), Ok(()));
 }
 
 #[test]
@@ -157,7 +163,7 @@ fn leaving_is_said_once_and_not_by_who_has_something_to_make_good() {
 
 #[test]
 fn only_an_even_member_may_go() {
-    let settled = |member: &Member, now| member.settled(account(1), &config(), now);
+    let settled = |member: &Member, now| member.settled(account(1), &config(), 7, now);
     for (open, due, credit) in [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1)] {
         let member = positions(5, open, due, credit);
         assert_eq!(settled(&member, 0), Err(AllianceError::PositionOpen { open, due, credit }));
@@ -171,8 +177,8 @@ fn only_an_even_member_may_go() {
     assert_eq!(settled(&even, 250), Ok(43));
     even.answer_until(300);
     even.answer_until(260);
-    assert_eq!(settled(&even, 299), Err(AllianceError::StillLiable { until: 300, now: 299 }));
-    assert_eq!(settled(&even, 300), Ok(43));
+    assert_eq!(settled(&even, 306), Err(AllianceError::StillLiable { until: 307, now: 306 }));
+    assert_eq!(settled(&even, 307), Ok(43));
     even.status = Status::Applied;
     assert_eq!(settled(&even, 0), Ok(43));
 }
