@@ -1,6 +1,7 @@
 //! What the council tells the world: one event for every change, of its own storage or the alliance's, enough to rebuild both with what the alliance tells.
 //!
-//! As with the alliance's events, a member that is named is brought up to the open cycle first. Amounts are in the alliance's asset.
+//! As with the alliance's events, a member that is named is brought up to the open cycle first, unless all it did was to move a motion, to vote, to offer a rate or to reply:
+//! that writes nothing of it. Amounts are in the alliance's asset.
 use ink::prelude::vec::Vec;
 use shared::{
     alliance::{

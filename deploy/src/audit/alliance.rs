@@ -89,6 +89,11 @@ impl AllianceReplay {
         Ok(self.root()?.config)
     }
 
+    /// The member as it is stored: voting writes nothing of it.
+    pub(super) fn looked_up(&self, account: AccountId) -> Result<Member, Contradiction> {
+        self.store.found(&MEMBERS, &account)
+    }
+
     /// The member, brought up to the open cycle: what it earned in settled cycles becomes credit, after a cut its share of it.
     pub(super) fn member(&mut self, account: AccountId) -> Result<Member, Contradiction> {
         let mut member = self.store.found(&MEMBERS, &account)?;

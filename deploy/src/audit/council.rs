@@ -147,13 +147,13 @@ impl CouncilReplay {
     fn voted(
         &mut self,
         event: &events::VoteCast,
-        alliance: &mut AllianceReplay,
+        alliance: &AllianceReplay,
         now: Timestamp,
     ) -> Result<(), Contradiction> {
         let mut proposal = self.store.found(&MOTIONS, &event.proposal)?;
         let at = (event.proposal, event.member);
         self.store.ensure_absent(&VOTES, &at)?;
-        let member = alliance.member(event.member)?;
+        let member = alliance.looked_up(event.member)?;
         ensure_rule(
             "who was active when a motion was moved has a vote on it, until it ends",
             member.status == Status::Active

@@ -28,3 +28,4 @@ mod unmarked_remains;
 mod used_order_reserved;
 mod used_twice;
 mod useless_reservations;
+mod voters_untouched;

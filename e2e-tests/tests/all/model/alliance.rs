@@ -1,15 +1,24 @@
-//! The model's alliance: every debt ever booked between two parties, and every position recounted from them. No member here may owe more than its collateral, so
-//! its own money pays for every default.
+//! The model's alliance: every debt ever booked between two parties, and every position recounted from them; every rate ever agreed on, and what each redemption was booked as.
 
-use super::{ops::AllianceCall, registry::from_escrow, Answer, Model};
+mod cases;
+mod clearing;
+mod membership;
+mod rates;
+mod settling;
+mod votes;
+
+use super::{ops::AllianceCall, Answer, Model};
 use ::alliance::{config::Config, error::AllianceError as E, members::Status};
 use chain::{AccountId, Balance};
 use shared::{
-    assets::Asset,
-    order::{Redemption, Settlement, Use},
-    terms::Funding,
+    alliance::{
+        council::{CouncilTerms, Motion},
+        rates::Rate,
+    },
+    ids::CouponId,
+    order::Redemption,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
@@ -19,6 +28,11 @@ pub(crate) struct Member {
     pub(crate) liable_until: u64,
     pub(crate) collateral: Balance,
     pub(crate) cap: Balance,
+    pub(crate) fund_share: Balance,
+    /// What others bore of its defaults.
+    pub(crate) unpaid: Balance,
+    /// How often it has agreed on a rate since it joined.
+    pub(crate) rates: u32,
 }
 
 /// What one party came to owe another in a cycle. `None` is the alliance itself.
@@ -36,16 +50,66 @@ pub(crate) struct Debt {
     pub(crate) issuer: AccountId,
     pub(crate) amount: Balance,
     pub(crate) fee: Balance,
+    /// It counted against a day's cap.
+    pub(crate) capped: bool,
 }
+
+/// What two members agreed on, one after the other, since both are bound by it.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) rates: Vec<Rate>,
+    /// The last day with a debt that counted against a cap, and their sum.
+    pub(crate) day: u64,
+    pub(crate) used: Balance,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Poll {
+    pub(crate) motion: Motion,
+    pub(crate) by: AccountId,
+    pub(crate) opened_at: u64,
+    pub(crate) ends_at: u64,
+    pub(crate) needed: u32,
+    pub(crate) voters: BTreeSet<AccountId>,
+    pub(crate) carried: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Dispute {
+    pub(crate) issuer: AccountId,
+    /// As it was disputed.
+    pub(crate) redemption: Redemption,
+    pub(crate) amount: Balance,
+    pub(crate) reason: u8,
+    pub(crate) opened_at: u64,
+    pub(crate) replied_at: Option<u64>,
+    pub(crate) closed: bool,
+}
+
+/// An acceptor's order and its issuer.
+pub(crate) type Disputed = (AccountId, u64, AccountId);
+
+/// A member in a cycle.
+type InCycle = (u32, AccountId);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Alliance {
     pub(crate) config: Config,
+    pub(crate) terms: CouncilTerms,
     pub(crate) members: BTreeMap<AccountId, Member>,
     pub(crate) postings: Vec<Posting>,
-    /// What was paid in, and what was paid out, for a cycle and a member.
-    pub(crate) paid: BTreeMap<(u32, AccountId), Balance>,
-    pub(crate) received: BTreeMap<(u32, AccountId), Balance>,
+    /// What the coupons of an acceptor's order were booked as, as far as that stands.
+    pub(crate) booked: BTreeMap<(AccountId, u64, CouponId), Debt>,
+    /// What was paid in, or found at a default.
+    pub(crate) paid: BTreeMap<InCycle, Balance>,
+    /// What a default left to a cycle's creditors, by the defaulter.
+    pub(crate) borne: BTreeMap<InCycle, Balance>,
+    /// What was paid out, or went to the fund instead.
+    pub(crate) received: BTreeMap<InCycle, Balance>,
+    /// Who has drawn what it earned before the next cycle closed.
+    pub(crate) drawn: BTreeSet<InCycle>,
+    /// Which creditors of cut cycles have their share, and so leave the rest to the others.
+    pub(crate) collected: BTreeSet<InCycle>,
     pub(crate) cycle: u32,
     pub(crate) opened_at: u64,
     pub(crate) closed_opened_at: u64,
@@ -55,6 +119,17 @@ pub(crate) struct Alliance {
     /// By cycle.
     pub(crate) fees: BTreeMap<u32, Balance>,
     pub(crate) refunds: BTreeMap<u32, Balance>,
+    pub(crate) waived: BTreeSet<AccountId>,
+    pub(crate) proposals: u32,
+    pub(crate) polls: BTreeMap<u32, Poll>,
+    /// When a vote ends that an account still has a record of.
+    pub(crate) votes: BTreeMap<(u32, AccountId), u64>,
+    /// By (acceptor, issuer).
+    pub(crate) offers: BTreeMap<(AccountId, AccountId), (AccountId, Rate)>,
+    pub(crate) pairs: BTreeMap<(AccountId, AccountId), Pair>,
+    pub(crate) cases: u32,
+    pub(crate) disputes: BTreeMap<u32, Dispute>,
+    pub(crate) disputed: BTreeMap<Disputed, u32>,
 }
 
 /// A member's open position, what is due of the cycle before, and its credit from older ones.
@@ -66,13 +141,6 @@ impl Member {
     }
 }
 
-impl Alliance {
-    /// How many members have a vote.
-    pub(crate) fn voters(&self) -> u32 {
-        u32::try_from(self.members.values().filter(|member| member.active()).count()).unwrap()
-    }
-}
-
 fn int(amount: Balance) -> i128 {
     i128::try_from(amount).unwrap()
 }
@@ -81,15 +149,36 @@ pub(crate) fn owed(position: i128) -> Balance {
     Balance::try_from(-position).unwrap_or(0)
 }
 
+fn earned(position: i128) -> Balance {
+    Balance::try_from(position).unwrap_or(0)
+}
+
+fn share(amount: Balance, bps: u16) -> Balance {
+    amount * Balance::from(bps) / 10_000
+}
+
+fn of(amounts: &BTreeMap<InCycle, Balance>, at: InCycle) -> Balance {
+    amounts.get(&at).copied().unwrap_or(0)
+}
+
+fn in_cycle(amounts: &BTreeMap<InCycle, Balance>, cycle: u32) -> Balance {
+    amounts.iter().filter(|((of, _), _)| *of == cycle).map(|(_, amount)| amount).sum()
+}
+
 impl Alliance {
     /// The first cycle, just opened.
-    pub(crate) fn new(config: Config, now: u64) -> Self {
+    pub(crate) fn new(config: Config, terms: CouncilTerms, now: u64) -> Self {
         Self {
             config,
+            terms,
             members: BTreeMap::new(),
             postings: Vec::new(),
+            booked: BTreeMap::new(),
             paid: BTreeMap::new(),
+            borne: BTreeMap::new(),
             received: BTreeMap::new(),
+            drawn: BTreeSet::new(),
+            collected: BTreeSet::new(),
             applied: 0,
             cycle: 1,
             opened_at: now,
@@ -98,7 +187,28 @@ impl Alliance {
             fund: 0,
             fees: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            waived: BTreeSet::new(),
+            proposals: 0,
+            polls: BTreeMap::new(),
+            votes: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            pairs: BTreeMap::new(),
+            cases: 0,
+            disputes: BTreeMap::new(),
+            disputed: BTreeMap::new(),
         }
+    }
+
+    /// How many members have a vote.
+    pub(crate) fn voters(&self) -> u32 {
+        u32::try_from(self.members.values().filter(|member| member.active()).count()).unwrap()
+    }
+
+    /// Disputes that hold a member.
+    pub(crate) fn open_cases(&self, who: AccountId) -> u32 {
+        let party = |dispute: &&Dispute| who == dispute.issuer || who == dispute.redemption.acceptor;
+        let open = self.disputes.values().filter(|dispute| !dispute.closed);
+        u32::try_from(open.filter(party).count()).unwrap()
     }
 
     /// Σ owed to it − Σ owed by it, in a cycle.
@@ -113,23 +223,31 @@ impl Alliance {
             .sum()
     }
 
-    /// What is left of a member's position of a closed cycle.
+    /// What is left of a member's position of a closed cycle, a cut aside.
     fn rest(&self, who: AccountId, cycle: u32) -> i128 {
-        let amount =
-            |of: &BTreeMap<(u32, AccountId), Balance>| int(of.get(&(cycle, who)).copied().unwrap_or(0));
-        self.net(Some(who), cycle) + amount(&self.paid) - amount(&self.received)
+        let at = (cycle, who);
+        if self.drawn.contains(&at) {
+            return 0;
+        }
+        self.net(Some(who), cycle) + int(of(&self.paid, at)) + int(of(&self.borne, at))
+    }
+
+    /// What a creditor of a settled cycle gets of what it earned: all, or its share of what there is.
+    pub(crate) fn entitled(&self, who: AccountId, cycle: u32) -> Balance {
+        let earned = earned(self.net(Some(who), cycle));
+        match self.lost(cycle) {
+            0 => earned,
+            lost => earned * (self.credits(cycle) - lost) / self.credits(cycle),
+        }
     }
 
     pub(crate) fn positions(&self, who: AccountId) -> Positions {
-        let credit: i128 = (1..self.cycle.saturating_sub(1)).map(|cycle| self.rest(who, cycle)).sum();
-        (
-            self.net(Some(who), self.cycle),
-            self.rest(who, self.cycle - 1),
-            Balance::try_from(credit).expect("older cycles are settled"),
-        )
+        let older = 1..self.cycle.saturating_sub(1);
+        let credit = older.map(|cycle| self.entitled(who, cycle) - of(&self.received, (cycle, who)));
+        (self.net(Some(who), self.cycle), self.rest(who, self.cycle - 1), credit.sum())
     }
 
-    pub(crate) fn parties(&self) -> std::collections::BTreeSet<AccountId> {
+    pub(crate) fn parties(&self) -> BTreeSet<AccountId> {
         self.postings.iter().flat_map(|posting| [posting.debtor, posting.creditor]).flatten().collect()
     }
 
@@ -137,12 +255,63 @@ impl Alliance {
         self.parties().into_iter().map(|who| owed(self.net(Some(who), cycle))).sum()
     }
 
+    /// What all creditors of a cycle earned.
+    pub(crate) fn credits(&self, cycle: u32) -> Balance {
+        self.parties().into_iter().map(|who| earned(self.net(Some(who), cycle))).sum()
+    }
+
     pub(crate) fn paid_in(&self, cycle: u32) -> Balance {
-        self.paid.iter().filter(|((of, _), _)| *of == cycle).map(|(_, amount)| amount).sum()
+        in_cycle(&self.paid, cycle)
+    }
+
+    /// What the creditors of a cycle bear.
+    pub(crate) fn lost(&self, cycle: u32) -> Balance {
+        in_cycle(&self.borne, cycle)
+    }
+
+    pub(crate) fn paid_out(&self, cycle: u32) -> Balance {
+        in_cycle(&self.received, cycle)
+    }
+
+    pub(crate) fn cut_cycles(&self) -> BTreeSet<u32> {
+        self.borne.iter().filter(|(_, amount)| **amount > 0).map(|((cycle, _), _)| *cycle).collect()
+    }
+
+    /// Of a cut cycle: what those who haven't collected earned, and what there is for them.
+    pub(crate) fn uncollected(&self, cycle: u32) -> (Balance, Balance) {
+        let done: Vec<AccountId> =
+            self.collected.iter().filter(|(of, _)| *of == cycle).map(|(_, who)| *who).collect();
+        let earnings: Balance = done.iter().map(|who| earned(self.net(Some(*who), cycle))).sum();
+        let shares: Balance = done.iter().map(|who| self.entitled(*who, cycle)).sum();
+        let credits = self.credits(cycle);
+        (credits - earnings, credits - self.lost(cycle) - shares)
+    }
+
+    /// What rounding left over of a cut cycle once all of its creditors have collected.
+    pub(crate) fn dust(&self, cycle: u32) -> Balance {
+        match self.uncollected(cycle) {
+            (0, dust) if self.collected.iter().any(|(of, _)| *of == cycle) => dust,
+            _ => 0,
+        }
+    }
+
+    fn collect(&mut self, who: AccountId, cycle: u32) {
+        if self.lost(cycle) > 0 && self.net(Some(who), cycle) > 0 && self.collected.insert((cycle, who)) {
+            self.fund += self.dust(cycle);
+        }
+    }
+
+    /// A member's record is written: so it collects its shares of cut cycles before the one closed last.
+    fn touch(&mut self, who: AccountId) {
+        let closed = self.cycle - 1;
+        for cycle in self.cut_cycles().into_iter().filter(|cycle| *cycle < closed) {
+            self.collect(who, cycle);
+        }
     }
 
     fn unsettled(&self) -> Balance {
-        self.debits(self.cycle - 1) - self.paid_in(self.cycle - 1)
+        let closed = self.cycle - 1;
+        self.debits(closed) - self.paid_in(closed) - self.lost(closed)
     }
 
     pub(crate) fn exposure(&self, who: AccountId) -> Balance {
@@ -151,7 +320,7 @@ impl Alliance {
     }
 
     pub(crate) fn limit(&self, member: &Member) -> Balance {
-        (member.collateral * Balance::from(self.config.cap_factor_bps) / 10_000).min(member.cap)
+        share(member.collateral, self.config.cap_factor_bps).min(member.cap)
     }
 
     /// Until when a member that leaves stays answerable.
@@ -163,7 +332,10 @@ impl Alliance {
         self.members.get(&account).ok_or(E::NotMember { account })
     }
 
+    /// To be written.
     fn member_mut(&mut self, account: AccountId) -> Result<&mut Member, E> {
+        self.member(account)?;
+        self.touch(account);
         self.members.get_mut(&account).ok_or(E::NotMember { account })
     }
 
@@ -173,42 +345,6 @@ impl Alliance {
         } else {
             Err(E::NotActive { account })
         }
-    }
-
-    fn ensure_honoured(&self, account: AccountId, now: u64) -> Result<(), E> {
-        let member = self.member(account)?;
-        if member.status == Status::Leaving && now < member.since + self.config.tail {
-            return Ok(());
-        }
-        self.ensure_active(account)
-    }
-
-    /// What a coupon makes its issuer owe; the fee is part of it.
-    fn debt(&self, used: &Use, redemption: &Redemption) -> Result<Option<Debt>, E> {
-        let config = &self.config;
-        if used.issuer == redemption.acceptor || used.funding == Funding::Merchant {
-            return Ok(None);
-        }
-        if redemption.asset != config.asset {
-            return Err(E::WrongAsset { expected: config.asset, redeemed: redemption.asset });
-        }
-        let amount = used.discount * Balance::from(config.default_rate_bps) / 10_000;
-        if used.funding == Funding::Escrow || amount == 0 {
-            return Ok(None);
-        }
-        let fee = (amount * Balance::from(config.fee_bps)).div_ceil(10_000);
-        Ok(Some(Debt { issuer: used.issuer, amount, fee }))
-    }
-
-    /// Takes up to `most` of what is left of what `who` earned in the cycles before `end`.
-    fn take_earned(&mut self, who: AccountId, end: u32, most: Balance) -> Balance {
-        let mut taken = 0;
-        for cycle in 1..end {
-            let earned = Balance::try_from(self.rest(who, cycle)).unwrap_or(0).min(most - taken);
-            *self.received.entry((cycle, who)).or_default() += earned;
-            taken += earned;
-        }
-        taken
     }
 
     fn ensure_covered(&self, account: AccountId) -> Result<(), E> {
@@ -231,214 +367,68 @@ impl Model {
         value: Balance,
         call: &AllianceCall,
     ) -> Result<Answer, E> {
-        let (this, council, now) = (self.places.alliance, self.places.council, self.now);
-        let asset = self.alliance.config.asset;
+        let places = self.places.clone();
+        let of = |who: &super::Who| places.of(who);
         match call {
+            AllianceCall::WaiveFee { account, waived } => self.waive_fee(caller, of(account), *waived)?,
             AllianceCall::Apply { registry, profile } => {
-                self.ensure_known(self.places.of(registry))?;
-                if self.alliance.members.contains_key(&caller) {
-                    return Err(E::AlreadyMember { account: caller });
-                }
-                let joining = self.alliance.config.joining;
-                assert_eq!((joining.free_first, joining.early_until, joining.fund_share), (0, 0, 0));
-                let fee = joining.fee;
-                let member = Member {
-                    profile: *profile,
-                    status: Status::Applied,
-                    since: now,
-                    liable_until: 0,
-                    collateral: 0,
-                    cap: 0,
-                };
-                self.alliance.applied += 1;
-                self.alliance.members.insert(caller, member);
-                self.alliance.fund += fee;
-                self.money.collect(asset, (council, this), caller, fee, value).map_err(E::Payment)?;
-                self.emit("MemberApplied");
+                self.apply_to_join(caller, value, of(registry), *profile)?;
             }
-            AllianceCall::Admit { member, cap } => {
-                let operator = self.alliance.config.operator;
-                let account = self.places.of(member);
-                let member = self.alliance.member_mut(account)?;
-                if caller != operator {
-                    return Err(E::NotOperator { operator, caller });
-                }
-                if member.status != Status::Applied {
-                    return Err(E::AlreadyAdmitted { account });
-                }
-                (member.status, member.since, member.cap) = (Status::Active, now, *cap);
-                self.emit("MotionCarried");
+            AllianceCall::Deposit { amount } => self.deposit(caller, value, *amount)?,
+            AllianceCall::Withdraw { amount } => self.withdraw_collateral(caller, *amount)?,
+            AllianceCall::Leave => self.leave(caller)?,
+            AllianceCall::Exit => self.exit(caller)?,
+            AllianceCall::Decide { motion } => self.decide(caller, motion)?,
+            AllianceCall::Propose { motion } => return self.propose(caller, motion),
+            AllianceCall::Vote { proposal } => self.vote(caller, *proposal)?,
+            AllianceCall::Clear { proposal } => self.clear_vote(caller, *proposal)?,
+            AllianceCall::OfferRate { acceptor, issuer, rate } => {
+                self.offer_rate(caller, (of(acceptor), of(issuer)), *rate)?;
             }
-            AllianceCall::Deposit { amount } => {
-                let member = self.alliance.member_mut(caller)?;
-                if *amount == 0 {
-                    return Err(E::ZeroAmount);
-                }
-                member.collateral += amount;
-                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
-                self.emit("CollateralDeposited");
+            AllianceCall::AcceptRate { acceptor, issuer, rate } => {
+                self.accept_rate(caller, (of(acceptor), of(issuer)), *rate)?;
             }
-            AllianceCall::Withdraw { amount } => {
-                let member = self.alliance.member_mut(caller)?;
-                if *amount == 0 {
-                    return Err(E::ZeroAmount);
-                }
-                if *amount > member.collateral {
-                    return Err(E::CollateralShort { asked: *amount, collateral: member.collateral });
-                }
-                member.collateral -= amount;
-                self.alliance.ensure_covered(caller)?;
-                self.emit("CollateralWithdrawn");
-                self.money.pay(asset, this, caller, *amount).map_err(E::Payment)?;
+            AllianceCall::OpenCase { registry, reason, redemption } => {
+                return self.open_case(caller, value, of(registry), *reason, redemption)
             }
+            AllianceCall::Reply { case } => self.reply_to_case(caller, *case)?,
+            AllianceCall::Rule { case, bps } => return self.rule_case(caller, *case, *bps),
+            AllianceCall::TimeOut { case } => return self.time_out_case(*case),
+            AllianceCall::ClearCase { case } => self.clear_case(caller, *case)?,
             AllianceCall::Redeem { registry, order } => {
-                let acceptor = order.order.acceptor;
-                self.alliance.ensure_active(acceptor)?;
-                self.ensure_known(self.places.of(registry))?;
-                if caller != acceptor && order.acceptor.is_none() {
-                    return Err(E::NotAcceptor { acceptor, caller });
-                }
-                // On chain, whoever calls lets the alliance have the basket's price in tokens, and has back what is over.
-                let basket = order.order.basket;
-                let in_tokens = order.order.settlement == Settlement::OnChain && asset != Asset::Native;
-                if in_tokens {
-                    self.money.collect(asset, (this, this), caller, basket, value).map_err(E::Payment)?;
-                    self.money.allowances.insert((this, self.places.registry), basket);
-                }
-                let passed_on = if in_tokens { 0 } else { value };
-                let native = self.money.collect(Asset::Native, (this, this), caller, passed_on, passed_on);
-                native.map_err(E::Payment)?;
-                let redeemed = self.redeem_and_pay(this, order, passed_on);
-                let redemption = redeemed.map_err(|refusal| E::Registry(refusal.into()))?;
-                if in_tokens {
-                    self.money.allowances.insert((this, self.places.registry), 0);
-                    self.money.pay(asset, this, caller, basket - redemption.net).map_err(E::Payment)?;
-                } else if passed_on > 0 {
-                    let change = self.money.pay(Asset::Native, this, caller, passed_on - redemption.net);
-                    change.map_err(E::Payment)?;
-                }
-                self.book(&redemption)?;
+                let redemption = self.redeem_and_clear(caller, value, of(registry), order)?;
                 return Ok(Answer::Redemption(Box::new(redemption)));
             }
+            AllianceCall::RedeemBatch { registry, orders } => {
+                return self.redeem_and_clear_batch(caller, of(registry), orders)
+            }
             AllianceCall::RollBack { registry, redemption } => {
-                self.ensure_known(self.places.of(registry))?;
-                if caller != redemption.acceptor {
-                    return Err(E::NotAcceptor { acceptor: redemption.acceptor, caller });
-                }
-                let to_payer = redemption.payer.map_or(0, |_| redemption.net);
-                let refund = from_escrow(redemption) + to_payer;
-                let collected = self.money.collect(redemption.asset, (this, this), caller, refund, value);
-                collected.map_err(E::Payment)?;
-                let paid = if redemption.asset == Asset::Native { refund } else { 0 };
-                if paid < refund {
-                    self.money.allowances.insert((this, self.places.desk), refund);
-                }
-                self.roll_back(this, redemption, None, paid)
-                    .map_err(|refusal| E::Registry(refusal.into()))?;
-                self.unbook(redemption)?;
+                self.roll_back_and_reverse(caller, value, of(registry), redemption)?;
+            }
+            AllianceCall::Convert { registry, other, coupon, to, order } => {
+                return self.convert((of(registry), of(other)), *coupon, of(to), order)
             }
             AllianceCall::Close => return self.close(caller),
-            AllianceCall::PayIn { member, amount } => {
-                let account = self.places.of(member);
-                self.alliance.member(account)?;
-                if *amount == 0 {
-                    return Err(E::ZeroAmount);
-                }
-                let due = owed(self.alliance.positions(account).1);
-                if *amount > due {
-                    return Err(E::OverDue { asked: *amount, due });
-                }
-                let cycle = self.alliance.cycle - 1;
-                *self.alliance.paid.entry((cycle, account)).or_default() += amount;
-                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
-                self.emit("PayInReceived");
+            AllianceCall::PayIn { member, amount } => self.pay_in(caller, value, of(member), *amount)?,
+            AllianceCall::Default { member } => return self.default_on(of(member)),
+            AllianceCall::MakeGood { member, amount } => {
+                self.make_good(caller, value, of(member), *amount)?;
             }
-            AllianceCall::Default { member } => {
-                let account = self.places.of(member);
-                self.alliance.member(account)?;
-                let cut_off = self.alliance.cut_off;
-                if now < cut_off {
-                    return Err(E::BeforeCutOff { cut_off, now });
-                }
-                let due = owed(self.alliance.positions(account).1);
-                if due == 0 {
-                    return Err(E::NothingDue { account });
-                }
-                let cycle = self.alliance.cycle - 1;
-                let credit = self.alliance.take_earned(account, cycle, due);
-                let member = self.alliance.member_mut(account)?;
-                member.collateral -= due - credit;
-                if member.status != Status::Defaulted {
-                    (member.status, member.since) = (Status::Defaulted, now);
-                }
-                *self.alliance.paid.entry((cycle, account)).or_default() += due;
-                self.emit("MemberDefaulted");
-                return Ok(Answer::Number(due));
-            }
-            AllianceCall::Endow { amount } => {
-                if *amount == 0 {
-                    return Err(E::ZeroAmount);
-                }
-                self.alliance.fund += amount;
-                self.money.collect(asset, (council, this), caller, *amount, value).map_err(E::Payment)?;
-                self.emit("FundEndowed");
-            }
-            AllianceCall::Leave => {
-                let member = self.alliance.member_mut(caller)?;
-                match member.status {
-                    Status::Applied => return Err(E::NotActive { account: caller }),
-                    Status::Leaving => return Err(E::AlreadyLeaving { account: caller }),
-                    _ => (member.status, member.since) = (Status::Leaving, now),
-                }
-                self.emit("MemberLeaving");
-            }
-            AllianceCall::Payout { member } => {
-                let account = self.places.of(member);
-                self.alliance.member(account)?;
-                let settled = if self.alliance.unsettled() == 0 {
-                    self.alliance.cycle
-                } else {
-                    self.alliance.cycle - 1
-                };
-                // What it owes of the cycle closed last stays.
-                let (_, due, credit) = self.alliance.positions(account);
-                let kept = owed(due).min(credit);
-                let amount = if kept > 0 {
-                    let cycle = self.alliance.cycle - 1;
-                    self.alliance.take_earned(account, cycle, credit - kept)
-                } else {
-                    self.alliance.take_earned(account, settled, Balance::MAX)
-                };
-                if amount == 0 {
-                    return Err(E::NothingToPay { account });
-                }
-                self.emit("PayoutMade");
-                self.money.pay(asset, this, account, amount).map_err(E::Payment)?;
-                return Ok(Answer::Number(amount));
-            }
-            AllianceCall::Exit => {
-                let collateral = self.alliance.member(caller)?.collateral;
-                let (open, due, credit) = self.alliance.positions(caller);
-                if (open, due, credit) != (0, 0, 0) {
-                    return Err(E::PositionOpen { open, due, credit });
-                }
-                let member = self.alliance.member(caller)?;
-                match member.status {
-                    Status::Applied => {}
-                    Status::Leaving => {
-                        let until = self.alliance.liable_until(member);
-                        if now < until {
-                            return Err(E::StillLiable { until, now });
-                        }
-                    }
-                    _ => return Err(E::NotLeaving { account: caller }),
-                }
-                self.alliance.members.remove(&caller);
-                self.emit("MemberExited");
-                self.money.pay(asset, this, caller, collateral).map_err(E::Payment)?;
-            }
+            AllianceCall::Endow { amount } => self.endow(caller, value, *amount)?,
+            AllianceCall::Payout { member } => return self.pay_out_to(of(member)),
         }
         Ok(Answer::Nothing)
+    }
+
+    /// Collected at the council for the alliance.
+    fn collect_for_alliance(&mut self, payer: AccountId, amount: Balance, paid: Balance) -> Result<(), E> {
+        let (council, this, asset) = (self.places.council, self.places.alliance, self.alliance.config.asset);
+        self.money.collect(asset, (council, this), payer, amount, paid).map_err(E::Payment)
+    }
+
+    fn pay_from_alliance(&mut self, to: AccountId, amount: Balance) -> Result<(), E> {
+        let (this, asset) = (self.places.alliance, self.alliance.config.asset);
+        self.money.pay(asset, this, to, amount).map_err(E::Payment)
     }
 
     fn ensure_known(&self, registry: AccountId) -> Result<(), E> {
@@ -447,91 +437,5 @@ impl Model {
         } else {
             Err(E::UnknownRegistry { registry })
         }
-    }
-
-    fn book(&mut self, redemption: &Redemption) -> Result<(), E> {
-        let (acceptor, now) = (redemption.acceptor, self.now);
-        let mut parties = Vec::new();
-        for used in &redemption.uses {
-            if used.issuer != acceptor && used.funding != Funding::Escrow {
-                self.alliance.ensure_honoured(used.issuer, now)?;
-            }
-            let Some(Debt { issuer, amount, fee }) = self.alliance.debt(used, redemption)? else { continue };
-            let alliance = &mut self.alliance;
-            alliance.post(Some(issuer), Some(acceptor), amount - fee);
-            alliance.post(Some(issuer), None, fee);
-            *alliance.fees.entry(alliance.cycle).or_default() += fee;
-            alliance.ensure_covered(issuer)?;
-            parties.push(issuer);
-        }
-        if parties.is_empty() {
-            return Ok(());
-        }
-        let (final_at, tail) = (redemption.final_at, self.alliance.config.tail);
-        if final_at - now > tail {
-            return Err(E::TailTooShort { final_at, tail });
-        }
-        parties.push(acceptor);
-        for party in parties {
-            let member = self.alliance.member_mut(party)?;
-            member.liable_until = member.liable_until.max(final_at);
-        }
-        self.emit("OrdersBooked");
-        Ok(())
-    }
-
-    fn unbook(&mut self, redemption: &Redemption) -> Result<(), E> {
-        let acceptor = redemption.acceptor;
-        let mut reversed = false;
-        for used in &redemption.uses {
-            let Some(debt) = self.alliance.debt(used, redemption)? else { continue };
-            let alliance = &mut self.alliance;
-            alliance.member(debt.issuer)?;
-            let fees = alliance.fees.entry(alliance.cycle).or_default();
-            let from_fees = debt.fee.min(*fees);
-            *fees -= from_fees;
-            // What the cycle closed last has in fees is in the fund, and paid in once it is settled.
-            let before = alliance.cycle - 1;
-            let unpaid = match alliance.unsettled() {
-                0 => 0,
-                _ => alliance.fees.get(&before).copied().unwrap_or_default(),
-            };
-            let from_fund = (debt.fee - from_fees).min(alliance.fund.saturating_sub(unpaid));
-            alliance.fund -= from_fund;
-            *alliance.refunds.entry(alliance.cycle).or_default() += from_fund;
-            let back = from_fees + from_fund;
-            alliance.post(Some(acceptor), Some(debt.issuer), debt.amount - back);
-            alliance.post(None, Some(debt.issuer), back);
-            reversed = true;
-        }
-        if reversed {
-            self.emit("DebtsReversed");
-            self.alliance.ensure_covered(acceptor)?;
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, closer: AccountId) -> Result<Answer, E> {
-        let (now, this) = (self.now, self.places.alliance);
-        let alliance = &mut self.alliance;
-        let ends_at = alliance.opened_at + alliance.config.cycle_length;
-        if now < ends_at {
-            return Err(E::CycleRunning { ends_at, now });
-        }
-        let unsettled = alliance.unsettled();
-        if unsettled > 0 {
-            return Err(E::CycleUnsettled { cycle: alliance.cycle - 1, owed: unsettled });
-        }
-        let bounty = alliance.config.closing_bounty.min(alliance.fund);
-        alliance.fund -= bounty;
-        alliance.fund += alliance.fees.get(&alliance.cycle).copied().unwrap_or_default();
-        alliance.closed_opened_at = alliance.opened_at;
-        alliance.opened_at = now;
-        alliance.cut_off = now + alliance.config.pay_in_window;
-        alliance.cycle += 1;
-        let asset = alliance.config.asset;
-        self.emit("CycleClosed");
-        self.money.pay(asset, this, closer, bounty).map_err(E::Payment)?;
-        Ok(Answer::Number(bounty))
     }
 }

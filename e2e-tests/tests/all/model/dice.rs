@@ -3,6 +3,7 @@
 
 mod after;
 mod campaigns;
+mod council;
 mod issuers;
 mod market;
 mod offers;
@@ -19,6 +20,7 @@ use super::{
     run::Tally,
     terms, Model, Who,
 };
+use ::alliance::members::Status;
 use chain::{AccountId, Balance};
 use e2e_tests::actors::{CONSUMERS, GHOST, HELPERS, MERCHANTS, OPERATOR, OWNER};
 use mock_psp22::Mode;
@@ -54,7 +56,7 @@ pub(crate) const REFUSES_NOBODY: [&str; 4] =
     ["office.set_role", "desk.cancel_permits", "desk.holder", "market.cancel_all"];
 
 /// What takes several steps to come to.
-const DEEP: [&str; 16] = [
+const DEEP: [&str; 26] = [
     "market.swap",
     "market.accept_offer",
     "market.buy_and_use",
@@ -71,10 +73,20 @@ const DEEP: [&str; 16] = [
     "desk.roll_back_for_alliance",
     "market.withdraw",
     "office.claim (code)",
+    "alliance.vote",
+    "alliance.clear",
+    "alliance.accept_rate",
+    "alliance.open_case",
+    "alliance.reply",
+    "alliance.rule",
+    "alliance.time_out",
+    "alliance.clear_case",
+    "alliance.make_good",
+    "alliance.convert",
 ];
 
 /// Every kind of step, with its weight, and the message that each life should see done and refused.
-const STEPS: [(u32, &str, Draw); 86] = [
+const STEPS: [(u32, &str, Draw); 101] = [
     (60, "", |dice| dice.advance()),
     (5, "", |dice| dice.allow()),
     (14, "", |dice| dice.misbehave()),
@@ -125,7 +137,22 @@ const STEPS: [(u32, &str, Draw); 86] = [
     (18, "desk.coupon", |dice| dice.view_coupon()),
     (10, "desk.holder", |dice| dice.view_holder()),
     (9, "alliance.apply", |dice| dice.apply()),
-    (10, "alliance.admit", |dice| dice.admit()),
+    (12, "alliance.waive_fee", |dice| dice.waive_fee()),
+    (14, "alliance.decide", |dice| dice.decide()),
+    (18, "alliance.propose", |dice| dice.propose()),
+    (18, "alliance.vote", |dice| dice.vote()),
+    (18, "alliance.clear", |dice| dice.clear_vote()),
+    (18, "alliance.offer_rate", |dice| dice.offer_rate()),
+    (24, "alliance.accept_rate", |dice| dice.accept_rate()),
+    (24, "alliance.open_case", |dice| dice.open_case()),
+    (24, "alliance.reply", |dice| dice.reply_to_case()),
+    (24, "alliance.rule", |dice| dice.rule_case()),
+    (24, "alliance.time_out", |dice| dice.time_out_case()),
+    (20, "alliance.clear_case", |dice| dice.clear_case()),
+    (30, "alliance.make_good", |dice| dice.make_good()),
+    (20, "alliance.redeem_batch", |dice| dice.alliance_redeem_batch()),
+    (30, "alliance.convert", |dice| dice.convert()),
+    (6, "", |dice| dice.let_council()),
     (8, "alliance.deposit_collateral", |dice| dice.deposit()),
     (56, "alliance.withdraw_collateral", |dice| dice.withdraw_collateral()),
     (40, "alliance.redeem", |dice| dice.alliance_redeem()),
@@ -224,6 +251,9 @@ impl Dice<'_> {
     fn wanted(&self) -> Vec<(u32, Draw)> {
         let (registry, alliance, now) = (&self.model.registry, &self.model.alliance, self.model.now);
         let standing = || alliance.members.keys().map(|who| alliance.positions(*who));
+        let stand = |status| alliance.members.values().any(|member| member.status == status);
+        let unpaid = alliance.members.values().any(|member| member.unpaid > 0);
+        let disputes = alliance.disputes.values().any(|dispute| !dispute.closed);
         let live = |through_alliance| {
             registry.coupons.keys().filter(|id| self.spendable(**id, through_alliance)).count()
         };
@@ -276,9 +306,19 @@ impl Dice<'_> {
         });
         let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
-        let wanted: [(bool, u32, Draw); 53] = [
+        let wanted: [(bool, u32, Draw); 63] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
-            (alliance.members.values().any(|member| !member.active()), 4, |dice| dice.admit()),
+            (stand(Status::Applied), 4, |dice| dice.admit()),
+            (stand(Status::Suspended), 3, |dice| dice.decide()),
+            (unpaid, 3, |dice| dice.make_good()),
+            (stand(Status::Defaulted) && !unpaid, 5, |dice| dice.readmit()),
+            (council::any_undecided(self.model), 5, |dice| dice.vote()),
+            (!alliance.offers.is_empty(), 3, |dice| dice.accept_rate()),
+            (council::any_disputable(self.model), 2, |dice| dice.open_case()),
+            (disputes, 3, |dice| dice.reply_to_case()),
+            (disputes, 3, |dice| dice.rule_case()),
+            (disputes, 2, |dice| dice.time_out_case()),
+            (live(true) > 1, 2, |dice| dice.alliance_redeem_batch()),
             (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
             (issuing < 7, 1, |dice| dice.create_campaign()),
             (issuing < 4, 1, |dice| dice.create_campaign()),
@@ -485,7 +525,7 @@ impl Dice<'_> {
     }
 
     fn allow(&mut self) -> Op {
-        let spender = self.one_of(&["registry", "office", "desk", "alliance", "market"]);
+        let spender = self.one_of(&["registry", "office", "desk", "alliance", "council", "market"]);
         let amount = if self.chance(20) { self.rng.gen_range(0..50) } else { 1_000_000_000 };
         Op::Allow { caller: self.anyone(), spender, amount }
     }
@@ -509,7 +549,7 @@ impl Dice<'_> {
     }
 
     fn gift(&mut self) -> Op {
-        let contract = self.one_of(&["registry", "office", "desk", "alliance", "market"]);
+        let contract = self.one_of(&["registry", "office", "desk", "alliance", "council", "market"]);
         Op::Gift { caller: self.anyone(), contract, amount: self.rng.gen_range(1..100) }
     }
 }

@@ -103,21 +103,37 @@ fn settled(model: &Model) -> Option<Op> {
     let alliance = &model.alliance;
     let act = |caller, call| Some(Op::plain(caller, Message::Alliance(call)));
     let standing: Vec<_> = alliance.members.keys().map(|who| (*who, alliance.positions(*who))).collect();
+    if let Some((case, dispute)) = alliance.disputes.iter().find(|(_, dispute)| !dispute.closed) {
+        let until = dispute.rules_until(model);
+        if model.now < until {
+            return Some(Op::Advance(until - model.now));
+        }
+        return act(OWNER, AllianceCall::TimeOut { case: *case });
+    }
     for (who, (_, due, _)) in &standing {
         let (member, amount) = (name(*who)?, owed(*due));
-        if amount > 0 && model.now < alliance.cut_off {
-            return Some(Op::Advance(alliance.cut_off - model.now));
+        let longstop = alliance.cut_off + alliance.config.longstop;
+        if amount > 0 && model.now < longstop {
+            return Some(Op::Advance(longstop - model.now));
         }
         if amount > 0 {
             return act(OWNER, AllianceCall::Default { member });
         }
     }
-    for (who, (_, due, credit)) in &standing {
-        if *due > 0 || *credit > 0 {
-            return act(OWNER, AllianceCall::Payout { member: name(*who)? });
+    for (who, _) in standing.iter().filter(|(_, (_, due, credit))| *due > 0 || *credit > 0) {
+        let payout = act(OWNER, AllianceCall::Payout { member: name(*who)? });
+        // Of a cycle that is cut whole there is nothing to pay.
+        if payout.as_ref().is_some_and(|op| model.accepts(op)) {
+            return payout;
         }
     }
-    if standing.iter().any(|(_, (open, _, _))| *open != 0) {
+    if let Some((who, member)) = alliance.members.iter().find(|(_, member)| member.unpaid > 0) {
+        let (member, amount) = (name(*who)?, member.unpaid);
+        let value = if alliance.config.asset == Asset::Native { amount } else { 0 };
+        let message = Message::Alliance(AllianceCall::MakeGood { member, amount });
+        return Some(Op::Call { caller: OWNER, value, message });
+    }
+    if standing.iter().any(|(_, (open, due, _))| *open != 0 || *due != 0) {
         let ends = alliance.opened_at + alliance.config.cycle_length;
         if model.now < ends {
             return Some(Op::Advance(ends - model.now));

@@ -2,8 +2,8 @@
 //! storage and balances, byte for byte. The numbers are those of the design's invariants, and with an S those of the security notes.
 
 use super::{
-    alliance::owed,
     desk,
+    ops::AllianceCall,
     registry::{Campaign, Fate, Past},
     terms, Model,
 };
@@ -35,7 +35,8 @@ pub(crate) fn check(model: &Model) -> Result<(), String> {
     alliance(model)?;
     market::check(model)?;
     backed(model, model.places.market, |asset| model.market.liability(asset), "market")?;
-    for (name, branch) in [("office", model.places.office), ("desk", model.places.desk)] {
+    let places = &model.places;
+    for (name, branch) in [("office", places.office), ("desk", places.desk), ("council", places.council)] {
         backed(model, branch, |_| 0, name)?;
     }
     let native: Balance = model.money.native.values().sum();
@@ -62,6 +63,35 @@ pub(crate) fn check_losses(before: &Model, after: &Model, caller: AccountId) -> 
             let (had, has) = (worth(before), worth(after));
             hold!(has >= had, "S27: {who:?} had {had} and has {has} of {asset:?}");
         }
+    }
+    Ok(())
+}
+
+/// 6/S11: no step but a default, a ruling or a vote leaves a member owing more beyond its limit than before.
+///
+/// # Errors
+/// Who owes how much.
+pub(crate) fn check_limits(before: &Model, after: &Model, call: &AllianceCall) -> Result<(), String> {
+    let unbound = matches!(
+        call,
+        AllianceCall::Default { .. }
+            | AllianceCall::Rule { .. }
+            | AllianceCall::TimeOut { .. }
+            | AllianceCall::Decide { .. }
+            | AllianceCall::Propose { .. }
+            | AllianceCall::Vote { .. }
+    );
+    if unbound {
+        return Ok(());
+    }
+    let beyond = |model: &Model, who: &AccountId| {
+        let alliance = &model.alliance;
+        let limit = alliance.members.get(who).map_or(0, |member| alliance.limit(member));
+        alliance.exposure(*who).saturating_sub(limit)
+    };
+    for who in after.alliance.members.keys() {
+        let (was, is) = (beyond(before, who), beyond(after, who));
+        hold!(is <= was, "6/S11: {who:?} owes {is} beyond its limit, and owed {was}");
     }
     Ok(())
 }
@@ -237,38 +267,28 @@ fn alliance(model: &Model) -> Result<(), String> {
         let expected = fees(&alliance.fees) - fees(&alliance.refunds);
         hold!(own == expected, "6: the alliance's part of cycle {cycle} is {own}, its fees {expected}");
     }
-    for (account, member) in &alliance.members {
-        let (exposure, limit) = (alliance.exposure(*account), alliance.limit(member));
-        hold!(exposure <= limit, "6/S11: a member owes {exposure} and has put up {limit}");
-    }
     for who in &parties {
         let member = alliance.members.contains_key(who);
         hold!(member || alliance.positions(*who) == (0, 0, 0), "S15: a member left with a position");
     }
     for cycle in 1..alliance.cycle {
-        let out: Balance =
-            alliance.received.iter().filter(|((of, _), _)| *of == cycle).map(|(_, amount)| amount).sum();
+        let out = alliance.paid_out(cycle);
         let refunds = alliance.refunds.get(&cycle).copied().unwrap_or_default();
         let into = alliance.paid_in(cycle) + refunds;
         hold!(out <= into, "7/S13: cycle {cycle} paid out {out} of {into}");
     }
-    let open: i128 = alliance
-        .members
-        .keys()
-        .map(|who| {
-            let (open, due, credit) = alliance.positions(*who);
-            open + due + i128::try_from(credit).unwrap()
-        })
-        .sum();
-    let fees = alliance.fees.get(&alliance.cycle).copied().unwrap_or_default();
-    let collateral: Balance = alliance.members.values().map(|member| member.collateral).sum();
-    let own = Balance::try_from(open + i128::try_from(collateral + alliance.fund + fees).unwrap());
-    let Ok(own) = own else { return Err("S12: the alliance owes more than it was ever given".into()) };
-    let covered = alliance.members.iter().all(|(who, member)| {
-        let (open, due, _) = alliance.positions(*who);
-        owed(due) + owed(open) <= member.collateral
+    // Of each closed cycle: what was paid for it, less what creditors had and what rounding left over to the fund.
+    let int = |amount: Balance| i128::try_from(amount).unwrap();
+    let pots = (1..alliance.cycle).map(|cycle| {
+        let positions: i128 = parties.iter().map(|who| alliance.net(Some(*who), cycle)).sum();
+        let out = alliance.paid_out(cycle) + alliance.dust(cycle);
+        positions + int(alliance.paid_in(cycle)) - int(out)
     });
-    hold!(covered, "6/S17: a debt is over its debtor's collateral");
+    let open: i128 = parties.iter().map(|who| alliance.net(Some(*who), alliance.cycle)).sum();
+    let fees = alliance.fees.get(&alliance.cycle).copied().unwrap_or_default();
+    let put_up: Balance = alliance.members.values().map(|member| member.collateral + member.fund_share).sum();
+    let own = Balance::try_from(pots.sum::<i128>() + open + int(put_up + alliance.fund + fees));
+    let Ok(own) = own else { return Err("S12: the alliance owes more than it was ever given".into()) };
     let asset = alliance.config.asset;
     backed(model, model.places.alliance, |of| if of == asset { own } else { 0 }, "alliance")
 }

@@ -24,7 +24,7 @@ pub(crate) mod storage;
 pub(crate) mod terms;
 
 use self::ops::{Message, Op};
-use ::alliance::error::AllianceError;
+use ::alliance::{cycles::Waterfall, error::AllianceError};
 use ::market::error::MarketError;
 use chain::{AccountId, Balance, Hash};
 use e2e_tests::account;
@@ -57,6 +57,7 @@ pub(crate) enum Answer {
     Campaign(Box<(Campaign, Progress)>),
     State(Coupon),
     Holder(Holder),
+    Waterfall(Waterfall),
 }
 
 /// Why a message refuses.

@@ -8,6 +8,7 @@ use ::market::{
 use chain::{Balance, Hash};
 use mock_psp22::Mode;
 use shared::{
+    alliance::{council::Motion, rates::Rate},
     assets::Asset,
     campaigns::Improvement,
     claims::VoucherKey,
@@ -235,15 +236,29 @@ pub(crate) enum DeskCall {
 
 #[derive(Clone, Debug)]
 pub(crate) enum AllianceCall {
+    WaiveFee { account: Who, waived: bool },
     Apply { registry: Who, profile: Hash },
-    Admit { member: Who, cap: Balance },
+    Decide { motion: Motion },
+    Propose { motion: Motion },
+    Vote { proposal: u32 },
+    Clear { proposal: u32 },
+    OfferRate { acceptor: Who, issuer: Who, rate: Option<Rate> },
+    AcceptRate { acceptor: Who, issuer: Who, rate: Rate },
+    OpenCase { registry: Who, reason: u8, redemption: Box<Redemption> },
+    Reply { case: u32 },
+    Rule { case: u32, bps: u16 },
+    TimeOut { case: u32 },
+    ClearCase { case: u32 },
     Deposit { amount: Balance },
     Withdraw { amount: Balance },
     Redeem { registry: Who, order: OrderCall },
+    RedeemBatch { registry: Who, orders: Vec<OrderCall> },
+    Convert { registry: Who, other: Who, coupon: CouponId, to: Who, order: OrderCall },
     RollBack { registry: Who, redemption: Box<Redemption> },
     Close,
     PayIn { member: Who, amount: Balance },
     Default { member: Who },
+    MakeGood { member: Who, amount: Balance },
     Endow { amount: Balance },
     Payout { member: Who },
     Leave,
@@ -309,6 +324,8 @@ impl Message {
                         | AllianceCall::RollBack { .. }
                         | AllianceCall::PayIn { .. }
                         | AllianceCall::Endow { .. }
+                        | AllianceCall::MakeGood { .. }
+                        | AllianceCall::OpenCase { .. }
                 )
                 | Self::Market(
                     MarketCall::List { .. }
@@ -394,7 +411,21 @@ impl Message {
             },
             Self::Alliance(call) => match call {
                 AllianceCall::Apply { .. } => "alliance.apply",
-                AllianceCall::Admit { .. } => "alliance.admit",
+                AllianceCall::WaiveFee { .. } => "alliance.waive_fee",
+                AllianceCall::Decide { .. } => "alliance.decide",
+                AllianceCall::Propose { .. } => "alliance.propose",
+                AllianceCall::Vote { .. } => "alliance.vote",
+                AllianceCall::Clear { .. } => "alliance.clear",
+                AllianceCall::OfferRate { .. } => "alliance.offer_rate",
+                AllianceCall::AcceptRate { .. } => "alliance.accept_rate",
+                AllianceCall::OpenCase { .. } => "alliance.open_case",
+                AllianceCall::Reply { .. } => "alliance.reply",
+                AllianceCall::Rule { .. } => "alliance.rule",
+                AllianceCall::TimeOut { .. } => "alliance.time_out",
+                AllianceCall::ClearCase { .. } => "alliance.clear_case",
+                AllianceCall::MakeGood { .. } => "alliance.make_good",
+                AllianceCall::RedeemBatch { .. } => "alliance.redeem_batch",
+                AllianceCall::Convert { .. } => "alliance.convert",
                 AllianceCall::Deposit { .. } => "alliance.deposit_collateral",
                 AllianceCall::Withdraw { .. } => "alliance.withdraw_collateral",
                 AllianceCall::Redeem { .. } => "alliance.redeem",

@@ -1,18 +1,19 @@
 //! The same steps on the chain. Signs what a step says is signed, calls the contract, and reports in the model's words.
 
+mod alliance;
 mod market;
 
 use super::{
     ops::{
-        key_of, AllianceCall, Attested, CodeCall, Consent, DeskCall, Entitled, Forgery, Message, OfficeCall,
-        Op, OrderCall, RegistryCall,
+        key_of, Attested, CodeCall, Consent, DeskCall, Entitled, Forgery, Message, OfficeCall, Op, OrderCall,
+        RegistryCall,
     },
     printed::{Printed, Sheet},
     registry::blake2,
     Answer, Outcome, Places, Refusal, Who,
 };
-use ::alliance::{cycles::Waterfall, events as alliance_events, AllianceRef};
-use ::council::{events as council_events, CouncilRef};
+use ::alliance::events as alliance_events;
+use ::council::events as council_events;
 use ::desk::{events as desk_events, DeskRef};
 use ::market::events as market_events;
 use ::office::{events as office_events, OfficeRef};
@@ -32,7 +33,6 @@ use mock_psp22::TokenRef;
 use psp22::PSP22;
 use scale::{Decode, Encode};
 use shared::{
-    alliance::council::Motion,
     claims::{Attestation, Claim, CodeClaim, Entitlement},
     coupons::{Coupon, Holder},
     ids::{CampaignId, CouponId},
@@ -364,67 +364,6 @@ impl Real<'_> {
                 let call = desk.call().holder(self.places.of(account));
                 self.view(by, call, |holder: Holder| Answer::Holder(holder))
             }
-        }
-    }
-
-    fn alliance(&mut self, by: By, call: &AllianceCall) -> Result<Deed, String> {
-        let nothing = |()| Answer::Nothing;
-        let mut alliance: AllianceRef = reference(self.places.alliance);
-        let mut council: CouncilRef = reference(self.places.council);
-        let (alliance, council) = (alliance.call_mut(), council.call_mut());
-        let of = |who: &Who| self.places.of(who);
-        match call {
-            AllianceCall::Apply { registry, profile } => {
-                self.call(by, council.apply(of(registry), *profile, Vec::new()), nothing, Refusal::Alliance)
-            }
-            AllianceCall::Admit { member, cap } => {
-                // Who applied is admitted as it applied; anyone else isn't, whatever is said of its application.
-                let account = of(member);
-                let look = reference::<CouncilRef>(self.places.council);
-                let applied = match self.world.chain.view_typed(account, 0, look.call().member(account)) {
-                    Ok((Ok(found), _)) => found,
-                    other => panic!("{other:?}"),
-                };
-                let (registry, profile) = applied
-                    .map_or((self.places.registry, [0; 32]), |applied| (applied.registry, applied.profile));
-                let motion = Motion::Admit { account, registry, profile, cap: *cap };
-                self.call(by, council.decide(motion), nothing, Refusal::Alliance)
-            }
-            AllianceCall::Deposit { amount } => {
-                self.call(by, council.deposit_collateral(*amount), nothing, Refusal::Alliance)
-            }
-            AllianceCall::Withdraw { amount } => {
-                self.call(by, council.withdraw_collateral(*amount), nothing, Refusal::Alliance)
-            }
-            AllianceCall::Redeem { registry, order } => {
-                let call = alliance.redeem(of(registry), (order.order.clone(), self.permits(order)));
-                let redeemed = |redemption| Answer::Redemption(Box::new(redemption));
-                self.call(by, call, redeemed, Refusal::Alliance)
-            }
-            AllianceCall::RollBack { registry, redemption } => {
-                let refund = redemption.refund(None);
-                let call = alliance.roll_back(of(registry), refund, (redemption.as_ref().clone(), None));
-                self.call(by, call, |_| Answer::Nothing, Refusal::Alliance)
-            }
-            AllianceCall::Close => self.call(by, council.close_cycle(), Answer::Number, Refusal::Alliance),
-            AllianceCall::PayIn { member, amount } => {
-                self.call(by, council.pay_in(of(member), *amount), nothing, Refusal::Alliance)
-            }
-            AllianceCall::Default { member } => {
-                let own = |found: Waterfall| {
-                    assert_eq!((found.fund_share, found.fund, found.cut, found.waiting), (0, 0, 0, 0));
-                    Answer::Number(found.credit + found.collateral)
-                };
-                self.call(by, council.declare_default(of(member)), own, Refusal::Alliance)
-            }
-            AllianceCall::Endow { amount } => {
-                self.call(by, council.endow(*amount), nothing, Refusal::Alliance)
-            }
-            AllianceCall::Leave => self.call(by, council.leave(), nothing, Refusal::Alliance),
-            AllianceCall::Payout { member } => {
-                self.call(by, council.payout(of(member)), Answer::Number, Refusal::Alliance)
-            }
-            AllianceCall::Exit => self.call(by, council.exit(), nothing, Refusal::Alliance),
         }
     }
 

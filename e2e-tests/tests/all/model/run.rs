@@ -14,7 +14,7 @@ use super::{
     storage::{self, Items},
     Model, Outcome, Places, Refusal,
 };
-use ::alliance::error::AllianceError;
+use ::alliance::{config::Joining, error::AllianceError};
 use ::council::CouncilRef;
 use ::office::OfficeRef;
 use chain::{AccountId, Chain, TypedChain};
@@ -25,7 +25,7 @@ use couponry::{
 use e2e_tests::{
     account,
     actors::{endowed, CONSUMERS, GHOST, HELPERS, MERCHANTS, OWNER},
-    world::{reference, Fixture},
+    world::{reference, Fixture, GENESIS_TIME},
     World,
 };
 use ink::{codegen::TraitCallBuilder, contract_ref, env::DefaultEnvironment as Env};
@@ -73,8 +73,22 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
         config.market_fee_bps = MARKET_FEE_BPS;
         let alliance = &mut config.alliance;
         (alliance.cycle_length, alliance.pay_in_window) = (minutes(60), minutes(20));
-        (alliance.fee_bps, alliance.default_rate_bps, alliance.cap_factor_bps) = (250, 9_000, 8_000);
-        (alliance.joining.fee, alliance.closing_bounty, alliance.tail) = (5, 3, minutes(600));
+        (alliance.fee_bps, alliance.default_rate_bps, alliance.closing_bounty) = (250, 9_000, 3);
+        // Members may owe more than they put up: so others come to bear it.
+        (alliance.cap_factor_bps, alliance.max_cut_bps) = (20_000, 4_000);
+        (alliance.tail, alliance.longstop, alliance.founders) = (minutes(600), minutes(45), 3);
+        alliance.joining = Joining {
+            fee: 5,
+            free_first: 1,
+            early_fee: 2,
+            early_until: GENESIS_TIME + minutes(60),
+            fund_share: 4,
+        };
+        let council = &mut config.council;
+        (council.resolver, council.vote_window) = (account(OWNER), minutes(90));
+        (council.case_window, council.case_fee) = (minutes(300), 2);
+        (council.reply_window, council.ruling_window, council.unruled_bps) =
+            (minutes(40), minutes(60), 2_500);
     });
     if in_tokens {
         builder = builder.alliance_in_tokens();
@@ -100,6 +114,11 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>) -> Fixture {
     for person in CONSUMERS {
         let approve = registry.call_mut().approve(suite.market, None, true);
         let (approved, _) = world.chain.call_typed(account(person), 0, approve).unwrap();
+        approved.unwrap();
+    }
+    for merchant in MERCHANTS {
+        let approve = registry.call_mut().approve(suite.council, None, true);
+        let (approved, _) = world.chain.call_typed(account(merchant), 0, approve).unwrap();
         approved.unwrap();
     }
     world.fixture()
@@ -129,12 +148,15 @@ fn model(world: &World) -> Model {
     let council: CouncilRef = reference(suite.council);
     let (config, _) = world.chain.view_typed(account(OWNER), 0, council.call().config()).unwrap();
     let config = config.unwrap();
+    let (terms, _) = world.chain.view_typed(account(OWNER), 0, council.call().terms()).unwrap();
     let native: BTreeMap<AccountId, u128> = balances(Asset::Native);
     let trusted = [suite.alliance, account(HELPERS[1])];
     let cashier = Role { operator: false, cashier: true, daily_cap: None, day: 0, spent: 0 };
     let cashiers = MERCHANTS
         .into_iter()
         .flat_map(|merchant| trusted.map(|account_of| ((account(merchant), account_of), cashier)));
+    let trading = CONSUMERS.into_iter().map(|person| (account(person), suite.market));
+    let converting = MERCHANTS.into_iter().map(|merchant| (account(merchant), suite.council));
     Model {
         now: world.chain.now(),
         money: Money {
@@ -150,10 +172,10 @@ fn model(world: &World) -> Model {
         registry: Registry {
             roles: cashiers.collect(),
             guardian: Some(account(OWNER)),
-            operators: CONSUMERS.into_iter().map(|person| (account(person), suite.market)).collect(),
+            operators: trading.chain(converting).collect(),
             ..Registry::default()
         },
-        alliance: Alliance::new(config, world.chain.now()),
+        alliance: Alliance::new(config, terms, world.chain.now()),
         market: Market::new(account(OWNER), MARKET_FEE_BPS, world.token),
         places,
         events: Vec::new(),
@@ -312,6 +334,9 @@ impl Pair {
             invariants::check_losses(&before, &self.model, self.model.places.of(caller))?;
             invariants::check_deals(&before, &self.model)?;
         }
+        if let Op::Call { message: Message::Alliance(call), .. } = op {
+            invariants::check_limits(&before, &self.model, call)?;
+        }
         if self.steps.is_multiple_of(AUDIT_EVERY) {
             self.audit()?;
         }
@@ -348,6 +373,7 @@ impl Pair {
             .into_iter()
             .partition(|(key, _)| key.starts_with(&1u32.encode()));
         same("alliance", storage::of_alliance(model), rest)?;
+        same("council", storage::of_council(model), real::storage(chain, places.council))?;
         let found: Vec<AccountId> = members
             .keys()
             .filter_map(|key| <(u32, AccountId)>::decode(&mut key.as_slice()).ok())
@@ -378,13 +404,19 @@ impl Pair {
             }
             let others = (
                 (found.collateral, found.cap, found.status, found.since, found.profile, found.registry),
-                (found.liable_until, found.fund_share, found.unpaid),
+                (found.liable_until, found.fund_share, found.unpaid, found.rates, found.cases),
             );
             let registry = self.model.places.registry;
             let standing = (expected.status, expected.since);
             let must = (
                 (expected.collateral, expected.cap, standing.0, standing.1, expected.profile, registry),
-                (expected.liable_until, 0, 0),
+                (
+                    expected.liable_until,
+                    expected.fund_share,
+                    expected.unpaid,
+                    expected.rates,
+                    self.model.alliance.open_cases(*account),
+                ),
             );
             if others != must {
                 return Err(format!("{account:?} is {others:?} and must be {must:?}"));

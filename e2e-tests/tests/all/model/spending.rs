@@ -27,6 +27,9 @@ enum Holders {
 /// A coupon with what the order makes of it, or why it doesn't.
 type Line = (Presented, Result<Balance, E>);
 
+/// What each order of a batch gives.
+type Results = Vec<Result<Redeemed, E>>;
+
 impl Model {
     pub(super) fn registry_call(
         &mut self,
@@ -122,6 +125,15 @@ impl Model {
     }
 
     fn redeem_batch(&mut self, caller: AccountId, orders: &[OrderCall]) -> Result<Answer, E> {
+        self.redeem_many(caller, orders).map(|(results, _)| Answer::Results(results))
+    }
+
+    /// Each order's result, and what was redeemed; for whoever calls: an alliance too.
+    pub(super) fn redeem_many(
+        &mut self,
+        caller: AccountId,
+        orders: &[OrderCall],
+    ) -> Result<(Results, Vec<Redemption>), E> {
         let items = u32::try_from(orders.len()).unwrap();
         if items == 0 || items > 50 {
             return Err(E::BatchSize { items, most: 50 });
@@ -161,7 +173,7 @@ impl Model {
             self.pay_or_credit(first.asset, first.acceptor, due);
             rest = after;
         }
-        Ok(Answer::Results(results))
+        Ok((results, done))
     }
 
     fn tell_of(&mut self, redemptions: &[&Redemption]) {

@@ -1,12 +1,14 @@
 //! The bytes that the contracts' storage must hold for the model's state, key by key. Written from the documented layout, so that nothing
 //! kept by a contract escapes comparison: an item too many is as wrong as one too few.
 
+mod alliance;
+
+pub(crate) use alliance::{of_alliance, of_council};
+
 use super::{
-    alliance::Alliance,
     registry::{blake2, Fate, Registry},
     terms, Model,
 };
-use ::alliance::cycles::{Books, Closed, Cycle};
 use ::market::{book::Root, listings::Entry};
 use chain::{AccountId, Hash};
 use scale::Encode;
@@ -246,37 +248,4 @@ pub(crate) fn of_market(model: &Model) -> Items {
         put(&mut items, 0x05, token, from);
     }
     items
-}
-
-/// The alliance's storage, but for its members: those are kept as they were when last touched, and are compared by `member` instead.
-pub(crate) fn of_alliance(model: &Model) -> Items {
-    let alliance = &model.alliance;
-    let mut items = Items::new();
-    items.insert(0u32.encode(), (&alliance.config, books(alliance), model.places.council).encode());
-    items
-}
-
-fn books(alliance: &Alliance) -> Books {
-    let sum = |of: &BTreeMap<u32, u128>, cycle| of.get(&cycle).copied().unwrap_or_default();
-    let cycle = |number, opened_at| Cycle {
-        number,
-        opened_at,
-        debits: alliance.debits(number),
-        fees: sum(&alliance.fees, number),
-        refunds: sum(&alliance.refunds, number),
-    };
-    let before = alliance.cycle - 1;
-    Books {
-        cycle: cycle(alliance.cycle, alliance.opened_at),
-        closed: Closed {
-            cycle: cycle(before, alliance.closed_opened_at),
-            cut_off: alliance.cut_off,
-            paid_in: alliance.paid_in(before),
-            lost: 0,
-        },
-        fund: alliance.fund,
-        last_cut: 0,
-        applied: alliance.applied,
-        voters: alliance.voters(),
-    }
 }

@@ -23,7 +23,7 @@ fn desk(call: DeskCall) -> Message {
 
 impl Dice<'_> {
     /// A redemption of those that fit, mostly; sometimes a stale or an altered one.
-    fn redemption(&mut self, fits: impl Fn(&Model, &Past) -> bool) -> Option<Redemption> {
+    pub(super) fn redemption(&mut self, fits: impl Fn(&Model, &Past) -> bool) -> Option<Redemption> {
         let all: Vec<_> = self.model.registry.past.iter().collect();
         let fit: Vec<_> = all.iter().filter(|past| fits(self.model, past)).copied().collect();
         let strict = self.chance(85);

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use ::alliance::members::Status;
 use chain::AccountId;
-use e2e_tests::actors::{MERCHANTS, OPERATOR};
+use e2e_tests::actors::MERCHANTS;
 use mock_psp22::Mode;
 use rand::Rng;
 use shared::{assets::Asset, ids::CampaignId, terms::Funding};
@@ -24,14 +24,20 @@ fn alliance_waits(model: &Model) -> bool {
 
 impl Dice<'_> {
     pub(super) fn apply(&mut self) -> Op {
-        let fee = self.model.alliance.config.joining.fee;
-        let value = self.value(self.model.alliance.config.asset, fee);
         let outside: Vec<Who> = MERCHANTS
             .into_iter()
             .filter(|who| !self.model.alliance.members.contains_key(&self.model.places.of(who)))
             .collect();
         let any = self.merchant();
         let caller = if self.chance(90) { self.pick(&outside).unwrap_or(any) } else { any };
+        let (books, joining) = (&self.model.alliance, self.model.alliance.config.joining);
+        let fee = match self.model.now < joining.early_until {
+            _ if books.waived.contains(&self.model.places.of(caller)) => 0,
+            _ if books.applied < joining.free_first => 0,
+            true => joining.early_fee,
+            false => joining.fee,
+        };
+        let value = self.value(books.config.asset, fee + joining.fund_share);
         let profile = [self.rng.gen(); 32];
         paid(caller, value, alliance(AllianceCall::Apply { registry: self.registry(), profile }))
     }
@@ -46,12 +52,6 @@ impl Dice<'_> {
         } else {
             any
         }
-    }
-
-    pub(super) fn admit(&mut self) -> Op {
-        let member = self.member(|model, account| model.alliance.members[&account].status == Status::Applied);
-        let caller = if self.chance(92) { OPERATOR } else { self.anyone() };
-        Op::plain(caller, alliance(AllianceCall::Admit { member, cap: self.rng.gen_range(40..160) }))
     }
 
     /// Little at a time, so that collateral binds.
@@ -124,14 +124,24 @@ impl Dice<'_> {
         }
     }
 
-    /// The next step on the way to active members: who has defaulted comes back by leaving, and applying anew.
+    /// The next step on the way to active members: who has defaulted makes good and comes back by vote, or by leaving and applying anew.
     fn towards_members(&mut self) -> Op {
         let members = || self.model.alliance.members.values();
-        if members().any(|member| member.status == Status::Applied) {
+        let any = |status| members().any(|member| member.status == status);
+        if any(Status::Applied) {
             return self.admit();
         }
         if self.model.alliance.members.len() < MERCHANTS.len() {
             return self.apply();
+        }
+        if members().any(|member| member.unpaid > 0) {
+            return self.make_good();
+        }
+        if any(Status::Suspended) {
+            return self.decide();
+        }
+        if any(Status::Defaulted) && any(Status::Active) {
+            return self.readmit();
         }
         let leaving = members().filter(|member| member.status == Status::Leaving);
         let until = leaving.map(|member| self.model.alliance.liable_until(member)).min();
