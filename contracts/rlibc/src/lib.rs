@@ -50,9 +50,14 @@ unsafe fn copy_down(to: *mut u8, from: *const u8, n: usize) {
 /// `n` bytes can be written at `to`.
 #[inline]
 unsafe fn fill(to: *mut u8, with: u8, n: usize) {
+    let word = u64::from_ne_bytes([with; WORD]);
     let mut done = 0_usize;
-    // SAFETY: each byte is within the `n`.
+    // SAFETY: each word and each byte is within the `n`.
     unsafe {
+        while done.wrapping_add(WORD) <= n {
+            write_unaligned(to.wrapping_add(done).cast(), word);
+            done = done.wrapping_add(WORD);
+        }
         while done < n {
             *to.wrapping_add(done) = with;
             done = done.wrapping_add(1);
@@ -66,8 +71,14 @@ unsafe fn fill(to: *mut u8, with: u8, n: usize) {
 #[inline]
 unsafe fn compare(a: *const u8, b: *const u8, n: usize) -> i32 {
     let mut done = 0_usize;
-    // SAFETY: each byte is within the `n` of either.
+    // SAFETY: each word and each byte is within the `n` of either.
     unsafe {
+        while done.wrapping_add(WORD) <= n
+            && read_unaligned::<u64>(a.wrapping_add(done).cast())
+                == read_unaligned::<u64>(b.wrapping_add(done).cast())
+        {
+            done = done.wrapping_add(WORD);
+        }
         while done < n {
             let (a, b) = (*a.wrapping_add(done), *b.wrapping_add(done));
             if a != b {

@@ -1,11 +1,15 @@
 //! Turning one member's coupon into another's; and what the council tells of members.
 
 use super::*;
-use council::views::CoverOne;
+use council::{conversion::goods, views::CoverOne};
 use shared::{
-    order::digest,
     psp34::{Id, PSP34},
+    terms::{Benefit, TransferPolicy},
 };
+
+fn goods_for_ann(world: &World, given: CouponId) -> [u8; 32] {
+    goods(world.suite.registry, given, &world.coupon(given).unwrap(), account("ann"))
+}
 
 /// Ann holds a coupon of the bakery's, and the cinema one of its own that it lets the council move; with the order that turns one into the other.
 fn ready() -> (World, council::CouncilRef, CouponId, CouponId, Order) {
@@ -17,7 +21,7 @@ fn ready() -> (World, council::CouncilRef, CouponId, CouponId, Order) {
     let id = Some(Id::U64(given.to_u64()));
     let here = world.suite.council;
     act(&mut world, "cinema", 0, registry.call_mut().approve(here, id, true));
-    let basket_hash = digest(&(world.suite.registry, given, account("ann")));
+    let basket_hash = goods_for_ann(&world, given);
     let order = Order { basket_hash, ..cinemas(1) };
     (world, council, spent, given, order)
 }
@@ -47,15 +51,11 @@ fn a_conversion_gives_exactly_what_was_signed_or_nothing() {
     let other = AllianceError::OtherConversion { number: 1 };
     let message = convert(&mut council, &order, registry, given, account("ben"));
     assert_eq!(refused(&mut world, "relayer", 0, message), other);
-    let message = convert(&mut council, &order, registry, spent, ann);
-    assert_eq!(refused(&mut world, "relayer", 0, message), other);
     let stray = account("ann");
-    let elsewhere = Order { basket_hash: digest(&(stray, given, ann)), ..order.clone() };
-    let message = convert(&mut council, &elsewhere, stray, given, ann);
+    let message = convert(&mut council, &order, stray, given, ann);
     let unknown = AllianceError::UnknownRegistry { registry: stray };
     assert_eq!(refused(&mut world, "relayer", 0, message), unknown);
-    let anns = Order { basket_hash: digest(&(registry, spent, ann)), ..order.clone() };
-    let message = convert(&mut council, &anns, registry, spent, ann);
+    let message = convert(&mut council, &order, registry, spent, ann);
     let held = AllianceError::CouponElsewhere { holder: Some(ann) };
     assert_eq!(refused(&mut world, "relayer", 0, message), held);
 
@@ -100,4 +100,41 @@ fn views_tell_of_statements_coverage_and_the_largest_debtor() {
     assert_eq!(read(&world, council.call().cover_one(vec![])), Err(sizes));
     let sizes = AllianceError::BatchSize { items: 33, most: 32 };
     assert_eq!(read(&world, council.call().cover_one(vec![account("ann"); 33])), Err(sizes));
+}
+
+#[test]
+fn a_tills_key_gives_nothing_of_its_merchants_away() {
+    let (mut world, mut council, spent, given, order) = ready();
+    let (registry, ann) = (world.suite.registry, account("ann"));
+    let mut office = world.office();
+    act(&mut world, "cinema", 0, office.call_mut().set_role(account("till"), false, true, None));
+    let permits = both(&world, "till", "ann", spent, &order);
+    let message = council.call_mut().convert(registry, registry, given, ann, (order.clone(), permits));
+    let not_its = AllianceError::NotAcceptor { acceptor: account("cinema"), caller: account("till") };
+    assert_eq!(refused(&mut world, "relayer", 0, message), not_its);
+    let permits = held_by(&world, "ann", spent, &order);
+    let message = council.call_mut().convert(registry, registry, given, ann, (order, permits));
+    let unsigned = AllianceError::NotAcceptor { acceptor: account("cinema"), caller: account("cinema") };
+    assert_eq!(refused(&mut world, "cinema", 0, message), unsigned);
+}
+
+#[test]
+fn what_is_received_is_worth_what_was_signed_for() {
+    let (mut world, _, _, spent) = allied();
+    let (mut council, registry, ann) = (world.council(), world.suite.registry, account("ann"));
+    let card = terms_but(|t| {
+        (t.benefit, t.transfer) = (Benefit::StoredValue { value: 1_000 }, TransferPolicy::Free)
+    });
+    let campaign = campaign(&mut world, "cinema", card, 0);
+    let given = issue(&mut world, "cinema", campaign, "cinema");
+    let order = Order { basket_hash: goods_for_ann(&world, given), ..cinemas(1) };
+    let permits = both(&world, "cinema", "ann", spent, &order);
+    let mut desk = world.desk();
+    act(&mut world, "cinema", 0, desk.call_mut().split(given, 999));
+    let (mut to, here) = (world.registry(), world.suite.council);
+    act(&mut world, "cinema", 0, to.call_mut().approve(here, Some(Id::U64(given.to_u64())), true));
+    let message = council.call_mut().convert(registry, registry, given, ann, (order, permits));
+    let other = AllianceError::OtherConversion { number: 1 };
+    assert_eq!(refused(&mut world, "relayer", 0, message), other);
+    assert_eq!(world.coupon(spent).map(|coupon| coupon.owner), Some(ann));
 }

@@ -9,7 +9,6 @@ use shared::{
         rates::Rate,
     },
     ledger::key,
-    order::digest,
     psp34::{Id, PSP34},
 };
 
@@ -123,6 +122,7 @@ fn settling() -> Rows {
 fn deciding() -> Rows {
     let (mut world, _) = joining();
     let mut council = world.council();
+    world.chain.advance(HOUR).unwrap();
     let motion = Motion::SetCap { account: account("bakery"), cap: 7 };
     let propose = act(&mut world, "bakery", 0, council.call_mut().propose(motion)).cost;
     let vote = act(&mut world, "cinema", 0, council.call_mut().vote(1)).cost;
@@ -140,9 +140,10 @@ fn agreeing() -> Rows {
     let (mut world, _) = joining();
     let mut council = world.council();
     let (bakery, cinema) = (account("bakery"), account("cinema"));
-    let rate = Rate { bps: 5_000, from: NOW, daily_cap: Some(10_000) };
+    let rate = Rate { bps: 5_000, from: NOW + 1, daily_cap: Some(10_000) };
     let offer = act(&mut world, "cinema", 0, council.call_mut().offer_rate(cinema, bakery, Some(rate))).cost;
     let accept = act(&mut world, "bakery", 0, council.call_mut().accept_rate(cinema, bakery, rate)).cost;
+    world.chain.set_time(NOW + 1).unwrap();
     let campaign = campaigning(&mut world);
     let (_, capped) = spend(&mut world, campaign, 1);
     vec![
@@ -156,12 +157,14 @@ fn disputing() -> Rows {
     let (mut world, _) = joining();
     let (mut council, registry) = (world.council(), world.suite.registry);
     let campaign = campaigning(&mut world);
-    let open = |world: &mut World, number| {
-        let (redemption, _) = spend(world, campaign, number);
-        act(world, "bakery", 0, world.council().call_mut().open_case(registry, 1, [1; 32], redemption)).cost
+    let [first, second] = [1, 2].map(|number| spend(&mut world, campaign, number).0);
+    world.chain.set_time(first.final_at).unwrap();
+    let mut open = |redemption| {
+        let message = world.council().call_mut().open_case(registry, 1, [1; 32], redemption);
+        act(&mut world, "bakery", 0, message).cost
     };
-    let opened = open(&mut world, 1);
-    open(&mut world, 2);
+    let opened = open(first);
+    open(second);
     let reply = act(&mut world, "cinema", 0, council.call_mut().reply(1, [2; 32])).cost;
     let rule = act(&mut world, OPERATOR, 0, council.call_mut().rule(1, 5_000)).cost;
     world.chain.advance(30 * DAY).unwrap();
@@ -186,7 +189,8 @@ fn converting() -> Cost {
     let given = issue(&mut world, "cinema", own, "cinema");
     let (mut to, here) = (world.registry(), world.suite.council);
     act(&mut world, "cinema", 0, to.call_mut().approve(here, Some(Id::U64(given.to_u64())), true));
-    let basket_hash = digest(&(registry, given, account("ann")));
+    let held = world.coupon(given).unwrap();
+    let basket_hash = council::conversion::goods(registry, given, &held, account("ann"));
     let order = Order { basket_hash, ..cinemas(1) };
     let permits = both(&world, "cinema", "ann", spent, &order);
     let message = council.call_mut().convert(registry, registry, given, account("ann"), (order, permits));

@@ -40,6 +40,7 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
     let expected = Member {
         registry,
         profile,
+        applied_at: NOW,
         status: Status::Active,
         since: at,
         collateral: 300,
@@ -47,6 +48,7 @@ fn a_merchant_applies_is_admitted_and_puts_up_collateral() {
         fund_share: 0,
         unpaid: 0,
         cases: 0,
+        disputed: 0,
         rates: 0,
         liable_until: 0,
         cycle: 1,

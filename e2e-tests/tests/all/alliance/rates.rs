@@ -14,7 +14,7 @@ fn two_members_agree_on_a_rate_which_holds_from_its_date_on() {
     let done = act(&mut world, "cinema", 0, council.call_mut().offer_rate(cinema, bakery, Some(RATE)));
     let offered = RateOffered { by: cinema, acceptor: cinema, issuer: bakery, rate: Some(RATE) };
     assert_eq!(done.events, [by(here, offered)]);
-    assert_eq!(read(&world, council.call().offer(cinema, bakery)), Some((cinema, RATE)));
+    assert_eq!(read(&world, council.call().offer(cinema, bakery, cinema)), Some(RATE));
     // Nobody accepts its own offer, or another than was made.
     let other = Rate { bps: 4_999, ..RATE };
     for (who, rate) in [("cinema", RATE), ("bakery", other), ("ann", RATE)] {
@@ -22,7 +22,8 @@ fn two_members_agree_on_a_rate_which_holds_from_its_date_on() {
         assert_eq!(refused(&mut world, who, 0, message), AllianceError::NoSuchOffer);
     }
     let done = act(&mut world, "bakery", 0, council.call_mut().accept_rate(cinema, bakery, RATE));
-    let told = RateAgreed { issuer: bakery, acceptor: cinema, rate: PairRate::first(RATE) };
+    let told =
+        RateAgreed { issuer: bakery, acceptor: cinema, rate: PairRate::first((NOW, NOW), RATE), by: bakery };
     assert_eq!(done.events, [by(here, told)]);
     assert_eq!((member(&world, "bakery").rates, member(&world, "cinema").rates), (1, 1));
 
@@ -63,12 +64,19 @@ fn a_rate_is_offered_by_one_of_the_two_within_bounds_and_taken_back_by_who_made_
         let refusal = refused(&mut world, "bakery", 0, offer(&mut council, rate));
         assert_eq!(refusal, AllianceError::RateOutOfRange { bps });
     }
-    let early = Some(Rate { from: NOW - 1, ..RATE });
-    let too_early = AllianceError::RateTooEarly { from: NOW - 1, earliest: NOW };
+    let early = Some(Rate { from: NOW, ..RATE });
+    let too_early = AllianceError::RateTooEarly { from: NOW, earliest: NOW + 1 };
     assert_eq!(refused(&mut world, "bakery", 0, offer(&mut council, early)), too_early);
     assert_eq!(refused(&mut world, "bakery", 0, offer(&mut council, None)), AllianceError::NoSuchOffer);
     act(&mut world, "bakery", 0, offer(&mut council, Some(RATE)));
     assert_eq!(refused(&mut world, "cinema", 0, offer(&mut council, None)), AllianceError::NoSuchOffer);
-    act(&mut world, "bakery", 0, offer(&mut council, None));
-    assert_eq!(read(&world, council.call().offer(cinema, bakery)), None);
+    // The other's own offer stands beside it, and each takes its own back with its deposit.
+    let others = Rate { bps: 1, ..RATE };
+    act(&mut world, "cinema", 0, offer(&mut council, Some(others)));
+    assert_eq!(read(&world, council.call().offer(cinema, bakery, bakery)), Some(RATE));
+    assert_eq!(read(&world, council.call().offer(cinema, bakery, cinema)), Some(others));
+    for (who, by) in [("bakery", bakery), ("cinema", cinema)] {
+        assert!(act(&mut world, who, 0, offer(&mut council, None)).cost.deposit < 0);
+        assert_eq!(read(&world, council.call().offer(cinema, bakery, by)), None);
+    }
 }

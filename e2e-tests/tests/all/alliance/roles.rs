@@ -109,9 +109,10 @@ fn each_of_the_councils_own_messages_is_for_those_it_is_meant_for() {
     act(&mut world, "grocer", JOINING_FEE, council.call_mut().apply(here, [1; 32], vec![]));
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let redemption = act(&mut world, "cinema", 0, message).result;
-    let rate = Rate { bps: 5_000, from: NOW + DAY, daily_cap: None };
+    let rate = Rate { bps: 5_000, from: NOW + 100 * DAY, daily_cap: None };
     act(&mut world, "cinema", 0, council.call_mut().offer_rate(cinema, bakery, Some(rate)));
     let suspend = Motion::Suspend { account: account("grocer"), reason: 1 };
+    world.chain.set_time(redemption.final_at).unwrap();
     act(&mut world, "bakery", 0, council.call_mut().propose(suspend));
     let undisputed = world.fixture();
     let message = council.call_mut().open_case(here, 1, [0; 32], redemption.clone());
@@ -119,7 +120,7 @@ fn each_of_the_councils_own_messages_is_for_those_it_is_meant_for() {
     let disputed = world.fixture();
     act(&mut world, "cinema", 0, council.call_mut().reply(1, [0; 32]));
     let replied = world.fixture();
-    world.chain.set_time(NOW + 30 * DAY).unwrap();
+    world.chain.advance(30 * DAY).unwrap();
     let late = world.fixture();
     act(&mut world, "relayer", 0, council.call_mut().time_out(1));
     let closed = world.fixture();

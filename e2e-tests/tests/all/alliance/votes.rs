@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// When motions are moved: after the members joined, for who joins in the same block has no vote.
+const MOVED: u64 = NOW + 1;
+
+fn voting() -> (World, Doors, AllianceRef, CouponId) {
+    let mut all = allied();
+    all.0.chain.set_time(MOVED).unwrap();
+    all
+}
+
 fn applied(world: &mut World, who: &str) -> Motion {
     let mut council = world.council();
     let _alliance = alliance(world);
@@ -50,7 +59,7 @@ fn the_operator_admits_suspends_and_reinstates_while_few_have_a_vote() {
 
 #[test]
 fn members_carry_a_motion_by_a_quorum_of_who_was_there() {
-    let (mut world, _, _, _) = allied();
+    let (mut world, _, _, _) = voting();
     let (mut council, here) = (world.council(), world.suite.council);
     let admit = applied(&mut world, "grocer");
     for who in ["grocer", "ann"] {
@@ -63,22 +72,22 @@ fn members_carry_a_motion_by_a_quorum_of_who_was_there() {
     }
     let (bakery, cinema) = (account("bakery"), account("cinema"));
     let done = act(&mut world, "bakery", 0, council.call_mut().propose(admit));
-    let ends_at = NOW + WEEK;
-    let moved = MotionMoved { by: bakery, proposal: 1, motion: admit, needed: 2, at: NOW, ends_at };
+    let ends_at = MOVED + WEEK;
+    let moved = MotionMoved { by: bakery, proposal: 1, motion: admit, needed: 2, at: MOVED, ends_at };
     assert_eq!(done.events, [by(here, moved), by(here, VoteCast { member: bakery, proposal: 1 })]);
     assert_eq!(done.result, 1);
     let again = AllianceError::AlreadyVoted { proposal: 1, account: bakery };
     assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().vote(1)), again);
     let none = AllianceError::NoSuchProposal { proposal: 2 };
     assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().vote(2)), none);
-    let open = AllianceError::VoteOpen { ends_at, now: NOW };
+    let open = AllianceError::VoteOpen { ends_at, now: MOVED };
     assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().clear(1)), open);
 
     let done = act(&mut world, "cinema", 0, council.call_mut().vote(1));
-    let carried = MotionCarried { member: account("grocer"), motion: admit, proposal: Some(1), at: NOW };
+    let carried = MotionCarried { member: account("grocer"), motion: admit, proposal: Some(1), at: MOVED };
     assert_eq!(done.events, [by(here, VoteCast { member: cinema, proposal: 1 }), by(here, carried)]);
     assert_eq!(member(&world, "grocer").status, Status::Active);
-    let closed = AllianceError::VoteClosed { ends_at, now: NOW };
+    let closed = AllianceError::VoteClosed { ends_at, now: MOVED };
     assert_eq!(refused(&mut world, "grocer", 0, council.call_mut().vote(1)), closed);
 
     world.chain.set_time(ends_at).unwrap();
@@ -94,7 +103,7 @@ fn members_carry_a_motion_by_a_quorum_of_who_was_there() {
 
 #[test]
 fn who_comes_later_has_no_vote_and_late_votes_count_for_nothing() {
-    let (mut world, _, _, _) = allied();
+    let (mut world, _, _, _) = voting();
     let mut council = world.council();
     let suspend = Motion::Suspend { account: account("cinema"), reason: 1 };
     act(&mut world, "bakery", 0, council.call_mut().propose(suspend));
@@ -102,8 +111,8 @@ fn who_comes_later_has_no_vote_and_late_votes_count_for_nothing() {
     join(&mut world, "grocer", 1);
     let late = AllianceError::NoVote { account: account("grocer") };
     assert_eq!(refused(&mut world, "grocer", 0, council.call_mut().vote(1)), late);
-    world.chain.set_time(NOW + WEEK).unwrap();
-    let closed = AllianceError::VoteClosed { ends_at: NOW + WEEK, now: NOW + WEEK };
+    world.chain.set_time(MOVED + WEEK).unwrap();
+    let closed = AllianceError::VoteClosed { ends_at: MOVED + WEEK, now: MOVED + WEEK };
     assert_eq!(refused(&mut world, "cinema", 0, council.call_mut().vote(1)), closed);
     assert_eq!(member(&world, "cinema").status, Status::Active);
 }
@@ -113,6 +122,7 @@ fn past_the_founders_number_only_votes_decide() {
     let mut world = rules().config(|suite| suite.alliance.founders = 2).build();
     join(&mut world, "bakery", 1);
     join(&mut world, "cinema", 1);
+    world.chain.set_time(MOVED).unwrap();
     let admit = applied(&mut world, "grocer");
     let by_vote = AllianceError::ByVoteOnly { voters: 2 };
     let (mut council, _alliance) = (world.council(), alliance(&world));

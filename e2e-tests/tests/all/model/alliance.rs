@@ -16,13 +16,13 @@ use shared::{
         rates::Rate,
     },
     ids::CouponId,
-    order::Redemption,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) profile: [u8; 32],
+    pub(crate) applied_at: u64,
     pub(crate) status: Status,
     pub(crate) since: u64,
     pub(crate) liable_until: u64,
@@ -57,6 +57,8 @@ pub(crate) struct Debt {
 /// What two members agreed on, one after the other, since both are bound by it.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
+    /// When the two applied whom it binds.
+    pub(crate) between: (u64, u64),
     pub(crate) rates: Vec<Rate>,
     /// The last day with a debt that counted against a cap, and their sum.
     pub(crate) day: u64,
@@ -77,8 +79,8 @@ pub(crate) struct Poll {
 #[derive(Clone, Debug)]
 pub(crate) struct Dispute {
     pub(crate) issuer: AccountId,
-    /// As it was disputed.
-    pub(crate) redemption: Redemption,
+    pub(crate) acceptor: AccountId,
+    pub(crate) number: u64,
     pub(crate) amount: Balance,
     pub(crate) reason: u8,
     pub(crate) opened_at: u64,
@@ -124,8 +126,8 @@ pub(crate) struct Alliance {
     pub(crate) polls: BTreeMap<u32, Poll>,
     /// When a vote ends that an account still has a record of.
     pub(crate) votes: BTreeMap<(u32, AccountId), u64>,
-    /// By (acceptor, issuer).
-    pub(crate) offers: BTreeMap<(AccountId, AccountId), (AccountId, Rate)>,
+    /// By (acceptor, issuer, who of the two offers).
+    pub(crate) offers: BTreeMap<(AccountId, AccountId, AccountId), Rate>,
     pub(crate) pairs: BTreeMap<(AccountId, AccountId), Pair>,
     pub(crate) cases: u32,
     pub(crate) disputes: BTreeMap<u32, Dispute>,
@@ -206,9 +208,15 @@ impl Alliance {
 
     /// Disputes that hold a member.
     pub(crate) fn open_cases(&self, who: AccountId) -> u32 {
-        let party = |dispute: &&Dispute| who == dispute.issuer || who == dispute.redemption.acceptor;
+        let party = |dispute: &&Dispute| who == dispute.issuer || who == dispute.acceptor;
         let open = self.disputes.values().filter(|dispute| !dispute.closed);
         u32::try_from(open.filter(party).count()).unwrap()
+    }
+
+    /// What a member would give back if all open disputes were ruled against it.
+    pub(crate) fn disputed_of(&self, who: AccountId) -> Balance {
+        let open = self.disputes.values().filter(|dispute| !dispute.closed && dispute.acceptor == who);
+        open.map(|dispute| dispute.amount).sum()
     }
 
     /// Σ owed to it − Σ owed by it, in a cycle.
@@ -325,7 +333,7 @@ impl Alliance {
 
     /// Until when a member that leaves stays answerable.
     pub(crate) fn liable_until(&self, member: &Member) -> u64 {
-        (member.since + self.config.tail).max(member.liable_until)
+        (member.since + self.config.tail).max(member.liable_until + self.terms.case_window)
     }
 
     fn member(&self, account: AccountId) -> Result<&Member, E> {
@@ -406,7 +414,7 @@ impl Model {
                 self.roll_back_and_reverse(caller, value, of(registry), redemption)?;
             }
             AllianceCall::Convert { registry, other, coupon, to, order } => {
-                return self.convert((of(registry), of(other)), *coupon, of(to), order)
+                return self.convert(caller, (of(registry), of(other)), *coupon, of(to), order)
             }
             AllianceCall::Close => return self.close(caller),
             AllianceCall::PayIn { member, amount } => self.pay_in(caller, value, of(member), *amount)?,

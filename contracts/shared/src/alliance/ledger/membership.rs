@@ -103,8 +103,9 @@ impl<P: Pages> Ledger<'_, P> {
         issuer: AccountId,
         next: impl FnOnce((Timestamp, Timestamp), Option<PairRate>) -> Outcome<PairRate>,
     ) -> Outcome<PairRate> {
-        let (mut one, mut other) = (self.member(acceptor)?, self.member(issuer)?);
+        let mut one = self.member(acceptor)?;
         one.ensure_active(acceptor)?;
+        let mut other = self.member(issuer)?;
         other.ensure_active(issuer)?;
         let before = agreed(&one, &other, self.rate(acceptor, issuer));
         let rate = next((one.applied_at, other.applied_at), before)?;

@@ -17,7 +17,7 @@ impl Dispute {
 
     /// What it is about.
     fn disputed(&self) -> super::Disputed {
-        (self.redemption.acceptor, self.redemption.number, self.issuer)
+        (self.acceptor, self.number, self.issuer)
     }
 }
 
@@ -43,7 +43,11 @@ impl Model {
         if redemption.alliance != Some(self.places.alliance) || !self.stands(redemption) {
             return Err(E::NoSuchRedemption { acceptor, number });
         }
-        let until = redemption.redeemed_at + self.alliance.terms.case_window;
+        let final_at = redemption.final_at;
+        if now < final_at {
+            return Err(E::NotFinal { final_at, now });
+        }
+        let until = final_at + self.alliance.terms.case_window;
         if now >= until {
             return Err(E::CaseWindowOver { until, now });
         }
@@ -61,7 +65,8 @@ impl Model {
         let case = self.alliance.cases;
         let dispute = Dispute {
             issuer,
-            redemption: redemption.clone(),
+            acceptor,
+            number,
             amount,
             reason,
             opened_at: now,
@@ -93,7 +98,7 @@ impl Model {
 
     pub(super) fn reply_to_case(&mut self, caller: AccountId, case: u32) -> Result<(), E> {
         let (now, dispute) = (self.now, self.open_dispute(case)?);
-        if caller != dispute.redemption.acceptor {
+        if caller != dispute.acceptor {
             return Err(E::NotParty { account: caller });
         }
         if dispute.replied_at.is_some() {
@@ -113,6 +118,9 @@ impl Model {
         let dispute = self.open_dispute(case)?;
         if caller != resolver {
             return Err(E::NotResolver { resolver, caller });
+        }
+        if [dispute.acceptor, dispute.issuer].contains(&resolver) {
+            return Err(E::ResolverIsParty { resolver });
         }
         if bps > 10_000 {
             return Err(E::ShareOverWhole { bps });
@@ -135,18 +143,12 @@ impl Model {
         self.close_case(case, self.alliance.terms.unruled_bps)
     }
 
-    /// The acceptor owes the issuer its share, unless the redemption has changed since.
+    /// The acceptor owes the issuer its share.
     fn close_case(&mut self, case: u32, bps: u16) -> Result<Answer, E> {
         let dispute = self.alliance.disputes.get_mut(&case).expect("it is open");
         dispute.closed = true;
-        let dispute = dispute.clone();
-        let (acceptor, issuer) = (dispute.redemption.acceptor, dispute.issuer);
-        let given_back = if self.stands(&dispute.redemption) {
-            share(dispute.amount, bps)
-        } else {
-            self.alliance.disputed.remove(&dispute.disputed());
-            0
-        };
+        let Dispute { acceptor, issuer, amount, .. } = *dispute;
+        let given_back = share(amount, bps);
         for party in [acceptor, issuer] {
             self.alliance.member(party)?;
             self.alliance.touch(party);
@@ -170,9 +172,7 @@ impl Model {
         }
         let about = dispute.disputed();
         self.alliance.disputes.remove(&case);
-        if self.alliance.disputed.get(&about) == Some(&case) {
-            self.alliance.disputed.remove(&about);
-        }
+        self.alliance.disputed.remove(&about);
         self.emit("CaseCleared");
         Ok(())
     }

@@ -230,19 +230,24 @@ impl Model {
     /// Spends coupons on an order whose goods are a coupon, which the acceptor lets the council move.
     pub(super) fn convert(
         &mut self,
+        caller: AccountId,
         (registry, other): (AccountId, AccountId),
         coupon: CouponId,
         to: AccountId,
         order: &OrderCall,
     ) -> Result<Answer, E> {
         let (council, acceptor) = (self.places.council, order.order.acceptor);
-        if order.order.basket_hash != blake2(&(other, coupon, to)) {
-            return Err(E::OtherConversion { number: order.order.number });
+        let signer = order.acceptor.as_ref().map(|consent| self.places.of(consent.signer));
+        if signer != Some(acceptor) {
+            return Err(E::NotAcceptor { acceptor, caller: signer.unwrap_or(caller) });
         }
         self.ensure_known(other)?;
-        let holder = self.registry.coupons.get(&coupon).map(|coupon| coupon.owner);
-        if holder != Some(acceptor) {
-            return Err(E::CouponElsewhere { holder });
+        let held = self.registry.coupons.get(&coupon);
+        let Some(held) = held.filter(|held| held.owner == acceptor) else {
+            return Err(E::CouponElsewhere { holder: held.map(|held| held.owner) });
+        };
+        if order.order.basket_hash != blake2(&(other, coupon, held.left, held.valid_until, to)) {
+            return Err(E::OtherConversion { number: order.order.number });
         }
         let redemption = self.redeem_and_clear(council, 0, registry, order)?;
         self.transfer(council, to, coupon).map_err(|_| E::TransferRefused { coupon })?;

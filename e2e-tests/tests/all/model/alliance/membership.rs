@@ -41,6 +41,7 @@ impl Model {
         let fee = if self.alliance.waived.remove(&caller) { 0 } else { scheduled };
         let member = Member {
             profile,
+            applied_at: now,
             status: Status::Applied,
             since: now,
             liable_until: 0,
@@ -77,7 +78,11 @@ impl Model {
             return Err(E::CollateralShort { asked: amount, collateral: member.collateral });
         }
         member.collateral -= amount;
-        self.alliance.ensure_covered(caller)?;
+        let exposure = self.alliance.exposure(caller) + self.alliance.disputed_of(caller);
+        let limit = self.alliance.limit(self.alliance.member(caller)?);
+        if exposure > limit {
+            return Err(E::OverLimit { account: caller, exposure, limit });
+        }
         self.emit("CollateralWithdrawn");
         self.pay_from_alliance(caller, amount)
     }
@@ -118,6 +123,9 @@ impl Model {
             Status::Active | Status::Suspended | Status::Defaulted => {
                 return Err(E::NotLeaving { account: caller })
             }
+        }
+        if status == Status::Applied {
+            self.alliance.applied -= 1;
         }
         self.alliance.members.remove(&caller);
         self.emit("MemberExited");

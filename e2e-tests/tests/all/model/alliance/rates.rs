@@ -17,14 +17,18 @@ impl Pair {
 }
 
 impl Alliance {
-    /// Whether acceptor and issuer have each agreed on something since they joined.
-    fn bound(&self, (acceptor, issuer): Two) -> bool {
-        [acceptor, issuer].iter().all(|who| self.members.get(who).is_some_and(|member| member.rates > 0))
+    /// Which memberships of the two these are.
+    fn memberships(&self, (acceptor, issuer): Two) -> Option<(u64, u64)> {
+        Some((self.members.get(&acceptor)?.applied_at, self.members.get(&issuer)?.applied_at))
     }
 
     /// The rate that binds the two at a time.
     pub(super) fn rate_at(&self, two: Two, time: u64) -> Option<Rate> {
-        self.pairs.get(&two).filter(|_| self.bound(two))?.at(time)
+        let pair = self.pairs.get(&two)?;
+        if self.memberships(two) != Some(pair.between) {
+            return None;
+        }
+        pair.at(time)
     }
 
     /// Counts a debt against the day's cap.
@@ -49,15 +53,12 @@ impl Model {
                 if rate.bps == 0 || rate.bps > 10_000 {
                     return Err(E::RateOutOfRange { bps: rate.bps });
                 }
-                if rate.from < self.now {
-                    return Err(E::RateTooEarly { from: rate.from, earliest: self.now });
+                if rate.from <= self.now {
+                    return Err(E::RateTooEarly { from: rate.from, earliest: self.now + 1 });
                 }
-                self.alliance.offers.insert(two, (caller, rate));
+                self.alliance.offers.insert((two.0, two.1, caller), rate);
             }
-            None => match self.alliance.offers.get(&two) {
-                Some((offerer, _)) if *offerer == caller => drop(self.alliance.offers.remove(&two)),
-                Some(_) | None => return Err(E::NoSuchOffer),
-            },
+            None => drop(self.alliance.offers.remove(&(two.0, two.1, caller)).ok_or(E::NoSuchOffer)?),
         }
         self.emit("RateOffered");
         Ok(())
@@ -69,29 +70,33 @@ impl Model {
             _ if caller == two.1 => two.0,
             _ => return Err(E::NoSuchOffer),
         };
-        if self.alliance.offers.get(&two) != Some(&(other, rate)) {
+        let offer = (two.0, two.1, other);
+        if self.alliance.offers.get(&offer) != Some(&rate) {
             return Err(E::NoSuchOffer);
         }
-        self.alliance.offers.remove(&two);
-        let bound = self.alliance.bound(two);
+        self.alliance.offers.remove(&offer);
         for account in [two.0, two.1] {
             self.alliance.ensure_active(account)?;
             self.alliance.member_mut(account)?.rates += 1;
         }
         let now = self.now;
-        if rate.from < now {
-            return Err(E::RateTooEarly { from: rate.from, earliest: now });
+        if rate.from <= now {
+            return Err(E::RateTooEarly { from: rate.from, earliest: now + 1 });
         }
-        let tail = self.alliance.config.tail;
-        match self.alliance.pairs.get_mut(&two).filter(|_| bound) {
+        let reckoned = self.alliance.config.tail + self.alliance.terms.case_window;
+        let between = self.alliance.memberships(two).expect("both are members");
+        match self.alliance.pairs.get_mut(&two).filter(|pair| pair.between == between) {
             Some(pair) => {
-                let earliest = pair.rates.last().expect("they agreed on one").from + tail;
+                let earliest = pair.rates.last().expect("they agreed on one").from + reckoned;
                 if now < earliest {
                     return Err(E::RateTooEarly { from: now, earliest });
                 }
                 pair.rates.push(rate);
             }
-            None => drop(self.alliance.pairs.insert(two, Pair { rates: vec![rate], day: 0, used: 0 })),
+            None => {
+                let pair = Pair { between, rates: vec![rate], day: 0, used: 0 };
+                self.alliance.pairs.insert(two, pair);
+            }
         }
         self.emit("RateAgreed");
         Ok(())

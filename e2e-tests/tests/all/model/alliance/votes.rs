@@ -57,7 +57,7 @@ impl Model {
         if poll.carried || now >= poll.ends_at {
             return Err(E::VoteClosed { ends_at: poll.ends_at, now });
         }
-        if since > poll.opened_at {
+        if since >= poll.opened_at {
             return Err(E::NoVote { account: voter });
         }
         poll.voters.insert(voter);
@@ -98,7 +98,9 @@ impl Model {
                 }
                 (member.status, member.since, member.cap) = (Status::Active, now, *cap);
             }
-            Motion::Suspend { .. } | Motion::SetCap { .. } if member.status != Status::Active => {
+            Motion::Suspend { .. } | Motion::SetCap { .. }
+                if !matches!(member.status, Status::Active | Status::Leaving) =>
+            {
                 return Err(E::NotActive { account })
             }
             Motion::Suspend { .. } => (member.status, member.since) = (Status::Suspended, now),

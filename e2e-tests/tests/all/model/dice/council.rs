@@ -33,7 +33,8 @@ fn disputable(model: &Model, past: &Past) -> Option<AccountId> {
         booked.any(|(_, debt)| debt.amount > debt.fee) && !alliance.disputed.contains_key(&about)
     });
     let stands = past.fate == Fate::Stands && redemption.alliance == Some(model.places.alliance);
-    let in_time = model.now < redemption.redeemed_at + alliance.terms.case_window;
+    let last = redemption.final_at + alliance.terms.case_window;
+    let in_time = (redemption.final_at..last).contains(&model.now);
     issuers.next().filter(|_| stands && in_time)
 }
 
@@ -46,7 +47,7 @@ fn undecided(model: &Model, number: u32, poll: &Poll) -> Vec<AccountId> {
     let open = !poll.carried && model.now < poll.ends_at;
     let members = model.alliance.members.iter().filter(|(who, member)| {
         open && member.active()
-            && member.since <= poll.opened_at
+            && member.since < poll.opened_at
             && !model.alliance.votes.contains_key(&(number, **who))
     });
     members.map(|(who, _)| *who).collect()
@@ -189,10 +190,10 @@ impl Dice<'_> {
         if self.chance(4) {
             caller = self.anyone();
         }
-        let own: Vec<_> = self.model.alliance.offers.iter().map(|(two, (by, _))| (*two, *by)).collect();
+        let own: Vec<_> = self.model.alliance.offers.keys().copied().collect();
         match self.pick(&own) {
-            Some((two, by)) if self.chance(15) => {
-                let names = (self.name(two.0), self.name(two.1));
+            Some((one, other, by)) if self.chance(15) => {
+                let names = (self.name(one), self.name(other));
                 if let (Some(a), Some(b)) = names {
                     (acceptor, issuer, caller) = (a, b, self.mostly(by));
                 }
@@ -206,7 +207,7 @@ impl Dice<'_> {
             1 => 10_001,
             _ => self.rng.gen_range(2_000..=10_000),
         };
-        let from = if self.chance(5) { now - 1 } else { now + self.rng.gen_range(0..60) * MINUTE };
+        let from = if self.chance(5) { now } else { now + 1 + self.rng.gen_range(0..60) * MINUTE };
         let daily_cap = self.chance(55).then(|| self.rng.gen_range(15..120));
         let rate = (!self.chance(4)).then_some(Rate { bps, from, daily_cap });
         Op::plain(caller, alliance(AllianceCall::OfferRate { acceptor, issuer, rate }))
@@ -215,9 +216,9 @@ impl Dice<'_> {
     pub(super) fn accept_rate(&mut self) -> Op {
         let now = self.model.now;
         let active = |who| self.model.alliance.members.get(&who).is_some_and(|member| member.active());
-        let offers: Vec<_> = self.model.alliance.offers.iter().map(|(two, offer)| (*two, *offer)).collect();
-        let good = |((acceptor, issuer), (_, rate)): &&((AccountId, AccountId), (AccountId, Rate))| {
-            active(*acceptor) && active(*issuer) && rate.from >= now
+        let offers: Vec<_> = self.model.alliance.offers.iter().map(|(at, rate)| (*at, *rate)).collect();
+        let good = |((acceptor, issuer, _), rate): &&((AccountId, AccountId, AccountId), Rate)| {
+            active(*acceptor) && active(*issuer) && rate.from > now
         };
         let fit: Vec<_> = offers.iter().filter(good).copied().collect();
         if fit.is_empty() && self.chance(70) {
@@ -225,7 +226,7 @@ impl Dice<'_> {
         }
         let chosen =
             if self.chance(90) { self.pick(&fit).or(self.pick(&offers)) } else { self.pick(&offers) };
-        let Some(((acceptor, issuer), (by, mut rate))) = chosen else { return self.offer_rate() };
+        let Some(((acceptor, issuer, by), mut rate)) = chosen else { return self.offer_rate() };
         let other = if by == acceptor { issuer } else { acceptor };
         if self.chance(5) {
             rate.bps -= 1;
@@ -272,7 +273,7 @@ impl Dice<'_> {
             !dispute.closed && dispute.replied_at.is_none() && model.now < dispute.replies_until(model)
         });
         let Some((case, dispute)) = found else { return self.open_case() };
-        Op::plain(self.mostly(dispute.redemption.acceptor), alliance(AllianceCall::Reply { case }))
+        Op::plain(self.mostly(dispute.acceptor), alliance(AllianceCall::Reply { case }))
     }
 
     pub(super) fn rule_case(&mut self) -> Op {
@@ -399,14 +400,18 @@ impl Dice<'_> {
         if !self.chance(4) {
             order.acceptor = holder;
         }
-        order.basket_hash = blake2(&(self.model.places.of(other), coupon, self.model.places.of(to)));
+        let held = self.model.registry.coupons.get(&coupon);
+        let (left, end) = held.map_or((0, 0), |held| (held.left, held.valid_until));
+        order.basket_hash =
+            blake2(&(self.model.places.of(other), coupon, left, end, self.model.places.of(to)));
         if self.chance(4) {
             order.basket_hash[0] ^= 1;
         }
         if self.chance(97) {
             order.settlement = Settlement::OffChain;
         }
-        let signer = self.speaker(order.acceptor);
+        // A cashier's word isn't enough here.
+        let signer = if self.chance(95) { order.acceptor } else { self.speaker(order.acceptor) };
         let acceptor: Option<Consent> = (!self.chance(3)).then(|| self.consent(signer));
         let order = OrderCall { order, acceptor, coupons: consents };
         let registry = self.registry();

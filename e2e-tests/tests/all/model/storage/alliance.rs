@@ -3,7 +3,6 @@
 use super::{put, Items};
 use crate::model::{
     alliance::{Alliance, Dispute, Pair, Poll},
-    registry::blake2,
     Model,
 };
 use ::alliance::cycles::{Books, Closed, Cut, Cycle};
@@ -34,7 +33,7 @@ fn kept(pair: &Pair) -> PairRate {
     let mut newest = pair.rates.iter().rev();
     let rate = *newest.next().expect("they agreed on one");
     let before = newest.next().map(|before| (before.bps, before.daily_cap));
-    PairRate { rate, before, day: pair.day, used: pair.used }
+    PairRate { between: pair.between, rate, before, day: pair.day, used: pair.used }
 }
 
 fn cut(alliance: &Alliance, cycle: u32) -> Cut {
@@ -84,8 +83,8 @@ pub(crate) fn of_council(model: &Model) -> Items {
     for (at, ends_at) in &alliance.votes {
         put(&mut items, 0x32, at, ends_at);
     }
-    for (two, offer) in &alliance.offers {
-        put(&mut items, 0x33, two, offer);
+    for (at, rate) in &alliance.offers {
+        put(&mut items, 0x33, at, rate);
     }
     for (number, dispute) in &alliance.disputes {
         put(&mut items, 0x34, number, case(dispute, places.registry));
@@ -106,17 +105,6 @@ fn proposal(poll: &Poll) -> Proposal {
 }
 
 fn case(dispute: &Dispute, registry: AccountId) -> Case {
-    let Dispute { issuer, ref redemption, amount, reason, opened_at, replied_at, closed } = *dispute;
-    Case {
-        issuer,
-        acceptor: redemption.acceptor,
-        registry,
-        number: redemption.number,
-        redemption: blake2(redemption),
-        amount,
-        reason,
-        opened_at,
-        replied_at,
-        closed,
-    }
+    let Dispute { issuer, acceptor, number, amount, reason, opened_at, replied_at, closed } = *dispute;
+    Case { issuer, acceptor, registry, number, amount, reason, opened_at, replied_at, closed }
 }
