@@ -250,6 +250,7 @@ impl CouncilReplay {
         now: Timestamp,
     ) -> Result<(), Contradiction> {
         let events::RateAgreed { acceptor, issuer, rate, by } = *event;
+        ensure_rule("one of two members accepts the other's rate", [acceptor, issuer].contains(&by))?;
         let at = (acceptor, issuer, if by == acceptor { issuer } else { acceptor });
         let offered = self.store.found(&OFFERS, &at)?;
         ensure_same("the rate", offered, rate.rate)?;

@@ -9,7 +9,7 @@ use ::market::{
 use alliance::AllianceRef;
 use builder::{build, suite, Contract, Options, CHAIN_SIZE_LIMIT};
 use chain::{AccountId, Balance, Chain, EmbeddedChain, EventRecord, Genesis, Keypair, Message, TypedChain};
-use council::CouncilRef;
+use council::{conversion::goods, CouncilRef};
 use couponry::{
     audit::{self, AuditError, Files, Finding, Report},
     orders::{sign_order, sign_spend},
@@ -25,7 +25,9 @@ use shared::{
     assets::Asset,
     campaigns::Improvement,
     claims::{listed, Attestation, Claim, CodeClaim, Entitlement, Quota, VoucherKey},
+    coupons::Coupon,
     ids::{CampaignId, CouponId},
+    ledger::{items, key},
     merkle::Tree,
     order::{digest, Kept, Order, Redemption, Settlement},
     permit::{CouponPermit, Domain, Permits, Presented, Purpose},
@@ -74,6 +76,7 @@ impl Town {
         config.alliance.joining.fee = 2 * UNIT;
         config.alliance.closing_bounty = UNIT;
         config.alliance.cap_factor_bps = 50_000;
+        config.council.case_window = 5 * DAY;
         let suite =
             deploy_suite(&mut chain, owner, &Codes::load(&options.out_dir).unwrap(), &config, b"town")
                 .unwrap();
@@ -623,12 +626,12 @@ impl Town {
             terms.acceptance = Acceptance::Alliance(alliance);
         });
         let coupons = self.issue("bakery", campaign, &["ben"; 5], 1);
-        self.through_alliance("cinema", 1, "ben", coupons[0]);
+        let stands = self.through_alliance("cinema", 1, "ben", coupons[0]);
         let kept = self.through_alliance("cinema", 2, "ben", coupons[1]);
         let undone = self.through_alliance("cinema", 3, "ben", coupons[2]);
         let message = self.alliance().call_mut().roll_back(self.suite.registry, 0, (undone, None));
         self.act("cinema", 0, message);
-        self.live_in_the_council(kept.clone());
+        self.live_in_the_council();
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
         let message = self.council().call_mut().pay_in(account("bakery"), 4 * UNIT);
@@ -647,6 +650,7 @@ impl Town {
         self.close_cycle();
         self.chain.advance(7 * DAY).unwrap();
         self.close_cycle();
+        self.dispute(stands);
         self.default_and_make_good();
         for member in ["cinema", "cem"] {
             let message = self.council().call_mut().clear(1);
@@ -660,8 +664,8 @@ impl Town {
         self.act("ann", 0, message);
     }
 
-    /// A vote, a rate, a dispute and a conversion, none of which changes what anyone owes.
-    fn live_in_the_council(&mut self, disputed: Redemption) {
+    /// A vote, a rate and a conversion, none of which changes what anyone owes.
+    fn live_in_the_council(&mut self) {
         let (bakery, cinema, registry) = (account("bakery"), account("cinema"), self.suite.registry);
         for waived in [true, false] {
             let message = self.council().call_mut().waive_fee(account("dan"), waived);
@@ -681,20 +685,17 @@ impl Town {
         let message = self.council().call_mut().accept_rate(cinema, bakery, rate);
         self.act("bakery", 0, message);
 
-        let message = self.council().call_mut().open_case(registry, 1, [7; 32], disputed);
-        let case = self.act("bakery", 0, message);
-        let message = self.council().call_mut().reply(case, [8; 32]);
-        self.act("cinema", 0, message);
-        let message = self.council().call_mut().rule(case, 0);
-        self.act("owner", 0, message);
-
         let campaign = self.campaign("cinema", 0, |terms| terms.funding = Funding::Merchant);
         let coupons = self.issue("cinema", campaign, &["ben", "cinema"], 1);
         let message = self.registry().call_mut().approve(self.suite.council, Some(coupons[1].into()), true);
         self.act("cinema", 0, message);
         let order = self.order("cinema", 10, Settlement::OffChain);
         let ben = account("ben");
-        let order = Order { basket_hash: digest(&(registry, coupons[1], ben)), ..order };
+        let at = key(items::COUPONS, &coupons[1].to_u64());
+        let items = self.chain.storage(registry).unwrap();
+        let (_, held) = items.into_iter().find(|(key, _)| *key == at).unwrap();
+        let held = Coupon::decode(&mut held.as_slice()).unwrap();
+        let order = Order { basket_hash: goods(registry, coupons[1], &held, ben), ..order };
         let key = Keypair::named("cinema");
         let consent = sign_order(&self.domain(), &key, 0, &[coupons[0].into()], &order);
         let permits =
@@ -702,6 +703,16 @@ impl Town {
         let message =
             self.council().call_mut().convert(registry, registry, coupons[1], ben, (order, permits));
         self.act::<_, Redemption, _>("ann", 0, message);
+    }
+
+    /// What is final is disputed, in vain.
+    fn dispute(&mut self, disputed: Redemption) {
+        let message = self.council().call_mut().open_case(self.suite.registry, 1, [7; 32], disputed);
+        let case = self.act("bakery", 0, message);
+        let message = self.council().call_mut().reply(case, [8; 32]);
+        self.act("cinema", 0, message);
+        let message = self.council().call_mut().rule(case, 0);
+        self.act("owner", 0, message);
     }
 
     /// Cem owes more than it has put up.

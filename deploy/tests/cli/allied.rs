@@ -85,7 +85,7 @@ fn two_members_agree_on_a_rate_and_it_is_booked() {
     let rate = town.json(&format!("council rate {pair}"));
     assert_eq!(rate["agreed"]["bps"], 5_000);
     assert_eq!(rate["agreed"]["daily_cap"], (10 * UNIT).to_string());
-    assert_eq!(rate["offered"], serde_json::Value::Null);
+    assert_eq!(rate["offered"], serde_json::json!([]));
     town.ok("chain advance 2h");
     honour(&town, 2, "1/2", "ben");
     assert_eq!(position(&town, "bakery"), format!("-{}", 3 * UNIT));
@@ -97,6 +97,9 @@ fn two_members_agree_on_a_rate_and_it_is_booked() {
 #[test]
 fn a_dispute_is_opened_replied_to_and_ruled_on() {
     let town = allied();
+    let early = town.refusal("council dispute --acceptor cafe --number 1 --evidence receipts --as bakery");
+    assert!(early.contains("can be rolled back until"), "{early}");
+    town.ok("chain advance 14d");
     let opened =
         town.json("council dispute --acceptor cafe --number 1 --reason 2 --evidence receipts --as bakery");
     assert_eq!((opened["case"].as_u64(), opened["amount"].as_str()), (Some(1), Some("1980000000000")));
@@ -123,6 +126,7 @@ fn a_dispute_is_opened_replied_to_and_ruled_on() {
 #[test]
 fn a_dispute_that_nobody_rules_on_times_out() {
     let town = allied();
+    town.ok("chain advance 14d");
     town.ok("council dispute --acceptor cafe --number 1 --evidence receipts --as bakery");
     assert!(town.refusal("council time-out 1 --as anna").contains("rul"));
     town.ok("chain advance 22d");

@@ -150,7 +150,7 @@ fn collateral_that_covers_a_debt_stays() {
 }
 
 #[test]
-fn whoever_is_booked_stays_as_long_as_it_can_be_rolled_back() {
+fn whoever_is_booked_stays_as_long_as_it_can_be_rolled_back_or_disputed() {
     let (mut world, _, mut alliance, coupon) = allied();
     let mut council = world.council();
     let bakery = account("bakery");
@@ -172,13 +172,14 @@ fn whoever_is_booked_stays_as_long_as_it_can_be_rolled_back() {
     close(&mut world);
     act(&mut world, "bakery", DEBT, council.call_mut().pay_in(bakery, DEBT));
     let now = world.chain.now();
-    let liable = AllianceError::StillLiable { until, now };
+    let disputable = until + 30 * DAY;
+    let liable = AllianceError::StillLiable { until: disputable, now };
     assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().exit()), liable);
     world.chain.set_time(until - 1).unwrap();
     let here = world.suite.registry;
     let undone = world.fixture();
     act(&mut undone.world(), "cinema", 0, alliance.call_mut().roll_back(here, 0, (redemption, None)));
-    world.chain.set_time(until).unwrap();
+    world.chain.set_time(disputable).unwrap();
     let done = act(&mut world, "bakery", 0, council.call_mut().exit());
     assert_eq!(done.moved, [("bakery", 5_000), ("alliance", -5_000)]);
 }

@@ -80,3 +80,33 @@ fn a_rate_is_offered_by_one_of_the_two_within_bounds_and_taken_back_by_who_made_
         assert_eq!(read(&world, council.call().offer(cinema, bakery, by)), None);
     }
 }
+
+#[test]
+fn another_rate_may_be_agreed_once_nothing_is_left_to_reckon_at_the_one_before() {
+    let (mut world, _, _, _) = allied();
+    let mut council = world.council();
+    let (cinema, bakery) = (account("cinema"), account("bakery"));
+    act(&mut world, "cinema", 0, council.call_mut().offer_rate(cinema, bakery, Some(RATE)));
+    act(&mut world, "bakery", 0, council.call_mut().accept_rate(cinema, bakery, RATE));
+    // The tail, and the time in which what is final can be disputed.
+    let earliest = RATE.from + 120 * DAY;
+    let next = Rate { bps: 2_000, from: earliest + DAY, daily_cap: None };
+    act(&mut world, "bakery", 0, council.call_mut().offer_rate(cinema, bakery, Some(next)));
+    world.chain.set_time(earliest - 1).unwrap();
+    let message = council.call_mut().accept_rate(cinema, bakery, next);
+    let early = AllianceError::RateTooEarly { from: earliest - 1, earliest };
+    assert_eq!(refused(&mut world, "cinema", 0, message), early);
+    world.chain.set_time(earliest).unwrap();
+    let done = act(&mut world, "cinema", 0, council.call_mut().accept_rate(cinema, bakery, next));
+    let before = Some((RATE.bps, RATE.daily_cap));
+    let rate = PairRate { rate: next, before, ..PairRate::first((NOW, NOW), RATE) };
+    let told = RateAgreed { issuer: bakery, acceptor: cinema, rate, by: cinema };
+    assert_eq!(done.events, [by(world.suite.council, told)]);
+    // An offer whose time has come while it waited is refused too.
+    let mut late = world.fixture().world();
+    act(&mut late, "cinema", 0, council.call_mut().offer_rate(bakery, cinema, Some(next)));
+    late.chain.set_time(next.from).unwrap();
+    let message = council.call_mut().accept_rate(bakery, cinema, next);
+    let early = AllianceError::RateTooEarly { from: next.from, earliest: next.from + 1 };
+    assert_eq!(refused(&mut late, "bakery", 0, message), early);
+}

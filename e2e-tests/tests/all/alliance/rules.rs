@@ -29,7 +29,7 @@ fn contradictory_rules_are_refused_by_name() {
     let good = look(&world, world.council().call().config());
     let cycle_length = good.cycle_length;
     type Case = (ConfigFault, fn(&mut Config));
-    let cases: [Case; 11] = [
+    let cases: [Case; 13] = [
         (ConfigFault::PayInWindow { window: 0, cycle_length }, |c| c.pay_in_window = 0),
         (ConfigFault::PayInWindow { window: cycle_length, cycle_length }, |c| {
             c.pay_in_window = c.cycle_length
@@ -45,6 +45,8 @@ fn contradictory_rules_are_refused_by_name() {
         (ConfigFault::EarlyFeeHigher { early: JOINING_FEE + 1, fee: JOINING_FEE }, |c| {
             c.joining.early_fee = c.joining.fee + 1;
         }),
+        (ConfigFault::NoFounders, |c| c.founders = 0),
+        (ConfigFault::Longstop { longstop: 365 * DAY + 1 }, |c| c.longstop = 365 * DAY + 1),
     ];
     let terms = read(&world, world.council().call().terms());
     for (fault, spoil) in cases {
@@ -68,7 +70,7 @@ fn a_council_that_could_not_decide_is_refused_by_name() {
     let config = look(&world, world.council().call().config());
     let good = read(&world, world.council().call().terms());
     type Case = (CouncilFault, fn(&mut CouncilTerms));
-    let cases: [Case; 7] = [
+    let cases: [Case; 9] = [
         (CouncilFault::Quorum { bps: 0 }, |t| t.quorum_bps = 0),
         (CouncilFault::Quorum { bps: 10_001 }, |t| t.quorum_bps = 10_001),
         (CouncilFault::NoTime, |t| t.vote_window = 0),
@@ -76,6 +78,8 @@ fn a_council_that_could_not_decide_is_refused_by_name() {
         (CouncilFault::NoTime, |t| t.ruling_window = 0),
         (CouncilFault::UnruledOverWhole { bps: 10_001 }, |t| t.unruled_bps = 10_001),
         (CouncilFault::UnruledOverWhole { bps: u16::MAX }, |t| t.unruled_bps = u16::MAX),
+        (CouncilFault::TooLong { window: u64::MAX, most: 90 * DAY }, |t| t.ruling_window = u64::MAX),
+        (CouncilFault::TooLong { window: 31 * DAY, most: 30 * DAY }, |t| t.case_window = 31 * DAY),
     ];
     for (fault, spoil) in cases {
         let mut terms = good;

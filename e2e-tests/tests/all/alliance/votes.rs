@@ -142,3 +142,41 @@ fn only_the_council_has_the_alliance_take_steps() {
         assert_eq!(refusal, AllianceError::NotTheCouncil { caller: account(who) });
     }
 }
+
+#[test]
+fn whoever_is_suspended_neither_accepts_nor_is_accepted() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
+    let before = world.fixture();
+    for who in ["cinema", "bakery"] {
+        let mut world = before.world();
+        let suspend = Motion::Suspend { account: account(who), reason: 1 };
+        act(&mut world, OPERATOR, 0, council.call_mut().decide(suspend));
+        let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+        let not_active = AllianceError::NotActive { account: account(who) };
+        assert_eq!(refused(&mut world, "cinema", 0, message), not_active);
+    }
+}
+
+#[test]
+fn a_member_that_leaves_can_be_suspended_and_has_to_say_again_that_it_leaves() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
+    let bakery = account("bakery");
+    act(&mut world, "bakery", 0, council.call_mut().leave());
+    let cap = Motion::SetCap { account: bakery, cap: 100 };
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(cap));
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let over = AllianceError::OverLimit { account: bakery, exposure: DEBT, limit: 100 };
+    assert_eq!(refused(&mut world, "cinema", 0, message), over);
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(Motion::Suspend { account: bakery, reason: 1 }));
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let not_active = AllianceError::NotActive { account: bakery };
+    assert_eq!(refused(&mut world, "cinema", 0, message), not_active);
+    assert_eq!(look(&world, council.call().cycle()).voters, 1);
+    let not_leaving = AllianceError::NotLeaving { account: bakery };
+    assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().exit()), not_leaving);
+    act(&mut world, "bakery", 0, council.call_mut().leave());
+    world.chain.advance(90 * DAY).unwrap();
+    act(&mut world, "bakery", 0, council.call_mut().exit());
+}

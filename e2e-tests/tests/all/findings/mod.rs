@@ -16,6 +16,7 @@ mod overlong_backlog;
 mod oversized_batches;
 mod own_advocate;
 mod paused_rewards;
+mod returned_rates;
 mod second_first_order;
 mod shaved_discount;
 mod stranded_backing;
