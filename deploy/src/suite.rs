@@ -252,7 +252,7 @@ pub fn deploy_suite(
     Ok(SuiteAddresses { registry, office, desk, alliance, council, market, custody: None })
 }
 
-/// Uploads custody and instantiates it for the suite's registry, by `signer`, who has no part in it after.
+/// Uploads custody and instantiates it for the suite's registry, by `signer`, who has no part in it after. `salt` as for `deploy_suite`.
 /// # Errors
 /// Whatever the chain or the constructor refuses.
 pub fn open_custody(
@@ -260,10 +260,11 @@ pub fn open_custody(
     signer: AccountId,
     code: &[u8],
     suite: &SuiteAddresses,
+    salt: &[u8],
 ) -> Result<AccountId, ChainError> {
     let (code, _) = chain.upload(signer, code)?;
     let registries = chain.code_hash_of(suite.registry)?.into_iter().collect();
     let constructor = CustodyRef::new(chain.genesis(), registries);
-    let (custody, _) = chain.instantiate_typed(signer, code, 0, Vec::new(), constructor)?;
+    let (custody, _) = chain.instantiate_typed(signer, code, 0, salt.to_vec(), constructor)?;
     Ok(custody)
 }

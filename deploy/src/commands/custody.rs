@@ -7,6 +7,7 @@ use crate::{
         quote::{ask, Presenting},
     },
     context::{cannot, write_file, Context, Desk, Report},
+    live::OpenChain,
     orders::{digest_bytes, sign_order, SignedOrder, SpendPermit},
     refusals::{Refusal, Words},
     suite::open_custody,
@@ -246,12 +247,18 @@ fn open(mut desk: Desk, opts: &Open) -> Result<Report, Refusal> {
             "nothing to do; `couponry chain status` says where it is",
         ));
     }
+    if let OpenChain::Live(_) = desk.session.chain {
+        return Err(Refusal::new(
+            "on a live chain custody is opened by a step of the deployment, so that it can be planned and verified",
+            "run `couponry deploy --custody` with the accounts and rules of that deployment",
+        ));
+    }
     let bundles = opts.bundles.clone().unwrap_or_else(|| Options::of_this_checkout().out_dir);
     let path = bundles.join("custody.wasm");
     let code = fs::read(&path).map_err(|why| {
         Refusal::new(format!("cannot read {}: {why}", path.display()), "run `couponry build` first")
     })?;
-    let opened = open_custody(&mut desk.session.chain, signer, &code, &desk.suite);
+    let opened = open_custody(&mut desk.session.chain, signer, &code, &desk.suite, &[]);
     let custody = desk.session.explained(opened)?;
     done(desk, format!("custody is open: {}", ss58(&custody)), json!({ "custody": ss58(&custody) }))
 }

@@ -3,9 +3,9 @@
 use crate::{
     amounts::Unit,
     context::{Context, Report},
-    live::{Live, OpenChain, Plan, Verdict},
+    live::{Deployment, Live, LiveChain, OpenChain, Plan, Verdict},
     refusals::Refusal,
-    suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig, SuiteError},
+    suite::{deploy_suite, open_custody, Codes, SuiteAddresses, SuiteConfig, SuiteError},
     times,
 };
 use builder::Options;
@@ -41,6 +41,9 @@ pub struct Opts {
     /// Deploy the registry that keeps PSP34's enumeration: each change of hands costs half as much again, or more
     #[arg(long)]
     enumerable: bool,
+    /// Open custody too, where payments are held for a dispute; on a live chain it can be added to a deployment later
+    #[arg(long)]
+    custody: bool,
     /// How long a cycle stays open at least
     #[arg(long, default_value = "7d")]
     cycle: String,
@@ -116,8 +119,14 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     let words = session.words.clone();
     let codes = opts.codes()?;
     let config = opts.config(signer)?;
-    let suite = deploy_suite(&mut session.chain, signer, &codes, &config, opts.salt.as_bytes())
+    let salt = opts.salt.as_bytes();
+    let mut suite = deploy_suite(&mut session.chain, signer, &codes, &config, salt)
         .map_err(|error| opts.explain(&error, &words))?;
+    if opts.custody {
+        let code = opts.custody_code()?;
+        let opened = open_custody(&mut session.chain, signer, &code, &suite, salt);
+        suite.custody = Some(session.explained(opened)?);
+    }
     let code = session.explained(session.chain.code_hash_of(suite.registry))?;
     session.save()?;
     Ok(told("the suite is deployed", &suite, json!({ "registry_code": code.map(hex::encode) })))
@@ -150,6 +159,27 @@ impl Opts {
         let codes = codes.map_err(|error| self.explain(&error, &Default::default()))?;
         self.named_codes()?;
         Ok(codes)
+    }
+
+    fn custody_code(&self) -> Result<Vec<u8>, Refusal> {
+        let mut codes = self.named_codes()?.into_iter();
+        codes
+            .find(|(name, _)| name == "custody")
+            .map(|(_, code)| code)
+            .ok_or_else(|| Refusal::new("custody is not built", "run `couponry build` first"))
+    }
+
+    /// Custody's code, if it is asked for now or was before.
+    fn custody_of(&self, known: Option<&Deployment>) -> Result<Option<Vec<u8>>, Refusal> {
+        (self.custody || known.is_some_and(Deployment::has_custody)).then(|| self.custody_code()).transpose()
+    }
+
+    /// What of it is there already and what is left.
+    fn plan(&self, open: &LiveChain, live: &Live, deployer: chain::AccountId) -> Result<Plan, Refusal> {
+        let (codes, config) = (self.codes()?, self.config(deployer)?);
+        let custody = self.custody_of(live.deployment()?.as_ref())?;
+        Plan::make(&open.rpc, deployer, &codes, &config, self.salt.as_bytes(), custody.as_deref())
+            .map_err(|error| self.explain(&error, &Default::default()))
     }
 
     fn config(&self, signer: chain::AccountId) -> Result<SuiteConfig, Refusal> {
@@ -217,10 +247,7 @@ fn plan(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
     let mut session = ctx.open()?;
     let deployer = session.account(opts.signer()?)?;
     let OpenChain::Live(open) = &session.chain else { return Err(no_live_chain()) };
-    let (codes, config) = (opts.codes()?, opts.config(deployer)?);
-    let plan = Plan::make(&open.rpc, deployer, &codes, &config, opts.salt.as_bytes())
-        .map_err(|error| opts.explain(&error, &session.words))?;
-    Ok(show(&plan, live))
+    Ok(show(&opts.plan(open, live, deployer)?, live))
 }
 
 fn show(plan: &Plan, live: &Live) -> Report {
@@ -283,7 +310,7 @@ fn show(plan: &Plan, live: &Live) -> Report {
 }
 
 fn apply(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
-    let codes = opts.codes()?;
+    opts.codes()?;
     // What an interrupted run left under way is a step that the plan then finds made, or not.
     let (mut open, _) = live.connect_and_settle()?;
     let name = opts.signer()?;
@@ -294,9 +321,7 @@ fn apply(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
         open.rpc.add_key(&key);
         key.account()
     };
-    let config = opts.config(deployer)?;
-    let plan = Plan::make(&open.rpc, deployer, &codes, &config, opts.salt.as_bytes())
-        .map_err(|error| opts.explain(&error, &Default::default()))?;
+    let plan = opts.plan(&open, live, deployer)?;
     let quiet = ctx.json;
     let mut tell = |what: &str| {
         if !quiet {
@@ -320,13 +345,16 @@ fn apply(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
 }
 
 fn verify(opts: &Opts, live: &Live) -> Result<Report, Refusal> {
-    let codes = opts.named_codes()?;
+    let mut codes = opts.named_codes()?;
     let deployment = live.deployment()?.ok_or_else(|| {
         Refusal::new(
             format!("there is no {}", live.file("json").display()),
             "name the folder that has it with --deployments DIR",
         )
     })?;
+    if !deployment.has_custody() {
+        codes.retain(|(name, _)| name != "custody");
+    }
     let (open, _) = live.connect_and_settle()?;
     let verdicts = deployment
         .verify(&open.rpc, &codes)

@@ -85,6 +85,11 @@ impl Deployment {
         write_file(path, format!("{text}\n").as_bytes(), false)
     }
 
+    /// Whether custody was opened with it.
+    pub fn has_custody(&self) -> bool {
+        self.contracts.contains_key("custody")
+    }
+
     /// The block in which the first contract was made: nothing of the suite is in earlier ones.
     pub fn first_block(&self) -> u32 {
         self.made.iter().map(|made| made.block.unwrap_or_default()).min().unwrap_or_default()

@@ -6,7 +6,7 @@
 use super::deployment::{account, bytes, hex0x, CodeRecord, ContractRecord, Deployment, Made};
 use crate::{
     refusals::{Refusal, Words},
-    suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig, SuiteError},
+    suite::{deploy_suite, open_custody, Codes, SuiteAddresses, SuiteConfig, SuiteError},
 };
 use chain::{
     keys::ss58,
@@ -135,7 +135,7 @@ pub struct Verdict {
 }
 
 impl Plan {
-    /// Rehearses a deployment and looks at what of it the chain has.
+    /// Rehearses a deployment and looks at what of it the chain has. `custody` is its code, if it is to be opened.
     /// # Errors
     /// Rules that contradict themselves, codes the chain refuses, or a chain that can't be read.
     pub fn make(
@@ -144,9 +144,13 @@ impl Plan {
         codes: &Codes,
         config: &SuiteConfig,
         salt: &[u8],
+        custody: Option<&[u8]>,
     ) -> Result<Self, SuiteError> {
         let mut rehearsal = Rehearsal::new(chain.genesis(), chain.now(), deployer)?;
-        let suite = deploy_suite(&mut rehearsal, deployer, codes, config, salt)?;
+        let mut suite = deploy_suite(&mut rehearsal, deployer, codes, config, salt)?;
+        if let Some(code) = custody {
+            suite.custody = Some(open_custody(&mut rehearsal, deployer, code, &suite, salt)?);
+        }
         let mut contracts = BTreeMap::new();
         let mut names = BTreeMap::new();
         for (name, address) in suite.named() {
@@ -257,13 +261,16 @@ impl Plan {
             let others = |made: &Vec<Made>| {
                 made.iter().map(|made| Made { block: None, ..made.clone() }).collect::<Vec<_>>()
             };
-            if known.genesis != record.genesis || others(&known.made) != record.made {
+            if known.genesis != record.genesis || !record.made.starts_with(&others(&known.made)) {
                 return Err(Refusal::new(
                     format!("{} tells of another deployment: other codes, rules, salt or deployer", path.display()),
                     "give what it was deployed with to go on with it, or move the file away to deploy a suite beside it",
                 ));
             }
-            record.made = known.made;
+            // Custody may be opened later.
+            for (made, known) in record.made.iter_mut().zip(known.made) {
+                *made = known;
+            }
         }
         let needed = self.takes().saturating_add(self.existential_deposit);
         if !self.is_done() && self.balance < needed {

@@ -15,7 +15,7 @@ fn shop() -> Town {
     let mut town = Town::new();
     let wasm = builder::Options::of_this_checkout().out_dir.join("custody.wasm");
     let code = std::fs::read(wasm).unwrap();
-    let here = open_custody(&mut town.chain, account("owner"), &code, &town.suite).unwrap();
+    let here = open_custody(&mut town.chain, account("owner"), &code, &town.suite, &[]).unwrap();
     town.suite.custody = Some(here);
     let mut custody = CustodyRef::from_account_id(here);
     let terms = HoldingTerms {

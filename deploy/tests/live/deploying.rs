@@ -77,7 +77,7 @@ fn what_is_deployed_is_not_mistaken_for_something_else() {
     };
     // A constructor's argument: its contract's address would be another.
     let data = file["made"][1]["data"].as_str().unwrap();
-    change(data, &format!("{}00", &data[..data.len() - 2]));
+    change(data, &format!("{}01", &data[..data.len() - 2]));
     assert!(wrong().iter().any(|wrong| wrong.starts_with("these arguments")), "{:?}", wrong());
     // The address of a contract, swapped for that of another.
     let (registry, market) =
@@ -94,6 +94,37 @@ fn what_is_deployed_is_not_mistaken_for_something_else() {
     assert!(wrong().iter().any(|wrong| wrong.starts_with("the file tells of 0x4646")));
     let (what, _) = town.refusal("campaign show 1");
     assert!(what.starts_with("the deployment on local is of the chain 0x4646"), "{what}");
+}
+
+#[test]
+fn custody_is_added_to_a_deployment_by_its_own_step() {
+    let town = Town::new();
+    town.fund("adder", 30);
+    town.ok("deploy apply --as adder --salt add");
+    let (what, fix) = town.refusal("custody show adder");
+    assert_eq!(what, "custody is not open on this chain");
+    assert!(!fix.is_empty());
+    assert_eq!(town.json("audit")["agrees"], true);
+    let (what, fix) = town.refusal("custody open --as adder");
+    assert!(what.starts_with("on a live chain custody is opened by a step of the deployment"), "{what}");
+    assert!(fix.contains("deploy --custody"), "{fix}");
+
+    let (kept, signed) = (town.deployment()["made"].clone(), town.transactions("adder"));
+    let stored = town.json("deploy plan --as adder --salt add --custody")["left"].as_u64().unwrap();
+    assert!((1..=2).contains(&stored), "custody, and its code unless another suite brought it: {stored}");
+    assert_eq!(town.json("deploy apply --as adder --salt add --custody")["made"], stored);
+    assert_eq!(town.transactions("adder"), signed + stored);
+    let made = town.deployment()["made"].clone();
+    assert_eq!(made.as_array().unwrap()[..kept.as_array().unwrap().len()], kept.as_array().unwrap()[..]);
+    assert_eq!(town.json("deploy verify")["agrees"], true);
+    assert_eq!(
+        town.json("deploy apply --as adder --salt add")["made"],
+        0,
+        "it stays a part of the deployment"
+    );
+    // What was read before custody was there is read again with it.
+    let audit = town.json("audit");
+    assert_eq!(audit["agrees"], true, "{audit}");
 }
 
 /// How many of the codes this town's deployer had to store: the first town on a chain stores all.

@@ -12,6 +12,7 @@
 mod alliance;
 mod bad_input;
 mod client;
+mod custody;
 mod cut_short;
 mod deploying;
 mod journey;
