@@ -86,6 +86,12 @@ impl Statement {
         self.entries.iter().fold(self.opening, |sum, entry| sum.saturating_add(entry.amount))
     }
 
+    /// The member's position in this cycle, which an order is behind, disputed or not. The rest was of the cycle before.
+    fn booked(&self) -> i128 {
+        let of_orders = self.entries.iter().filter(|entry| entry.order.is_some());
+        of_orders.fold(0, |sum, entry| sum.saturating_add(entry.amount))
+    }
+
     /// As people read it, with accounts by the names that `name` gives them. Written with `to_string`, it names them by address.
     pub fn text(&self, name: impl Fn(&AccountId) -> String) -> String {
         let mut text = String::new();
@@ -292,8 +298,7 @@ impl Accounts {
         (self.credits, self.outstanding, self.lost) = (0, 0, 0);
         self.earned.clear();
         for (member, statement) in &self.open {
-            let booked = [Kind::Billed, Kind::Earned, Kind::Reversed].map(|kind| statement.total(kind));
-            let position = booked.iter().fold(0, |sum: i128, part| sum.saturating_add(*part));
+            let position = statement.booked();
             if position < 0 {
                 self.outstanding = self.outstanding.saturating_add(position.unsigned_abs());
             } else {
@@ -338,7 +343,8 @@ mod tests {
         bookings::{Booked, Debt},
         events::{DebtsReversed, OrdersBooked},
     };
-    use ::council::events::{CycleClosed, MemberApplied, PayInReceived};
+    use ::council::events::{CycleClosed, MemberApplied, MemberDefaulted, PayInReceived, PayoutMade};
+    use shared::alliance::cycles::Waterfall;
 
     const ISSUER: [u8; 32] = [1; 32];
     const ACCEPTOR: [u8; 32] = [2; 32];
@@ -393,6 +399,48 @@ mod tests {
         assert_eq!(statements[2].total(Kind::PaidIn), 40);
         assert_eq!(statements[2].total(Kind::Reversed), 100);
         assert_eq!(statements[3].total(Kind::Reversed), -97);
+    }
+
+    #[test]
+    fn creditors_bear_a_cut_of_what_rulings_left_of_a_cycle() {
+        let (issuer, acceptor) = (AccountId::from(ISSUER), AccountId::from(ACCEPTOR));
+        let mut accounts = accounts();
+        let at = Place::default();
+        // In the second cycle 100 were reversed already; 50 of another order are ruled to go back.
+        let debts = vec![Debt { issuer, rate_bps: 10_000, amount: 200, fee: 0 }];
+        let orders = vec![Booked { number: 8, final_at: 9, debts }];
+        accounts.cleared(
+            at,
+            6,
+            &AllianceEvent::OrdersBooked(OrdersBooked { acceptor, registry: issuer, orders }),
+        );
+        accounts.ruled(at, 7, (acceptor, issuer, 8), 50);
+        let closed = CycleClosed {
+            closer: issuer,
+            number: 2,
+            debits: 50,
+            fees: 0,
+            refunds: 0,
+            bounty: 0,
+            at: 8,
+            cut_off: 9,
+        };
+        accounts.settled(at, 8, &CouncilEvent::CycleClosed(closed));
+        // What it owes is 200, less the 100 that were reversed and the 50 of the ruling; ten of them are cut.
+        let found = Waterfall { collateral: 40, cut: 10, ..Waterfall::default() };
+        accounts.settled(
+            at,
+            9,
+            &CouncilEvent::MemberDefaulted(MemberDefaulted { member: issuer, found, at: 9 }),
+        );
+        let paid = PayoutMade { member: acceptor, amount: 43, made_good: 0 };
+        accounts.settled(at, 10, &CouncilEvent::PayoutMade(paid));
+        let statements = accounts.into_statements();
+        let of = |member| statements.iter().find(|s| s.cycle == 3 && s.member == member).unwrap();
+        assert_eq!(of(issuer).total(Kind::Adjusted), 50);
+        // Of the 53 that it earned the acceptor gets 43/53, rounded down, and bears the rest.
+        assert_eq!(of(acceptor).total(Kind::Adjusted), -10);
+        assert_eq!(of(acceptor).total(Kind::PaidOut), -43);
     }
 
     #[test]

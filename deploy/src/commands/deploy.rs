@@ -1,12 +1,13 @@
 //! `couponry deploy`: plans, makes and verifies the suite on a chain.
+mod rules;
 
+use self::rules::Rules;
 use crate::{
     amounts::Unit,
     context::{Context, Report},
     live::{Deployment, Live, LiveChain, OpenChain, Plan, Verdict},
     refusals::Refusal,
-    suite::{deploy_suite, open_custody, Codes, SuiteAddresses, SuiteConfig, SuiteError},
-    times,
+    suite::{deploy_suite, open_custody, Codes, SuiteAddresses, SuiteError},
 };
 use builder::Options;
 use chain::{keys::ss58, Chain};
@@ -44,42 +45,8 @@ pub struct Opts {
     /// Open custody too, where payments are held for a dispute; on a live chain it can be added to a deployment later
     #[arg(long)]
     custody: bool,
-    /// How long a cycle stays open at least
-    #[arg(long, default_value = "7d")]
-    cycle: String,
-    /// How long debtors have to pay in
-    #[arg(long, default_value = "2d")]
-    pay_in_window: String,
-    /// The alliance's share of each debt
-    #[arg(long, default_value_t = 100)]
-    fee_bps: u16,
-    /// The share of a discount that its issuer owes the acceptor
-    #[arg(long, default_value_t = 10_000)]
-    rate_bps: u16,
-    /// How many times its collateral a member may owe, in bps: up to 50000
-    #[arg(long, default_value_t = 10_000)]
-    cap_factor_bps: u16,
-    /// The most that a default may cut from a cycle's creditors before the longstop
-    #[arg(long, default_value_t = 2_000)]
-    max_cut_bps: u16,
-    /// How long what is left of a default waits before creditors bear all of it
-    #[arg(long, default_value = "14d")]
-    longstop: String,
-    /// How long a member that leaves stays answerable
-    #[arg(long, default_value = "90d")]
-    tail: String,
-    /// Each member's share in the fund, paid when applying; in whole tokens
-    #[arg(long, default_value = "0")]
-    fund_share: String,
-    /// Paid once, when applying; in whole tokens
-    #[arg(long, default_value = "0")]
-    joining_fee: String,
-    /// For whoever closes a cycle; in whole tokens
-    #[arg(long, default_value = "0")]
-    closing_bounty: String,
-    /// The market's share of each price
-    #[arg(long, default_value_t = 200)]
-    market_fee_bps: u16,
+    #[command(flatten)]
+    rules: Rules,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,7 +85,7 @@ pub fn run(opts: &Opts, ctx: &Context) -> Result<Report, Refusal> {
     }
     let words = session.words.clone();
     let codes = opts.codes()?;
-    let config = opts.config(signer)?;
+    let config = opts.rules.config(signer)?;
     let salt = opts.salt.as_bytes();
     let mut suite = deploy_suite(&mut session.chain, signer, &codes, &config, salt)
         .map_err(|error| opts.explain(&error, &words))?;
@@ -176,32 +143,10 @@ impl Opts {
 
     /// What of it is there already and what is left.
     fn plan(&self, open: &LiveChain, live: &Live, deployer: chain::AccountId) -> Result<Plan, Refusal> {
-        let (codes, config) = (self.codes()?, self.config(deployer)?);
+        let (codes, config) = (self.codes()?, self.rules.config(deployer)?);
         let custody = self.custody_of(live.deployment()?.as_ref())?;
         Plan::make(&open.rpc, deployer, &codes, &config, self.salt.as_bytes(), custody.as_deref())
             .map_err(|error| self.explain(&error, &Default::default()))
-    }
-
-    fn config(&self, signer: chain::AccountId) -> Result<SuiteConfig, Refusal> {
-        let mut config = SuiteConfig::for_operator(signer);
-        config.market_fee_bps = self.market_fee_bps;
-        let rules = &mut config.alliance;
-        rules.cycle_length = times::period(&self.cycle).map_err(|fault| fault.at("--cycle"))?;
-        rules.pay_in_window =
-            times::period(&self.pay_in_window).map_err(|fault| fault.at("--pay-in-window"))?;
-        rules.fee_bps = self.fee_bps;
-        rules.default_rate_bps = self.rate_bps;
-        rules.cap_factor_bps = self.cap_factor_bps;
-        rules.max_cut_bps = self.max_cut_bps;
-        rules.longstop = times::period(&self.longstop).map_err(|fault| fault.at("--longstop"))?;
-        rules.tail = times::period(&self.tail).map_err(|fault| fault.at("--tail"))?;
-        rules.joining.fee =
-            Unit::native().read(&self.joining_fee).map_err(|fault| fault.at("--joining-fee"))?;
-        rules.joining.fund_share =
-            Unit::native().read(&self.fund_share).map_err(|fault| fault.at("--fund-share"))?;
-        rules.closing_bounty =
-            Unit::native().read(&self.closing_bounty).map_err(|fault| fault.at("--closing-bounty"))?;
-        Ok(config)
     }
 
     /// The built codes by their contracts' names. A bundle claims a hash; what counts are the bytes.

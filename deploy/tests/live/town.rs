@@ -85,7 +85,9 @@ impl Town {
         for (name, amount) in endowed {
             town.fund(name, *amount);
         }
-        town.ok(&format!("deploy --as operator --salt {salt} --joining-fee 1 --closing-bounty 0.5 --custody"));
+        town.ok(&format!(
+            "deploy --as operator --salt {salt} --joining-fee 1 --closing-bounty 0.5 --custody"
+        ));
         town
     }
 

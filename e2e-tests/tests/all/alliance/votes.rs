@@ -145,7 +145,7 @@ fn only_the_council_has_the_alliance_take_steps() {
 
 #[test]
 fn whoever_is_suspended_neither_accepts_nor_is_accepted() {
-    let (mut world, _, mut alliance, coupon) = allied();
+    let (world, _, mut alliance, coupon) = allied();
     let mut council = world.council();
     let before = world.fixture();
     for who in ["cinema", "bakery"] {
