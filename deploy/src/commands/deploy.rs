@@ -43,7 +43,7 @@ pub struct Opts {
     #[arg(long)]
     enumerable: bool,
     #[command(flatten)]
-    rules: Rules,
+    rules: Box<Rules>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
