@@ -90,10 +90,7 @@ impl Codes {
     }
 
     fn load_with(dir: &Path, registry: &str) -> Result<Self, SuiteError> {
-        let read = |name: &str| {
-            let path = dir.join(name).with_extension("wasm");
-            fs::read(&path).map_err(|source| SuiteError::Unbuilt { path: path.display().to_string(), source })
-        };
+        let read = |name| code_of(dir, name);
         Ok(Self {
             office: read("office")?,
             desk: read("desk")?,
@@ -250,6 +247,18 @@ pub fn deploy_suite(
         }),
     )?;
     Ok(SuiteAddresses { registry, office, desk, alliance, council, market, custody: None })
+}
+
+/// Reads custody's Wasm from the builder's output folder.
+/// # Errors
+/// `Unbuilt`.
+pub fn custody_code(dir: &Path) -> Result<Vec<u8>, SuiteError> {
+    code_of(dir, "custody")
+}
+
+fn code_of(dir: &Path, name: &str) -> Result<Vec<u8>, SuiteError> {
+    let path = dir.join(name).with_extension("wasm");
+    fs::read(&path).map_err(|source| SuiteError::Unbuilt { path: path.display().to_string(), source })
 }
 
 /// Uploads custody and instantiates it for the suite's registry, by `signer`, who has no part in it after. `salt` as for `deploy_suite`.

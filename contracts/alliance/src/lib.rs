@@ -43,7 +43,7 @@ mod alliance {
             council::CouncilTerms,
             door::{AllianceDoor, Step, Steps},
         },
-        announce::{announce_bare, announce_of},
+        announce::{announce_anonymous, announce_bare, announce_of},
         assets::Asset,
         branch::{open, pinned},
         order::{self, Kept, Order, Redemption},
@@ -280,7 +280,7 @@ mod alliance {
         fn announce_booked(&self, acceptor: AccountId, registry: AccountId, mut orders: Vec<Booked>) {
             orders.retain(|order| !order.debts.is_empty());
             if !orders.is_empty() {
-                announce_bare(&OrdersBooked { acceptor, registry, orders });
+                announce_anonymous(&OrdersBooked { acceptor, registry, orders });
             }
         }
 

@@ -35,6 +35,11 @@ fn publish_of(signature: Option<[u8; 32]>, account: AccountId, data: Vec<u8>) {
     publish(Written::<2> { topics, data });
 }
 
+/// Emits an event without any topic.
+pub fn announce_anonymous<E: Event>(event: &E) {
+    publish(Written::<0> { topics: Vec::new(), data: event.encode() });
+}
+
 /// Emits an event with no topic but its signature.
 pub fn announce_bare<E: Event>(event: &E) {
     let topics = event.topics::<DefaultEnvironment, Collector>(Collector(Vec::new()).into());
@@ -84,6 +89,22 @@ struct Written<const TOPICS: usize> {
 impl<const TOPICS: usize> Encode for Written<TOPICS> {
     fn encode_to<T: scale::Output + ?Sized>(&self, output: &mut T) {
         output.write(&self.data);
+    }
+}
+
+impl Event for Written<0> {
+    type RemainingTopics = state::NoRemainingTopics;
+    const SIGNATURE_TOPIC: Option<[u8; 32]> = None;
+
+    fn topics<E, B>(
+        &self,
+        builder: TopicsBuilder<state::Uninit, E, B>,
+    ) -> <B as TopicsBuilderBackend<E>>::Output
+    where
+        E: Environment,
+        B: TopicsBuilderBackend<E>,
+    {
+        builder.build::<Self>().finish()
     }
 }
 

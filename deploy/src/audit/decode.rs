@@ -45,11 +45,12 @@ macro_rules! contract_events {
 
         impl ContractEvent for $name {
             fn read(topics: &[Hash], data: &[u8]) -> Result<Self, Unreadable> {
-                let signature = *topics.first().ok_or(Unreadable::Unsigned)?;
-                $(if <$contract::events::$event as Event>::SIGNATURE_TOPIC == Some(signature) {
+                // Of a contract's events one at most has no signature, and none has another topic then.
+                let signature = topics.first().copied();
+                $(if <$contract::events::$event as Event>::SIGNATURE_TOPIC == signature {
                     return read_as(stringify!($event), topics, data).map(Self::$event);
                 })+
-                Err(Unreadable::UnknownSignature { signature })
+                Err(signature.map_or(Unreadable::Unsigned, |signature| Unreadable::UnknownSignature { signature }))
             }
 
             fn name(&self) -> &'static str {

@@ -695,7 +695,8 @@ fn case(desk: &Desk, number: u32) -> Result<Case, Refusal> {
     found.ok_or_else(|| desk.session.words.alliance(&AllianceError::NoSuchCase { case: number }))
 }
 
-fn told(words: &Words, motion: &Motion) -> String {
+/// What a motion is about.
+pub(crate) fn told(words: &Words, motion: &Motion) -> String {
     let name = words.account(&motion.account());
     match motion {
         Motion::Admit { cap, .. } => format!("{name} is admitted and may owe up to {}", words.money(*cap)),
@@ -708,7 +709,8 @@ fn told(words: &Words, motion: &Motion) -> String {
     }
 }
 
-fn votes(found: &Proposal) -> String {
+/// How a motion's vote stands.
+pub(crate) fn votes(found: &Proposal) -> String {
     let how = if found.carried { "carried" } else { "not carried yet" };
     format!("{} of {} votes, {how}", found.votes, found.needed)
 }
@@ -717,6 +719,7 @@ fn rate_json(rate: &Rate) -> serde_json::Value {
     json!({ "bps": rate.bps, "from": rate.from, "daily_cap": rate.daily_cap.map(|cap| cap.to_string()) })
 }
 
-fn evidence(text: &str) -> Hash {
+/// What goes on chain of a text that proves something.
+pub(crate) fn evidence(text: &str) -> Hash {
     Blake2b::<U32>::digest(text).into()
 }

@@ -10,7 +10,7 @@ use crate::{
     live::OpenChain,
     orders::{digest_bytes, sign_order, SignedOrder, SpendPermit},
     refusals::{Refusal, Words},
-    suite::open_custody,
+    suite::{custody_code, open_custody},
     times,
 };
 use builder::Options;
@@ -229,11 +229,15 @@ pub fn run(command: &Command, ctx: &Context) -> Result<Report, Refusal> {
 }
 
 /// Where custody stands.
-fn custody(desk: &Desk) -> Result<CustodyRef, Refusal> {
+/// # Errors
+/// It is not open.
+pub(crate) fn custody(desk: &Desk) -> Result<CustodyRef, Refusal> {
     Ok(CustodyRef::from_account_id(address(desk)?))
 }
 
-fn address(desk: &Desk) -> Result<AccountId, Refusal> {
+/// # Errors
+/// It is not open.
+pub(crate) fn address(desk: &Desk) -> Result<AccountId, Refusal> {
     desk.suite.custody.ok_or_else(|| {
         Refusal::new("custody is not open on this chain", "run `couponry custody open --as NAME`")
     })
@@ -254,10 +258,8 @@ fn open(mut desk: Desk, opts: &Open) -> Result<Report, Refusal> {
         ));
     }
     let bundles = opts.bundles.clone().unwrap_or_else(|| Options::of_this_checkout().out_dir);
-    let path = bundles.join("custody.wasm");
-    let code = fs::read(&path).map_err(|why| {
-        Refusal::new(format!("cannot read {}: {why}", path.display()), "run `couponry build` first")
-    })?;
+    let code = custody_code(&bundles)
+        .map_err(|fault| Refusal::new(fault.to_string(), "run `couponry build` first"))?;
     let opened = open_custody(&mut desk.session.chain, signer, &code, &desk.suite, &[]);
     let custody = desk.session.explained(opened)?;
     done(desk, format!("custody is open: {}", ss58(&custody)), json!({ "custody": ss58(&custody) }))

@@ -46,7 +46,7 @@ pub struct Opts {
     #[arg(long)]
     custody: bool,
     #[command(flatten)]
-    rules: Rules,
+    rules: Box<Rules>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -11,7 +11,7 @@ use crate::{
     refusals::Refusal,
 };
 use builder::Options;
-use chain::Keypair;
+use chain::{AccountId, Keypair};
 use clap::Args;
 use rusqlite::Connection;
 use std::{
@@ -78,9 +78,10 @@ pub fn run(opts: &Opts, bundles: &Path, out: &mut dyn Write) -> Result<Ending, R
         Refusal::new(format!("the audit stopped: {error}"), "this is a bug: keep the folder and report it")
     })?;
     for statement in &report.statements {
-        let name = desk.session.words.account(&statement.member);
-        let file = opts.out.join("statements").join(format!("{name}-cycle-{}.txt", statement.cycle));
-        write_file(&file, statement.to_string().as_bytes(), false)?;
+        let name = |account: &AccountId| desk.session.words.account(account);
+        let file = format!("{}-cycle-{}.txt", name(&statement.member), statement.cycle);
+        let file = opts.out.join("statements").join(file);
+        write_file(&file, statement.text(name).as_bytes(), false)?;
     }
     let gains = Connection::open(&db).map_err(|why| cannot("read", &db, &why))?;
     tell_gains(&scenario, &gains, out).map_err(|why| cannot("read", &db, &why))?;

@@ -33,6 +33,10 @@ pub(super) struct AllianceRules {
     /// The member that can't pay for the last week.
     pub(super) defaulter: String,
     pub(super) closing_bounty: String,
+    /// Who rules on members' disputes, and on customers' where a merchant says so.
+    pub(super) resolver: String,
+    /// What opening a dispute costs a member.
+    pub(super) case_fee: String,
     pub(super) market_fee_bps: u16,
 }
 
@@ -195,6 +199,73 @@ pub(super) enum Deal {
     Withdraw,
 }
 
+/// What members do in their council: see `town::council`, and for who comes back from a default `town::drill`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CouncilRow {
+    pub(super) at: String,
+    pub(super) what: Council,
+    pub(super) who: String,
+    /// What a motion is called in these rows; the issuer of a pair; a disputed order's number; or the campaigns of the coupon spent and of the one given.
+    pub(super) subject: String,
+    /// Whom a motion is about; the acceptor of a pair, of a disputed order or of a coupon that is spent.
+    pub(super) with: String,
+    /// Money; a share in bps, with the time from which on it counts; or a reason's code.
+    pub(super) amount: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Council {
+    /// Moves that a member may owe so much.
+    Cap,
+    /// Moves that a defaulter is taken back.
+    Readmit,
+    Vote,
+    Clear,
+    /// Offers a rate.
+    Offer,
+    /// Accepts it.
+    Agree,
+    Convert,
+    Dispute,
+    Reply,
+    Rule,
+    /// Makes good what others bore.
+    Repay,
+    Collateral,
+}
+
+/// What happens to payments in custody: see `town::custody`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CustodyRow {
+    pub(super) at: String,
+    pub(super) what: Custody,
+    pub(super) who: String,
+    /// The acceptor's order; 0 for terms.
+    pub(super) order: u64,
+    /// The acceptor, or who rules.
+    pub(super) with: String,
+    /// Of the coupon that is spent.
+    pub(super) campaign: String,
+    /// Money; a reason's code; a share in bps; or how long payments can be disputed, how long ruled, and the payer's share where nobody does.
+    pub(super) amount: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Custody {
+    Terms,
+    Pay,
+    Dispute,
+    Reply,
+    Rule,
+    Settle,
+    /// Gives a part back.
+    Return,
+}
+
 /// What happens at one moment.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -204,6 +275,8 @@ pub(super) enum Step {
     Rollback(RollbackRow),
     Extra(ExtraRow),
     Deal(DealRow),
+    Council(CouncilRow),
+    Custody(CustodyRow),
     /// A row that says nothing.
     Unreadable(String),
 }
@@ -261,6 +334,12 @@ impl Scenario {
         })?);
         rows.extend(read(folder, "extras.csv", start, |row: ExtraRow| (row.at.clone(), Step::Extra(row)))?);
         rows.extend(read(folder, "deals.csv", start, |row: DealRow| (row.at.clone(), Step::Deal(row)))?);
+        rows.extend(read(folder, "council.csv", start, |row: CouncilRow| {
+            (row.at.clone(), Step::Council(row))
+        })?);
+        rows.extend(read(folder, "custody.csv", start, |row: CustodyRow| {
+            (row.at.clone(), Step::Custody(row))
+        })?);
         rows.sort_by_key(|row| row.at);
         Ok(Self { folder: folder.to_owned(), town, start, consumers, rows })
     }
@@ -271,6 +350,21 @@ impl Scenario {
 /// Not an amount.
 pub(super) fn amount(text: &str) -> Result<Balance, Refusal> {
     Unit::native().read(text)
+}
+
+/// A share in bps.
+/// # Errors
+/// Not a number of 16 bits.
+pub(super) fn share(text: &str) -> Result<u16, Refusal> {
+    text.parse().map_err(|_| Refusal::new(format!("`{text}` is not a share"), "write a share of 10000"))
+}
+
+/// A code of a list of reasons.
+/// # Errors
+/// Not a number of 8 bits.
+pub(super) fn reason(text: &str) -> Result<u8, Refusal> {
+    text.parse()
+        .map_err(|_| Refusal::new(format!("`{text}` is no reason's code"), "write a number up to 255"))
 }
 
 fn read<T: DeserializeOwned>(

@@ -1,19 +1,20 @@
 //! Plays a scenario on an embedded chain, row by row: a refused row is named and the rest goes on. Tells what happens; reckons nothing.
+mod council;
+mod custody;
 mod deals;
 mod drill;
 mod extras;
+mod settling;
+mod tills;
 
-use super::scenario::{
-    amount, CampaignOf, ClaimRow, OrderRow, RollbackRow, Row, Scenario, Step, Trade, TradeRow, Way,
-};
+use super::scenario::{amount, CampaignOf, ClaimRow, Row, Scenario, Step, Trade, TradeRow};
 use crate::{
     campaign_file,
     codes::{self, ClaimCode, Code, PublicDrop},
-    commands::{drop, order::alliance_for},
+    commands::drop,
     context::{Context, Desk},
-    orders::{basket_hash, sign_order, sign_spend},
     refusals::{Refusal, Words},
-    suite::{deploy_suite, Codes, SuiteConfig},
+    suite::{custody_code, deploy_suite, open_custody, Codes, SuiteConfig},
     times,
 };
 use chain::{AccountId, Balance, Chain, EmbeddedChain, Genesis, Keypair, TypedChain};
@@ -23,14 +24,11 @@ use rand::{rngs::StdRng, SeedableRng};
 use shared::{
     alliance::council::Motion,
     campaigns::Campaign,
-    coupons::Coupon,
     ids::CouponId,
-    ledger::items,
     merkle::Tree,
-    order::{Order, Redemption, Settlement},
-    permit::{CouponPermit, Permits},
+    order::{Order, Redemption},
+    permit::Permits,
     psp34::PSP34,
-    registry::CouponRegistry,
     terms::Funding,
 };
 use std::{collections::BTreeMap, fmt::Debug, fs, io::Write, path::Path};
@@ -79,9 +77,15 @@ struct Play<'a> {
     invited: Vec<(CouponId, String)>,
     /// What is up at the market, by what the rows call it.
     lots: BTreeMap<String, deals::Lot>,
-    /// Batches issued, and vouchers signed.
+    /// Motions, by what the rows call them; disputes, by acceptor and order.
+    motions: BTreeMap<String, u32>,
+    cases: BTreeMap<(String, u64), u32>,
+    /// What others bore for the member that didn't pay, as long as it hasn't made it good.
+    borne: Balance,
+    /// Batches issued, vouchers signed, and coupons turned into others.
     issues: u64,
     vouchers: u64,
+    conversions: u64,
     cycles: u32,
     counts: BTreeMap<&'static str, usize>,
 }
@@ -124,8 +128,12 @@ pub(super) fn play(
         backlog: BTreeMap::new(),
         invited: Vec::new(),
         lots: BTreeMap::new(),
+        motions: BTreeMap::new(),
+        cases: BTreeMap::new(),
+        borne: 0,
         issues: 0,
         vouchers: 0,
+        conversions: 0,
         cycles: 0,
         counts: BTreeMap::new(),
     };
@@ -154,7 +162,10 @@ pub(super) fn play(
 
 fn open(scenario: &Scenario, ctx: &Context, bundles: &Path) -> Result<Desk, Refusal> {
     let town = &scenario.town;
-    let mut endowed = vec![(Keypair::named("operator").account(), amount("1000")?)];
+    let mut endowed = Vec::new();
+    for name in ["operator", &town.alliance.resolver] {
+        endowed.push((Keypair::named(name).account(), amount("1000")?));
+    }
     for merchant in &town.merchants {
         endowed.push((Keypair::named(&merchant.name).account(), amount(&merchant.funds)?));
     }
@@ -168,6 +179,7 @@ fn open(scenario: &Scenario, ctx: &Context, bundles: &Path) -> Result<Desk, Refu
         session.account(name)?;
     }
     let operator = session.account("operator")?;
+    let resolver = session.account(&town.alliance.resolver)?;
     let mut config = SuiteConfig::for_operator(operator);
     config.market_fee_bps = town.alliance.market_fee_bps;
     config.alliance.cycle_length = times::period(&town.alliance.cycle)?;
@@ -177,10 +189,15 @@ fn open(scenario: &Scenario, ctx: &Context, bundles: &Path) -> Result<Desk, Refu
     config.alliance.joining.fund_share = amount(&town.alliance.fund_share)?;
     config.alliance.cap_factor_bps = town.alliance.cap_factor_bps;
     config.alliance.closing_bounty = amount(&town.alliance.closing_bounty)?;
+    config.council.resolver = resolver;
+    config.council.case_fee = amount(&town.alliance.case_fee)?;
     let unbuilt =
         |fault: crate::suite::SuiteError| Refusal::new(fault.to_string(), "run `couponry build` first");
     let codes = Codes::load(bundles).map_err(unbuilt)?;
-    let suite = deploy_suite(&mut session.chain, operator, &codes, &config, b"demo").map_err(unbuilt)?;
+    let mut suite = deploy_suite(&mut session.chain, operator, &codes, &config, b"demo").map_err(unbuilt)?;
+    let code = custody_code(bundles).map_err(unbuilt)?;
+    let opened = open_custody(&mut session.chain, operator, &code, &suite, b"demo");
+    suite.custody = Some(session.explained(opened)?);
     session.name_suite(&suite);
     Ok(Desk { session, suite })
 }
@@ -189,6 +206,18 @@ impl Play<'_> {
     fn tell(&mut self, line: &str) -> Result<(), Refusal> {
         writeln!(self.out, "{line}")
             .map_err(|why| Refusal::new(format!("cannot tell the story: {why}"), "check the output"))
+    }
+
+    fn cash(&self, amount: Balance) -> String {
+        self.desk.session.words.money(amount)
+    }
+
+    fn now(&self) -> u64 {
+        self.desk.session.chain.now()
+    }
+
+    fn account(name: &str) -> AccountId {
+        Keypair::named(name).account()
     }
 
     fn count(&mut self, what: &'static str) {
@@ -275,89 +304,6 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Lets time come to `at`, and closes cycles on the way.
-    fn reach(&mut self, at: u64) -> Result<(), Refusal> {
-        let cycle = times::period(&self.scenario.town.alliance.cycle)?;
-        let books = self.desk.look(self.desk.council().call().cycle())?;
-        if at >= books.cycle.opened_at.saturating_add(cycle) {
-            self.settle_until(self.cycles.saturating_add(1))?;
-        }
-        if at > self.desk.session.chain.now() {
-            let moved = self.desk.session.chain.set_time(at);
-            self.desk.session.explained(moved)?;
-        }
-        Ok(())
-    }
-
-    fn settle_until(&mut self, cycles: u32) -> Result<(), Refusal> {
-        while self.cycles < cycles {
-            self.settle()?;
-        }
-        Ok(())
-    }
-
-    /// Closes the open cycle when it is due, has debtors pay in and creditors be paid.
-    fn settle(&mut self) -> Result<(), Refusal> {
-        let config = self.desk.look(self.desk.council().call().config())?;
-        let books = self.desk.look(self.desk.council().call().cycle())?;
-        let due = books.cycle.opened_at.saturating_add(config.cycle_length);
-        if due > self.desk.session.chain.now() {
-            let moved = self.desk.session.chain.set_time(due);
-            self.desk.session.explained(moved)?;
-        }
-        // Anyone may close a cycle; a passer-by does it for the bounty.
-        let passer_by =
-            self.scenario.consumers.iter().find(|c| c.funds != "0").map_or("operator", |c| &c.name);
-        let close = self.desk.council().call_mut().close_cycle();
-        let (bounty, _) =
-            self.desk.session.send(Keypair::named(passer_by).account(), 0, close, Words::alliance)?;
-        self.cycles = self.cycles.saturating_add(1);
-        let words = self.desk.session.words.clone();
-        self.tell(&format!(
-            "-- week {} is over: {passer_by} closes the books for a bounty of {}",
-            self.cycles,
-            words.money(bounty)
-        ))?;
-        let defaulter = Some(&self.scenario.town.alliance.defaulter).filter(|_| self.cycles == WEEKS);
-        let mut drill = None;
-        for pay_in in [true, false] {
-            if let Some(name) = defaulter.filter(|_| !pay_in) {
-                drill = self.declare_default(name, passer_by)?;
-            }
-            for merchant in &self.scenario.town.merchants {
-                let account = Keypair::named(&merchant.name).account();
-                let Some(member) = self.desk.look(self.desk.council().call().member(account))? else {
-                    continue;
-                };
-                if pay_in && member.due.owed() > 0 && defaulter != Some(&merchant.name) {
-                    let owed = member.due.owed();
-                    let message = self.desk.council().call_mut().pay_in(account, owed);
-                    self.desk.session.send(account, owed, message, Words::alliance)?;
-                    self.tell(&format!(
-                        "   {} owed more than it earned and pays {} in",
-                        merchant.name,
-                        words.money(owed)
-                    ))?;
-                } else if !pay_in && member.due.earned() > 0 {
-                    let message = self.desk.council().call_mut().payout(account);
-                    let (paid, _) = self.desk.session.send(account, 0, message, Words::alliance)?;
-                    if let Some(drill) = &mut drill {
-                        drill.collected(member.due.earned(), paid);
-                    }
-                    self.tell(&format!(
-                        "   {} earned more than it owed and is paid {}",
-                        merchant.name,
-                        words.money(paid)
-                    ))?;
-                }
-            }
-        }
-        match drill {
-            Some(drill) => self.end_drill(&drill),
-            None => Ok(()),
-        }
-    }
-
     fn step(&mut self, row: &Row) -> Result<(), Refusal> {
         let done = match &row.step {
             Step::Claim(claim) => self.claim(claim),
@@ -366,6 +312,8 @@ impl Play<'_> {
             Step::Rollback(rollback) => self.roll_back(rollback),
             Step::Extra(extra) => self.extra(extra),
             Step::Deal(deal) => self.deal(deal),
+            Step::Council(council) => self.council(council),
+            Step::Custody(custody) => self.custody(custody),
             Step::Unreadable(why) => {
                 Err(Refused { reason: "BadRow".into(), why: Refusal::new(why, "correct the row") })
             }
@@ -505,150 +453,6 @@ impl Play<'_> {
         })
     }
 
-    fn order(&mut self, row: &OrderRow) -> Done {
-        if row.campaign.is_empty() {
-            self.count("sales without a coupon");
-            return Ok(());
-        }
-        let Running { campaign, .. } = self.running(&row.campaign)?;
-        let (acceptor, holder) = (Keypair::named(&row.acceptor), Keypair::named(&row.consumer));
-        let through = alliance_for(&campaign.terms.acceptance, campaign.issuer, acceptor.account());
-        let coupon = self.coupon_of(&row.consumer, &row.campaign)?;
-        let life = if row.way == Way::Backlog { BACKLOG_LIFE } else { ORDER_LIFE };
-        let deadline = self.desk.session.chain.now().saturating_add(life);
-        let order = Order {
-            acceptor: acceptor.account(),
-            number: row.number,
-            basket: amount(&row.basket)?,
-            eligible: amount(&row.eligible)?,
-            basket_hash: basket_hash(&[0; 32], &format!("{} {}", row.acceptor, row.number)),
-            deadline,
-            settlement: if row.way == Way::Web { Settlement::OnChain } else { Settlement::OffChain },
-        };
-        let domain = self.desk.domain();
-        let redemption = match row.way {
-            Way::Backlog => {
-                let permit = Some(sign_spend(&domain, &holder, 0, coupon.into(), &order, deadline).permit);
-                let coupons = vec![CouponPermit { presented: coupon.into(), permit }];
-                let taken =
-                    (order, Permits { acceptor: None, coupons }, row.consumer.clone(), row.campaign.clone());
-                self.backlog.entry(row.acceptor.clone()).or_default().push(taken);
-                return Ok(());
-            }
-            Way::Till => {
-                let permit = Some(sign_spend(&domain, &holder, 0, coupon.into(), &order, deadline).permit);
-                let permits = Permits {
-                    acceptor: None,
-                    coupons: vec![CouponPermit { presented: coupon.into(), permit }],
-                };
-                if through.is_some() {
-                    let message =
-                        self.desk.alliance().call_mut().redeem(self.desk.suite.registry, (order, permits));
-                    self.send(&row.acceptor, 0, message, Words::alliance)?
-                } else {
-                    let message = self.desk.registry().call_mut().redeem(order, permits);
-                    self.send(&row.acceptor, 0, message, Words::registry)?
-                }
-            }
-            Way::Web => {
-                let signed = Some(sign_order(&domain, &acceptor, 0, &[coupon.into()], &order));
-                let permits = Permits {
-                    acceptor: signed,
-                    coupons: vec![CouponPermit { presented: coupon.into(), permit: None }],
-                };
-                let basket = order.basket;
-                let message = self.desk.registry().call_mut().redeem(order, permits);
-                // What is over comes back.
-                self.send(&row.consumer, basket, message, Words::registry)?
-            }
-        };
-        self.count(match (row.way, redemption.alliance) {
-            (Way::Till | Way::Backlog, None) => "coupons spent at tills",
-            (Way::Till | Way::Backlog, Some(_)) => "coupons of another shop honoured",
-            (Way::Web, _) => "coupons spent in web shops",
-        });
-        if redemption.uses.iter().all(|used| used.left_after == 0) {
-            self.take(&row.consumer, &row.campaign, coupon);
-        }
-        let key = (row.acceptor.clone(), row.number);
-        self.redeemed.insert(key, (redemption, row.consumer.clone(), row.campaign.clone()));
-        Ok(())
-    }
-
-    /// What tills without a line took since the last time goes to the registry, each till's in one call.
-    fn submit_backlog(&mut self) -> Result<(), Refusal> {
-        for (acceptor, taken) in std::mem::take(&mut self.backlog) {
-            let orders = taken.iter().map(|(order, permits, ..)| (order.clone(), permits.clone())).collect();
-            let message = self.desk.registry().call_mut().redeem_batch(orders);
-            let account = Keypair::named(&acceptor).account();
-            let (results, _) = self.desk.session.send(account, 0, message, Words::registry)?;
-            let count = results.len();
-            for (result, (order, permits, consumer, campaign)) in results.into_iter().zip(taken) {
-                match result {
-                    Ok(_) => {
-                        for spent in permits.coupons {
-                            let coupon = spent.presented.coupon;
-                            let lives: Option<Coupon> = self.desk.item(items::COUPONS, &coupon.to_u64())?;
-                            if lives.is_none() {
-                                self.take(&consumer, &campaign, coupon);
-                            }
-                        }
-                    }
-                    Err(error) => {
-                        let reason = format!("orders.csv {}", innermost(&error));
-                        let refused = self.refused.entry(reason).or_default();
-                        *refused = refused.saturating_add(1);
-                        let why = self.desk.session.words.registry(&error).what;
-                        self.tell(&format!("   refused: {acceptor}'s order {}: {why}", order.number))?;
-                    }
-                }
-            }
-            self.tell(&format!(
-                "   {acceptor}'s till is online again and submits {count} orders in one call"
-            ))?;
-        }
-        Ok(())
-    }
-
-    /// Once the friends' purchases are final, whoever brought them is rewarded.
-    fn thank_advocates(&mut self) -> Result<(), Refusal> {
-        if self.invited.is_empty() {
-            return Ok(());
-        }
-        let moved = self.desk.session.chain.advance(2 * 24 * 60 * MINUTE);
-        self.desk.session.explained(moved)?;
-        let shop = self.scenario.town.merchants.first().map_or("operator", |merchant| &merchant.name);
-        let rewarded = self.reward_advocates(shop)?;
-        self.tell(&format!("   {rewarded} people who brought a friend are thanked with a coupon"))
-    }
-
-    fn roll_back(&mut self, row: &RollbackRow) -> Done {
-        let key = (row.acceptor.clone(), row.number);
-        let (redemption, consumer, campaign) = self.redeemed.remove(&key).ok_or_else(|| Refused {
-            reason: "NoRedemption".into(),
-            why: Refusal::new(
-                format!("{} has redeemed no order {}", row.acceptor, row.number),
-                "see orders.csv",
-            ),
-        })?;
-        let paid = redemption.payer.map_or(0, |_| redemption.net);
-        let value = redemption.paid_from_escrow().saturating_add(paid);
-        let coupons: Vec<CouponId> = redemption.uses.iter().map(|used| used.coupon).collect();
-        if redemption.alliance.is_some() {
-            let registry = self.desk.suite.registry;
-            let message = self.desk.alliance().call_mut().roll_back(registry, value, (redemption, None));
-            self.send(&row.acceptor, value, message, Words::alliance)?;
-        } else {
-            let message = self.desk.service_desk().call_mut().roll_back(redemption, None);
-            self.send(&row.acceptor, value, message, Words::registry)?;
-        }
-        for coupon in coupons {
-            self.put(&consumer, &campaign, coupon);
-        }
-        self.count("purchases returned");
-        Ok(())
-    }
-
     fn send<Args: scale::Encode, R: scale::Decode, E: scale::Decode + Debug>(
         &mut self,
         who: &str,
@@ -668,6 +472,11 @@ impl Play<'_> {
             why: explain(&self.desk.session.words, &error),
         })
     }
+}
+
+/// Stops the town, or refuses a row that nobody expects to be refused.
+fn amiss(what: &str) -> Refusal {
+    Refusal::new(format!("it doesn't add up: {what}"), "this is a bug: keep the folder and report it")
 }
 
 /// The variant's name; of an error that passes another's on, the other's.

@@ -29,9 +29,9 @@ pub(crate) fn selector(message: &Value) -> Vec<u8> {
     hex::decode(text(&message["selector"]).trim_start_matches("0x")).unwrap()
 }
 
-/// The contract and the name of the event with this signature topic.
-pub(crate) fn event_name(topic: &Hash) -> Option<String> {
-    let topic = json!(format!("0x{}", hex::encode(topic)));
+/// The contract and the name of the event with this signature topic; the alliance's only one has none.
+pub(crate) fn event_name(topic: Option<&Hash>) -> Option<String> {
+    let topic = json!(topic.map(|topic| format!("0x{}", hex::encode(topic))));
     SUITE.iter().find_map(|(contract, _)| {
         let metadata = metadata(contract);
         let event =
@@ -205,7 +205,11 @@ fn abi_of(metadata: &Value, errors: &[&str]) -> Value {
             let topic = if field["indexed"] == true { ", a topic" } else { "" };
             format!("{}{topic}", signature(field))
         });
-        json!(format!("{} ({})", text(&event["signature_topic"]), fields.collect::<Vec<_>>().join("; ")))
+        json!(format!(
+            "{} ({})",
+            event["signature_topic"].as_str().unwrap_or("no topic"),
+            fields.collect::<Vec<_>>().join("; ")
+        ))
     };
     let errors: BTreeMap<_, _> = errors.iter().map(|error| (*error, variants(metadata, error))).collect();
     json!({

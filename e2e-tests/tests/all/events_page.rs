@@ -14,6 +14,7 @@ Every change of state is told by an event; together they hold all that is needed
 `ContractEmitted { contract, data }`.
 
 - **Which event**: its first topic, the signature topic below, names it. Two contracts may have events of one name; the topics differ where the fields do.
+  An alliance's `OrdersBooked` is the only event without: what it emits without a topic is that.
 - **Topics**: besides, one for each field marked so, in order: its SCALE bytes, filled up with zeros to 32, or their blake2b-256 where they are longer. Of an `Option` it is what is in
   it, and all zeros for `None`.
 - **Data**: the SCALE bytes of all fields in order, those in topics too.
@@ -112,14 +113,9 @@ fn page() -> String {
         let mut events: Vec<_> = list(&metadata["spec"]["events"]).iter().collect();
         events.sort_by_key(|event| text(&event["label"]));
         for event in events {
-            let topic = event["signature_topic"].as_str().unwrap_or("none");
-            writeln!(
-                page,
-                "\n### {}\n\n{}\n\nSignature topic `{topic}`.\n",
-                text(&event["label"]),
-                docs(event)
-            )
-            .unwrap();
+            let topic = event["signature_topic"].as_str().map(|topic| format!("Signature topic `{topic}`."));
+            let topic = topic.unwrap_or("No topic.".to_owned());
+            writeln!(page, "\n### {}\n\n{}\n\n{topic}\n", text(&event["label"]), docs(event)).unwrap();
             for field in list(&event["args"]) {
                 let of = types.name(&field["type"]["type"]);
                 let indexed = if field["indexed"] == true { ", a topic" } else { "" };

@@ -68,7 +68,7 @@ pub(crate) struct Emitted {
 
 impl fmt::Debug for Emitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.topics.first().and_then(crate::abi::event_name).unwrap_or_default();
+        let name = crate::abi::event_name(self.topics.first()).unwrap_or_default();
         let topics: Vec<_> = self.topics.iter().skip(1).map(hex::encode).collect();
         write!(f, "{name} {topics:?} {}", hex::encode(&self.data))
     }

@@ -1,5 +1,5 @@
 //! What a town does at the market beside plain sales, each told in a line.
-use super::{Done, Play, Refused, ORDER_LIFE};
+use super::{Done, Play, Refused};
 use crate::{
     commands::order::alliance_for,
     demo::scenario::{amount, Deal, DealRow},
@@ -7,7 +7,7 @@ use crate::{
     refusals::{Refusal, Words},
     times,
 };
-use chain::{AccountId, Balance, Chain, Keypair};
+use chain::{Balance, Keypair};
 use ink::codegen::TraitCallBuilder;
 use market::{
     listings::{Ask, Guard, Wants, LATE},
@@ -17,7 +17,6 @@ use market::{
 use shared::{
     assets::Asset,
     ids::CouponId,
-    order::{Order, Settlement},
     permit::{CouponPermit, Permits},
     psp34::PSP34,
 };
@@ -73,17 +72,9 @@ impl Play<'_> {
         }
     }
 
-    fn cash(&self, amount: Balance) -> String {
-        self.desk.session.words.money(amount)
-    }
-
     fn pair(&self, text: &str) -> Result<(Balance, Balance), Refusal> {
         let (one, other) = text.split_once(' ').unwrap_or((text, "0"));
         Ok((amount(one)?, amount(other)?))
-    }
-
-    fn now(&self) -> u64 {
-        self.desk.session.chain.now()
     }
 
     fn lot(&self, label: &str) -> Result<Lot, Refused> {
@@ -91,10 +82,6 @@ impl Play<'_> {
             reason: "NotForSale".into(),
             why: Refusal::new(format!("nothing is called {label}"), "see deals.csv"),
         })
-    }
-
-    fn account(name: &str) -> AccountId {
-        Keypair::named(name).account()
     }
 
     /// The issuer hands coupons to a customer.
@@ -369,17 +356,9 @@ impl Play<'_> {
         let (acceptor, buyer) = (Keypair::named(&row.with), Keypair::named(&row.who));
         let campaign = &self.running(&lot.campaign)?.campaign;
         let through = alliance_for(&campaign.terms.acceptance, campaign.issuer, acceptor.account());
-        let deadline = self.now().saturating_add(ORDER_LIFE);
-        let order = Order {
-            acceptor: acceptor.account(),
-            // Beside the numbers of orders.csv.
-            number: lot.id.saturating_add(1_000_000),
-            basket,
-            eligible: basket,
-            basket_hash: basket_hash(&[0; 32], &format!("{} {}", row.with, row.label)),
-            deadline,
-            settlement: Settlement::OffChain,
-        };
+        let goods = basket_hash(&[0; 32], &format!("{} {}", row.with, row.label));
+        // Beside the numbers of orders.csv.
+        let order = self.order_at(&row.with, lot.id.saturating_add(1_000_000), basket, goods);
         let domain = self.desk.domain();
         let presented: Vec<_> = lot.coupons.iter().map(|coupon| (*coupon).into()).collect();
         let signed = Some(sign_order(&domain, &acceptor, 0, &presented, &order));
@@ -387,7 +366,7 @@ impl Play<'_> {
             .iter()
             .map(|presented| CouponPermit {
                 presented: *presented,
-                permit: Some(sign_spend(&domain, &buyer, 0, *presented, &order, deadline).permit),
+                permit: Some(sign_spend(&domain, &buyer, 0, *presented, &order, order.deadline).permit),
             })
             .collect();
         let signed = Signed::from((order, Permits { acceptor: signed, coupons }));

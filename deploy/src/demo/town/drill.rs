@@ -1,5 +1,5 @@
-//! The default drill: a member can't pay, and the town sees where the money comes from. Checks that it adds up to the last unit.
-use super::Play;
+//! The default drill: a member can't pay, the town sees where the money comes from, and later the member comes back. Checks that it adds up to the last unit.
+use super::{amiss, Done, Play};
 use crate::refusals::{Refusal, Words};
 use chain::{AccountId, Balance, Chain, Keypair};
 use ink::codegen::TraitCallBuilder;
@@ -62,8 +62,9 @@ impl Play<'_> {
         let parts = [found.credit, found.collateral, found.fund_share, found.fund, found.cut];
         let sum = parts.iter().fold(found.waiting, |sum: Balance, part| sum.saturating_add(*part));
         if sum != owed {
-            return Err(wrong(&format!("{} were found of {}", money(sum), money(owed))));
+            return Err(amiss(&format!("{} were found of {}", money(sum), money(owed))));
         }
+        self.borne = found.fund.saturating_add(found.cut);
         Ok(Some(Drill { found, earned: 0, paid: 0, creditors: 0 }))
     }
 
@@ -73,17 +74,39 @@ impl Play<'_> {
         let words = &self.desk.session.words;
         let (earned, paid) = (words.money(drill.earned), words.money(drill.paid));
         if !drill.adds_up() {
-            return Err(wrong(&format!("creditors had earned {earned} and were paid {paid}")));
+            return Err(amiss(&format!("creditors had earned {earned} and were paid {paid}")));
         }
         self.tell(&format!(
             "   the creditors had earned {earned} and got {paid}, all by one ratio: it adds up to the last unit"
         ))
     }
-}
 
-fn wrong(what: &str) -> Refusal {
-    Refusal::new(
-        format!("the default doesn't add up: {what}"),
-        "this is a bug: keep the folder and report it",
-    )
+    /// The defaulter pays what others bore for it, no more and no less, and it is the fund's.
+    /// # Errors
+    /// The council's refusal, or that the fund has grown by another amount than the drill found with others.
+    pub(super) fn repay(&mut self, name: &str) -> Done {
+        let account = Keypair::named(name).account();
+        let member = self.desk.look(self.desk.council().call().member(account))?;
+        let owed = member.map_or(0, |member| member.unpaid);
+        let fund = self.desk.look(self.desk.council().call().cycle())?.fund;
+        let message = self.desk.council().call_mut().make_good(account, owed);
+        self.send(name, owed, message, Words::alliance)?;
+        let filled = self.desk.look(self.desk.council().call().cycle())?.fund;
+        let (paid, now) = (self.cash(owed), self.cash(filled));
+        if owed != self.borne || fund.checked_add(owed) != Some(filled) {
+            return Err(amiss(&format!("others bore {}, and {paid} came back", self.cash(self.borne))).into());
+        }
+        self.borne = 0;
+        Ok(self.tell(&format!(
+            "   {name} makes good all that the fund and the creditors bore: {paid}, and the fund has {now} now"
+        ))?)
+    }
+
+    pub(super) fn put_up_again(&mut self, name: &str, collateral: Balance) -> Done {
+        let message = self.desk.council().call_mut().deposit_collateral(collateral);
+        self.send(name, collateral, message, Words::alliance)?;
+        let headroom = self.desk.look(self.desk.council().call().headroom(Keypair::named(name).account()))?;
+        let (left, may) = (self.cash(collateral), self.cash(headroom));
+        Ok(self.tell(&format!("   {name} leaves {left} as security again, and may owe {may}"))?)
+    }
 }

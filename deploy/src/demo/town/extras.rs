@@ -150,7 +150,11 @@ impl Play<'_> {
         Ok(rewarded)
     }
 
-    fn redemption_of(&self, acceptor: &str, number: &str) -> Result<(Redemption, String, String), Refused> {
+    pub(super) fn redemption_of(
+        &self,
+        acceptor: &str,
+        number: &str,
+    ) -> Result<(Redemption, String, String), Refused> {
         let known = number.parse().ok().and_then(|number| self.redeemed.get(&(acceptor.to_owned(), number)));
         known.cloned().ok_or_else(|| Refused {
             reason: "NoRedemption".into(),

@@ -169,7 +169,7 @@ impl Real<'_> {
     /// The names of the suite's events, in order.
     fn names(&self, done: &Done) -> Vec<&'static str> {
         let of_suite = done.events.iter().filter(|event| event.contract != self.places.token);
-        of_suite.map(|event| event.topics.first().map_or("an event without topics", name)).collect()
+        of_suite.map(|event| name(event.topics.first())).collect()
     }
 
     fn office(&mut self, by: By, call: &OfficeCall) -> Result<Deed, String> {
@@ -532,8 +532,8 @@ impl Encode for Raw {
     }
 }
 
-/// The event that a signature topic belongs to.
-fn name(topic: &Hash) -> &'static str {
+/// The event that a signature topic, or none, belongs to.
+fn name(topic: Option<&Hash>) -> &'static str {
     macro_rules! events {
         ($($module:ident: $($event:ident)*;)*) => {
             [$($(($module::$event::SIGNATURE_TOPIC, stringify!($event)),)*)*]
@@ -555,7 +555,7 @@ fn name(topic: &Hash) -> &'static str {
             ListingReturned BidPlaced AuctionWon ListingFailed SwapMade ListingsForgotten AllCancelled
             OfferMade OfferAccepted OfferWithdrawn CreditAdded CreditWithdrawn;
     };
-    events.into_iter().find(|(known, _)| *known == Some(*topic)).map_or("an unknown event", |(_, name)| name)
+    events.into_iter().find(|(known, _)| known.as_ref() == topic).map_or("an unknown event", |(_, name)| name)
 }
 
 /// The chain's storage of a contract, by key.
