@@ -1,17 +1,22 @@
-// Serves a development chain on 127.0.0.1: `node serve.mjs GENESIS.json [PORT [MODE]]`. Each transaction is a block at once, which is final; in the
-// mode Manual it waits until it is told to make one.
+// Serves a development chain on 127.0.0.1: `node serve.mjs GENESIS.json [PORT [MODE]]`, or a fork of another: `node serve.mjs wss://NODE [PORT [MODE]]`. Each transaction
+// is a block at once, which is final; in the mode Manual it waits until it is told to make one. On a fork too there are people with money whose keys anyone can derive.
 // Prints one line of JSON, `{"endpoint": "ws://…"}`, once it answers, and runs until it is stopped.
 import { readFileSync } from 'node:fs'
 import { setupWithServer } from '@acala-network/chopsticks'
-import { timeTravel } from '@acala-network/chopsticks-core'
+import { setStorage, timeTravel } from '@acala-network/chopsticks-core'
+import { Keyring } from '@polkadot/keyring'
+import { cryptoWaitReady } from '@polkadot/util-crypto'
 
 const HOST = '127.0.0.1'
 // Contracts begin in the present, not in 1970.
 const START = Date.now()
+const ENDOWED = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie']
+// In whole tokens.
+const ENDOWMENT = 1_000_000n
 
-const [genesis, port = '0', mode = 'Instant'] = process.argv.slice(2)
-if (!genesis) {
-  console.error('usage: node serve.mjs GENESIS.json [PORT [MODE]]')
+const [source, port = '0', mode = 'Instant'] = process.argv.slice(2)
+if (!source) {
+  console.error('usage: node serve.mjs GENESIS.json|ws://NODE|wss://NODE [PORT [MODE]]')
   process.exit(64)
 }
 
@@ -26,8 +31,19 @@ function withoutChildrenAtGenesis(chain) {
   api.getKeysPaged = async (prefix, ...rest) => (prefix.startsWith(CHILD) ? [] : getKeysPaged(prefix, ...rest))
 }
 
+/** Makes the people of development chains rich on a fork. */
+async function endow(chain) {
+  await cryptoWaitReady()
+  const keyring = new Keyring({ type: 'sr25519' })
+  const { tokenDecimals = 12 } = await chain.api.chainProperties
+  const free = ENDOWMENT * 10n ** BigInt([tokenDecimals].flat()[0])
+  const account = (name) => [[keyring.addFromUri(`//${name}`).address], { providers: 1, data: { free: free.toString() } }]
+  await setStorage(chain, { System: { Account: ENDOWED.map(account) } })
+}
+
+const isFork = /^wss?:/.test(source)
 const { chain, addr, close } = await setupWithServer({
-  genesis: JSON.parse(readFileSync(genesis, 'utf8')),
+  ...(isFork ? { endpoint: source } : { genesis: JSON.parse(readFileSync(source, 'utf8')) }),
   host: HOST,
   port: Number(port),
   'build-block-mode': mode,
@@ -35,8 +51,12 @@ const { chain, addr, close } = await setupWithServer({
   // Blocks live in memory only: none may be forgotten while a test still reads its events.
   'max-memory-block-count': 1_000_000,
 })
-withoutChildrenAtGenesis(chain)
-await timeTravel(chain, START)
+if (isFork) {
+  await endow(chain)
+} else {
+  withoutChildrenAtGenesis(chain)
+  await timeTravel(chain, START)
+}
 await chain.newBlock()
 
 console.log(JSON.stringify({ endpoint: `ws://${addr}` }))

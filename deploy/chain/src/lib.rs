@@ -5,6 +5,7 @@
 //! This crate must not know the coupon contracts: it carries bytes and ink! messages of any contract.
 
 pub mod compilation;
+mod counting;
 pub mod embedded;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ pub mod tamper;
 mod typed;
 pub mod weights;
 
+pub use compilation::exactly;
 pub use embedded::{EmbeddedChain, Genesis, Snapshot};
 pub use error::ChainError;
 pub use interface::{

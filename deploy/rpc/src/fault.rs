@@ -41,6 +41,9 @@ pub enum NodeFault {
     #[error("the final block {block} was 0x{was} and is now 0x{found}: the node is not the chain that was read before")]
     Rewritten { block: u32, was: String, found: String },
 
+    #[error("{endpoint} doesn't prove the state of block {block}: {why}")]
+    Unproven { endpoint: String, block: u32, why: String },
+
     #[error("cannot write down what is to be sent, so nothing was sent: {why}")]
     Journal { why: String },
 

@@ -19,6 +19,7 @@ mod journal;
 mod live;
 mod network;
 mod node;
+mod proof;
 mod runtime;
 mod transaction;
 
@@ -34,6 +35,7 @@ pub use network::{Network, NetworkFault};
 
 use chain::{AccountId, Hash};
 use node::Node;
+use proof::ProvenBlock;
 use runtime::Runtime;
 use serde_json::{json, Value as Json};
 use std::{
@@ -64,6 +66,8 @@ pub struct RpcChain {
     patience: Duration,
     /// Reads stay at `head`.
     held: Cell<bool>,
+    /// The block that is held, if its state is to be proven.
+    proven: Option<ProvenBlock>,
     journal: Option<Box<dyn Journal>>,
     /// Calls are put here instead of being signed.
     exports: Option<Rc<RefCell<Vec<Exported>>>>,
@@ -108,6 +112,7 @@ impl RpcChain {
             nonces: HashMap::new(),
             patience: PATIENCE,
             held: Cell::new(false),
+            proven: None,
             journal: None,
             exports: None,
             archive: None,
@@ -135,6 +140,7 @@ impl RpcChain {
     /// `Future` if the block is not final yet; the node can't be read.
     pub fn hold(&mut self, number: Option<u32>) -> Result<(u32, Hash), NodeFault> {
         self.held.set(false);
+        self.proven = None;
         let (last, _) = self.refresh()?;
         if let Some(number) = number.filter(|number| *number != last) {
             if number > last {
@@ -222,6 +228,9 @@ impl RpcChain {
 
     /// The values of these keys in a block's state.
     pub(crate) fn stored_at(&self, keys: &[Vec<u8>], hash: &str) -> Result<Vec<Option<Vec<u8>>>, NodeFault> {
+        if let Some(block) = self.proven.filter(|block| to_hex(block.hash) == hash) {
+            return self.proven_values(block, keys);
+        }
         let questions = keys.iter().map(|key| ("state_getStorage", json!([to_hex(key), hash]))).collect();
         let answers = self.node.ask_all(questions)?;
         answers.iter().map(|answer| self.optional_bytes("state_getStorage", answer)).collect()

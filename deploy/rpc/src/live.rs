@@ -6,6 +6,7 @@ use crate::{
         Attempt, CallQuestion, Code, Deposit, Determinism, Dispatched, DryRun, InstantiateQuestion, Made,
         Returned, Stored, TokenFault, UploadQuestion,
     },
+    proof::CHILD,
     read_hex,
     runtime::{ContractInfo, Ending, Holding, Weight},
     to_hex,
@@ -18,8 +19,6 @@ use serde_json::json;
 
 /// A contract's keys are stored behind so many bytes of their hash.
 const HASHED: usize = 16;
-/// What a child trie's name begins with.
-const CHILD: &[u8] = b":child_storage:default:";
 /// A transaction may use a tenth more than its dry run did: others may change the chain meanwhile.
 const MARGIN: u64 = 10;
 
@@ -217,27 +216,39 @@ impl Chain for RpcChain {
         let (_, at) = self.refresh()?;
         let info = self.contract_info(contract, &at)?.ok_or(ChainError::NoSuchContract { contract })?;
         let child = to_hex([CHILD, &info.trie].concat());
-        let mut items = Vec::new();
+        let unlike = |key: &str| self.node.nonsense("childstate_getKeysPaged", key);
+        let proven = self.proven.filter(|block| block.hash == at);
+        let (mut items, mut known) = (Vec::new(), Vec::new());
         let mut start = String::from("0x");
         loop {
             let page = json!([child, "0x", AT_ONCE, start, to_hex(at)]);
             let answer = self.node.ask("childstate_getKeysPaged", page)?;
-            let keys: Vec<String> = serde_json::from_value(answer)
-                .map_err(|why| self.node.nonsense("childstate_getKeysPaged", why.to_string()))?;
+            let keys: Vec<String> = serde_json::from_value(answer).map_err(|why| unlike(&why.to_string()))?;
             let Some(last) = keys.last().cloned() else {
-                return Ok(items);
+                break;
             };
-            let questions =
-                keys.iter().map(|key| ("childstate_getStorage", json!([child, key, to_hex(at)]))).collect();
-            let values = self.node.ask_all(questions)?;
-            for (key, value) in keys.iter().zip(&values) {
-                let unlike = || self.node.nonsense("childstate_getKeysPaged", key.clone());
-                let key = read_hex(key).and_then(|key| key.get(HASHED..).map(<[u8]>::to_vec));
-                let value = self.optional_bytes("childstate_getStorage", value)?;
-                items.push((key.ok_or_else(unlike)?, value.unwrap_or_default()));
+            if proven.is_some() {
+                known.extend(keys);
+            } else {
+                let questions = keys
+                    .iter()
+                    .map(|key| ("childstate_getStorage", json!([child, key, to_hex(at)])))
+                    .collect();
+                let values = self.node.ask_all(questions)?;
+                for (key, value) in keys.iter().zip(&values) {
+                    let value = self.optional_bytes("childstate_getStorage", value)?;
+                    items.push((read_hex(key).ok_or_else(|| unlike(key))?, value.unwrap_or_default()));
+                }
             }
             start = last;
         }
+        if let Some(block) = proven {
+            items = self.proven_items(block, &info.trie, &known)?;
+        }
+        let bare = |(key, value): (Vec<u8>, Vec<u8>)| {
+            Ok((key.get(HASHED..).ok_or_else(|| unlike(&to_hex(&key)))?.to_vec(), value))
+        };
+        items.into_iter().map(bare).collect()
     }
 
     fn events(&self, from_block: u32) -> Result<Vec<EventRecord>, ChainError> {

@@ -4,6 +4,7 @@ use crate::{
     calls::{self, Limits, PalletCall},
     dry_run::{Attempt, Dispatched},
     node::tests::{pretend, Reply},
+    proof::{encoded as header_bytes, CHILD},
     runtime::{ContractInfo, Ending, Holding, Runtime, Weight},
     to_hex, NodeFault, RpcChain,
 };
@@ -12,7 +13,7 @@ use chain::{
         CouponSandbox, Runtime as Pallets, RuntimeCall, RuntimeEvent, DEPOSIT_PER_ITEM, EXISTENTIAL_DEPOSIT,
         MAX_CODE_LEN,
     },
-    AccountId, ChainError, EventKind,
+    AccountId, Chain, ChainError, EventKind, StorageItem,
 };
 use drink::{
     pallet_contracts::{self, Determinism},
@@ -22,7 +23,12 @@ use frame_support::dispatch::DispatchInfo;
 use frame_system::{EventRecord, Phase};
 use scale::{Decode, Encode};
 use serde_json::json;
-use sp_core::{hashing, H256};
+use sp_core::{
+    hashing,
+    storage::{ChildInfo, StateVersion},
+    Blake2Hasher, H256,
+};
+use sp_state_machine::{prove_child_read, prove_read, InMemoryBackend, StorageProof};
 use subxt_core::tx::payload::{dynamic, Payload};
 
 fn runtime() -> Runtime {
@@ -213,4 +219,108 @@ fn a_chain_without_the_pallet_is_refused_when_it_is_connected_to() {
     };
     assert!(refusals.iter().any(lacks), "{refusals:?}");
     assert!(matches!(connect(None).1, NodeFault::Refused { code: -32_601, .. }));
+}
+
+/// What is read of a contract's storage from a node that gives proofs, but `withholds` so many of the contract's 100 items, and what it holds.
+fn storage_with_proofs(withholds: usize) -> (Result<Vec<StorageItem>, ChainError>, Vec<StorageItem>) {
+    let (runtime, contract, trie) = (runtime(), AccountId::from([1; 32]), [7_u8; 32]);
+    let item = |n: u32| (n.to_be_bytes().to_vec(), vec![1; 40]);
+    let held: Vec<StorageItem> = (0..100).map(item).collect();
+    let hashed = |key: &[u8]| [hashing::blake2_128(key).as_slice(), key].concat();
+    let mut stored: Vec<_> = held.iter().map(|(key, value)| (hashed(key), Some(value.clone()))).collect();
+    stored.sort();
+
+    let sizes = (1_u32, 2_u32, 3_u128, 4_u128, 5_u128);
+    let info = (trie.to_vec(), [8_u8; 32], sizes, Vec::<u8>::new()).encode();
+    let info_key = runtime.entry("Contracts", "ContractInfoOf", contract.as_ref()).unwrap();
+    let child = ChildInfo::new_default(&trie);
+    let state = InMemoryBackend::<Blake2Hasher>::default().update(
+        vec![(None, vec![(info_key.clone(), Some(info))]), (Some(child.clone()), stored.clone())],
+        StateVersion::V1,
+    );
+    let header = json!({
+        "parentHash": to_hex([1; 32]), "number": "0x2a", "stateRoot": to_hex(state.root()),
+        "extrinsicsRoot": to_hex([3; 32]), "digest": { "logs": [] },
+    });
+    let hash = json!(to_hex(hashing::blake2_256(&header_bytes(&header).unwrap().0)));
+    let told: Vec<_> = stored.into_iter().skip(withholds).map(|(key, _)| key).collect();
+    let proof = |proof: StorageProof| {
+        let nodes: Vec<_> = proof.into_iter_nodes().map(to_hex).collect();
+        Reply::Answer(json!({ "at": hash, "proof": nodes }))
+    };
+    let top = |key: &[u8]| proof(prove_read(state.clone(), [key]).unwrap());
+    let mut replies = vec![
+        // What is asked as it is connected to.
+        Reply::Answer(json!(to_hex([4; 32]))),
+        Reply::Answer(json!({ "specVersion": 7, "transactionVersion": 1 })),
+        Reply::Answer(json!(to_hex(CouponSandbox::get_metadata().encode()))),
+        Reply::Answer(hash.clone()),
+        Reply::Answer(header.clone()),
+        Reply::Answer(json!(null)),
+        Reply::Answer(json!(to_hex(9_u64.to_le_bytes()))),
+        // As the block is held, and proofs are asked for.
+        Reply::Answer(hash.clone()),
+        top(b":code"),
+        Reply::Answer(header.clone()),
+        // As the storage is read.
+        top(&info_key),
+    ];
+    for page in told.chunks(64) {
+        replies.push(Reply::Answer(json!(page.iter().map(to_hex).collect::<Vec<_>>())));
+    }
+    replies.push(Reply::Answer(json!([])));
+    replies.push(top(&[CHILD, &trie].concat()));
+    for page in told.chunks(64) {
+        replies.push(proof(prove_child_read(state.clone(), &child, page).unwrap()));
+    }
+    let (endpoint, _) = pretend(replies);
+    let mut chain = RpcChain::connect(&endpoint, None).unwrap();
+    chain.hold(None).unwrap();
+    assert_eq!(chain.demand_proofs(), Ok(true));
+    let read = chain.storage(contract).map(|mut items| {
+        items.sort();
+        items
+    });
+    (read, held)
+}
+
+#[test]
+fn a_storage_is_read_with_proofs_where_the_node_gives_them() {
+    let (read, held) = storage_with_proofs(0);
+    assert_eq!(read, Ok(held));
+    let (read, _) = storage_with_proofs(1);
+    let Err(ChainError::Node { why }) = read else { panic!("an item was withheld: {read:?}") };
+    assert!(why.contains("doesn't prove the state of block 42: "), "{why}");
+}
+
+#[test]
+fn a_node_without_proofs_or_with_another_header_is_told_from_one_that_proves() {
+    let asked = |proof: Reply, header: Reply| {
+        let (endpoint, _) = pretend(vec![
+            Reply::Answer(json!(to_hex([4; 32]))),
+            Reply::Answer(json!({ "specVersion": 7, "transactionVersion": 1 })),
+            Reply::Answer(json!(to_hex(CouponSandbox::get_metadata().encode()))),
+            Reply::Answer(json!(to_hex([6; 32]))),
+            Reply::Answer(json!({ "number": "0x2a" })),
+            Reply::Answer(json!(null)),
+            Reply::Answer(json!(to_hex(9_u64.to_le_bytes()))),
+            Reply::Answer(json!(to_hex([6; 32]))),
+            proof,
+            header,
+        ]);
+        let mut chain = RpcChain::connect(&endpoint, None).unwrap();
+        chain.hold(None).unwrap();
+        chain.demand_proofs()
+    };
+    let header = json!({
+        "parentHash": to_hex([1; 32]), "number": "0x2a", "stateRoot": to_hex([2; 32]),
+        "extrinsicsRoot": to_hex([3; 32]), "digest": { "logs": [] },
+    });
+    let none = || Reply::Error(-32_601, "Method not found");
+    assert_eq!(asked(none(), Reply::HangUp), Ok(false));
+    let given = asked(Reply::Answer(json!({ "proof": [] })), Reply::Answer(header));
+    assert!(
+        matches!(&given, Err(NodeFault::Unproven { block: 42, why, .. }) if why == "its header has another hash"),
+        "{given:?}"
+    );
 }

@@ -90,8 +90,12 @@ enum Storage {
     Own,
     /// One node's, which could lie.
     Unproven,
+    /// One node's, which proved it by the block's hash.
+    Proven,
     /// Two nodes', which tell the same.
     Confirmed,
+    /// Two nodes', the first of which proved it.
+    ProvenAndConfirmed,
 }
 
 impl Storage {
@@ -99,7 +103,9 @@ impl Storage {
         match self {
             Self::Own => "own",
             Self::Unproven => "unproven",
+            Self::Proven => "proven",
             Self::Confirmed => "confirmed",
+            Self::ProvenAndConfirmed => "proven and confirmed",
         }
     }
 
@@ -109,6 +115,13 @@ impl Storage {
             Self::Unproven => Some(
                 "unproven: events and storage are one node's word; name another with --witness".to_owned(),
             ),
+            Self::Proven => Some(
+                "proven: the storage is all that the block's hash commits to, and the hash is one node's word"
+                    .to_owned(),
+            ),
+            Self::ProvenAndConfirmed => {
+                Some("proven, and confirmed: a second node tells the same of the block and the storage".to_owned())
+            }
             Self::Confirmed => {
                 Some("confirmed: a second node tells the same of the block and the storage".to_owned())
             }
@@ -129,8 +142,9 @@ fn look(opts: &Opts, desk: &mut Desk) -> Result<Storage, Refusal> {
         OpenChain::Embedded(_) => return Ok(Storage::Own),
     };
     let (block, hash) = live.rpc.hold(opts.at_block).map_err(refused)?;
+    let proven = live.rpc.demand_proofs().map_err(refused)?;
     let Some(endpoint) = &opts.witness else {
-        return Ok(Storage::Unproven);
+        return Ok(if proven { Storage::Proven } else { Storage::Unproven });
     };
     let mut witness = RpcChain::connect(endpoint, Some(live.rpc.genesis())).map_err(refused)?;
     let (_, found) = witness.hold(Some(block)).map_err(refused)?;
@@ -156,5 +170,5 @@ fn look(opts: &Opts, desk: &mut Desk) -> Result<Storage, Refusal> {
             return Err(lies(format!("storage of the {name} at block {block}")));
         }
     }
-    Ok(Storage::Confirmed)
+    Ok(if proven { Storage::ProvenAndConfirmed } else { Storage::Confirmed })
 }

@@ -15,5 +15,6 @@ mod client;
 mod custody;
 mod cut_short;
 mod deploying;
+mod fork;
 mod journey;
 mod town;

@@ -4,7 +4,9 @@ use chain::Keypair;
 use rpc_chain::RpcChain;
 use serde_json::Value;
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -46,10 +48,19 @@ impl OwnChain {
         Self::in_mode("Manual")
     }
 
+    /// One that begins as the chain at `endpoint` is now, and then goes its own way.
+    pub(crate) fn fork(endpoint: &str) -> Self {
+        Self::serve(endpoint.as_ref(), "Instant")
+    }
+
     fn in_mode(mode: &str) -> Self {
-        let folder = server_folder();
+        Self::serve(server_folder().join("genesis.json").as_os_str(), mode)
+    }
+
+    fn serve(source: &OsStr, mode: &str) -> Self {
         let mut server = Command::new("node")
-            .args([folder.join("serve.mjs"), folder.join("genesis.json")])
+            .arg(server_folder().join("serve.mjs"))
+            .arg(source)
             .args(["0", mode])
             .env("LOG_LEVEL", "error")
             .stdout(Stdio::piped())

@@ -47,7 +47,9 @@ pub(crate) type Costs = Vec<(&'static str, Cost)>;
 fn measured() -> &'static Costs {
     static MEASURED: OnceLock<Costs> = OnceLock::new();
     MEASURED.get_or_init(|| {
-        [minimal(), of_the_suite(), epochs_read_again::costs(), enumeration::costs()].concat()
+        chain::exactly(|| {
+            [minimal(), of_the_suite(), epochs_read_again::costs(), enumeration::costs()].concat()
+        })
     })
 }
 
@@ -129,7 +131,7 @@ fn costs_stay_under_their_ceilings() {
     let transfer = cost("registry transfer");
     assert!(transfer.ref_time <= 1_785_000_000 && transfer.proof_size <= 150_000, "{transfer:?}");
     let million = cost("registry claim, last of 1,000,000");
-    assert!(million.ref_time <= 2_000_000_000, "{million:?}");
+    assert!(million.ref_time <= 2_050_000_000, "{million:?}");
     // Of twenty that move at once, each costs less than two thirds of one that moves alone, and half of its touches.
     let twenty = cost("desk transfer_many, 20 coupons");
     assert!(twenty.ref_time * 3 <= transfer.ref_time * 2 * 20 && twenty.touches * 2 <= transfer.touches * 20);

@@ -17,7 +17,7 @@ use drink::{
 };
 use frame_support::{
     sp_runtime::{ModuleError, TokenError},
-    storage::storage_prefix,
+    storage::{storage_prefix, unhashed, PrefixIterator},
     StorageHasher, Twox64Concat,
 };
 use pallet_balances::AccountData;
@@ -27,6 +27,9 @@ use scale_info::{TypeDef, TypeInfo};
 use sp_core::storage::ChildInfo;
 
 type SystemEvent = frame_system::EventRecord<RuntimeEvent, sp_core::H256>;
+
+/// A rehearsal's gas limit: taking notes costs something too.
+const REHEARSAL_LIMIT: Weight = Weight::from_parts(4 * MAX_REF_TIME, GAS_LIMIT.proof_size());
 
 /// What a call may take at most.
 #[derive(Clone, Copy)]
@@ -75,14 +78,45 @@ impl CouponSandbox {
         self.execute_with(|| Contracts::code_hash(&native(contract))).map(|hash| hash.0)
     }
 
-    /// What the execution that just ended cost, compiling included.
-    fn cost_of_execution(&mut self, consumed: Weight, deposit: StorageDeposit<Balance>) -> Cost {
-        let compiling = compilation::entered()
-            .into_iter()
-            .map(|(contract, entry)| self.compiling(&contract, entry))
-            .fold(0, u64::saturating_add);
+    /// What the execution that just ended cost, compiling included: what `rehearsed` says, or an estimate.
+    fn cost_of_execution(
+        &mut self,
+        consumed: Weight,
+        deposit: StorageDeposit<Balance>,
+        rehearsed: Option<u64>,
+    ) -> Cost {
+        let entered = compilation::entered();
+        let compiling = rehearsed.unwrap_or_else(|| {
+            let each = entered.into_iter().map(|(contract, entry)| self.compiling(&contract, entry));
+            each.fold(0, u64::saturating_add)
+        });
         let metered = cost(consumed, deposit);
         Cost { ref_time: metered.ref_time.saturating_add(compiling), ..metered }
+    }
+
+    /// What compiling costs in an execution, if that is to be known exactly: `run` does it, is undone, and gives what was said in the debug buffer. `None` too where a code
+    /// can't take notes.
+    fn rehearse(&mut self, run: impl FnOnce(&mut Self) -> Vec<u8>) -> Option<u64> {
+        if !compilation::is_exact() {
+            return None;
+        }
+        let debug = self.dry_run(|sandbox| {
+            sandbox.execute_with(|| {
+                let prefix = storage_prefix(b"Contracts", b"PristineCode").to_vec();
+                let codes = PrefixIterator::<_>::new(prefix.clone(), prefix.clone(), |key, value| {
+                    Ok((Hash::decode(&mut &*key)?, Vec::<u8>::decode(&mut &*value)?))
+                });
+                for (hash, code) in codes.collect::<Vec<_>>() {
+                    let noting = compilation::noting(hash, &code)?;
+                    unhashed::put(&[prefix.as_slice(), hash.as_slice()].concat(), &noting.wasm);
+                }
+                Some(())
+            })?;
+            Some(run(sandbox))
+        });
+        let entered = compilation::entered();
+        let price = compilation::price_of_noted(&debug?);
+        (price > 0 || entered.is_empty()).then_some(price)
     }
 
     /// What compiling for this entry cost; nothing for a contract that is gone, or that never came to be.
@@ -199,9 +233,13 @@ pub(super) fn instantiate(
     salt: Vec<u8>,
 ) -> Result<(AccountId, Transaction), ChainError> {
     let balance = sandbox.account(signer).free;
-    let result =
-        sandbox.instantiate_contract(code_hash.to_vec(), value, data, salt, native(signer), GAS_LIMIT, limit);
-    let cost = sandbox.cost_of_execution(result.gas_consumed, result.storage_deposit);
+    let run = |sandbox: &mut CouponSandbox, gas, data, salt| {
+        sandbox.instantiate_contract(code_hash.to_vec(), value, data, salt, native(signer), gas, limit)
+    };
+    let compiling =
+        sandbox.rehearse(|sandbox| run(sandbox, REHEARSAL_LIMIT, data.clone(), salt.clone()).debug_message);
+    let result = run(sandbox, GAS_LIMIT, data, salt);
+    let cost = sandbox.cost_of_execution(result.gas_consumed, result.storage_deposit, compiling);
     let made = result.result.map_err(|error| {
         if error == pallet_contracts::Error::<Runtime>::CodeNotFound.into() {
             ChainError::NoSuchCode { code_hash }
@@ -236,16 +274,15 @@ pub(super) fn call(
     data: Vec<u8>,
 ) -> Result<Transaction, ChainError> {
     let balance = sandbox.account(signer).free;
-    let result = sandbox.call_contract(
-        native(contract),
-        value,
-        data,
-        native(signer),
-        Weight::from_parts(limits.ref_time, GAS_LIMIT.proof_size()),
-        limits.deposit,
-        Determinism::Enforced,
-    );
-    let cost = sandbox.cost_of_execution(result.gas_consumed, result.storage_deposit);
+    let run = |sandbox: &mut CouponSandbox, gas, data| {
+        let enforced = Determinism::Enforced;
+        let (signer, contract) = (native(signer), native(contract));
+        sandbox.call_contract(contract, value, data, signer, gas, limits.deposit, enforced)
+    };
+    let compiling = sandbox.rehearse(|sandbox| run(sandbox, REHEARSAL_LIMIT, data.clone()).debug_message);
+    let gas = Weight::from_parts(limits.ref_time, GAS_LIMIT.proof_size());
+    let result = run(sandbox, gas, data);
+    let cost = sandbox.cost_of_execution(result.gas_consumed, result.storage_deposit, compiling);
     let returned = result.result.map_err(|error| {
         execution_fault(
             error,

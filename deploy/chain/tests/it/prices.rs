@@ -103,6 +103,23 @@ fn code_that_is_never_reached_is_still_loaded_and_compiled() {
 }
 
 #[test]
+fn exactly_what_is_entered_is_compiled_where_that_is_asked_for() {
+    let mut town = Town::new();
+    // The constructor is 2 bytes, and what makes room for an answer is 11: an estimate has all of the small probe.
+    for (op, not_entered) in [(Op::Now, 2), (Op::Set, 13), (Op::Get, 2)] {
+        let estimated = town.view(op, 1, &[]).unwrap();
+        let exact = chain::exactly(|| town.view(op, 1, &[]).unwrap());
+        assert_eq!(estimated.cost.ref_time - exact.cost.ref_time, not_entered * COMPILED_BYTE);
+        assert_eq!(exact.data, estimated.data);
+        assert_eq!(Cost { ref_time: 0, ..exact.cost }, Cost { ref_time: 0, ..estimated.cost });
+    }
+    // What is done is done once, and what isn't asked for isn't counted.
+    let done = chain::exactly(|| town.call(Op::Set, 1, &[]).unwrap());
+    assert_eq!(done.events, []);
+    assert_eq!(town.view(Op::Set, 1, &[]).unwrap().cost.touches, 1);
+}
+
+#[test]
 fn deposits_are_those_of_a_chain() {
     let mut town = Town::new();
     let item = 100_000_000_000 + i128::from(LEN) * 5_000_000;
