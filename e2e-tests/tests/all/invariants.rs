@@ -5,8 +5,9 @@
 //! `COUPONRY_SEED` where to start. Seeds that ever failed are in `regressions/seeds.txt` and come first.
 
 use crate::model::{
+    beginnings::Beginnings,
     dice::REFUSES_NOBODY,
-    run::{failed_before, imagine, live_all, remember, shrink, Beginnings, LIFE},
+    run::{failed_before, imagine, live_all, remember, shrink, LIFE},
 };
 use std::{env, str::FromStr};
 
@@ -31,7 +32,7 @@ fn setting<T: FromStr>(name: &str, otherwise: T) -> T {
 fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
     let steps: usize = setting("COUPONRY_STEPS", 1_500);
     let first: u64 = setting("COUPONRY_SEED", 1);
-    let beginnings = Beginnings::new(None);
+    let beginnings = Beginnings::new(None, None);
     let lives = u64::try_from(steps.div_ceil(LIFE)).unwrap();
     let seeds: Vec<u64> = failed_before().into_iter().chain(first..first + lives).collect();
     let (tally, violation) = live_all(&beginnings, &seeds);
@@ -54,7 +55,7 @@ fn the_suite_does_what_the_model_says_and_keeps_every_invariant() {
 #[test]
 fn a_soak_would_see_every_message_often() {
     let lives = setting("COUPONRY_IMAGINED", u64::try_from(SOAK_STEPS / LIFE).unwrap());
-    let tally = imagine(&Beginnings::new(None), &(1..=lives).collect::<Vec<u64>>());
+    let tally = imagine(&Beginnings::new(None, None), &(1..=lives).collect::<Vec<u64>>());
     println!("{tally}");
     let short = tally.short_of(DONE, REFUSED, &SELDOM_DONE, &REFUSES_NOBODY);
     assert!(short.is_empty(), "seldom seen: {short:?}");

@@ -45,10 +45,13 @@ fn at_least_ten_bugs_are_listed_and_each_has_its_place_in_the_source() {
 #[cfg(feature = "planted-bugs")]
 mod built {
     use super::{bugs, checkout, Bug};
-    use crate::model::run::{live, Beginnings, Tally, Violation, LIFE};
+    use crate::model::{
+        beginnings::Beginnings,
+        run::{live, Tally, Violation, LIFE},
+    };
     use builder::{build, suite, Contract, Options, Progress, CHAIN_SIZE_LIMIT};
     use couponry::suite::Codes;
-    use e2e_tests::world::codes;
+    use e2e_tests::world::{codes, wasm};
     use std::{
         fs, io,
         path::{Path, PathBuf},
@@ -67,7 +70,7 @@ mod built {
             |bug: &Bug| wanted.split(',').any(|part| bug.name.contains(part) || bug.contract == part);
         let mut missed = Vec::new();
         for bug in bugs().into_iter().filter(wanted) {
-            match lived_with(&workspace.built_with(&bug, sound.clone())) {
+            match lived_with(&workspace.built_with(&bug, (sound.clone(), wasm("custody")))) {
                 Some(violation) => {
                     let why = violation.why.clone();
                     let step = u64::try_from(LIFE).unwrap() * (violation.seed - 1) + violation.step as u64;
@@ -87,8 +90,11 @@ mod built {
         assert!(missed.is_empty(), "{missed:#?}");
     }
 
-    fn lived_with(codes: &Codes) -> Option<Violation> {
-        let beginnings = Beginnings::new(Some(codes));
+    /// The suite's code, and custody's.
+    type Suite = (Codes, Vec<u8>);
+
+    fn lived_with((codes, custody): &Suite) -> Option<Violation> {
+        let beginnings = Beginnings::new(Some(codes), Some(custody));
         (1..=LIVES).find_map(|seed| live(&beginnings, seed, LIFE, &mut Tally::default()).err())
     }
 
@@ -112,7 +118,7 @@ mod built {
         }
 
         /// The suite's code with a bug; what the bug can't be in stays `sound`.
-        fn built_with(&self, bug: &Bug, sound: Codes) -> Codes {
+        fn built_with(&self, bug: &Bug, (sound, custody): Suite) -> Suite {
             let workspace = self.0.join("workspace");
             let file = workspace.join(&bug.file);
             let source = fs::read_to_string(&file).unwrap();
@@ -126,7 +132,7 @@ mod built {
                 .into_iter()
                 .filter(|contract| match bug.contract.as_str() {
                     "registry" => with_registry.contains(&contract.package.as_str()),
-                    "alliance" => with_alliance.contains(&contract.package.as_str()),
+                    "alliance" | "council" => with_alliance.contains(&contract.package.as_str()),
                     other => contract.package == other,
                 })
                 .map(|contract| Contract { size_limit: CHAIN_SIZE_LIMIT, ..contract })
@@ -137,19 +143,21 @@ mod built {
             if let Err(fault) = built {
                 panic!("{}: {fault}", bug.name);
             }
-            let wasm = |name: &str| fs::read(out_dir.join(name).with_extension("wasm")).unwrap();
-            match bug.contract.as_str() {
+            let fresh = |name: &str| fs::read(out_dir.join(name).with_extension("wasm")).unwrap();
+            let codes = match bug.contract.as_str() {
+                "custody" => return (sound, fresh("custody")),
                 "registry" => {
-                    let [office, desk, registry] = with_registry.map(wasm);
+                    let [office, desk, registry] = with_registry.map(fresh);
                     Codes { office, desk, registry, ..sound }
                 }
-                "alliance" => {
-                    let [council, alliance] = with_alliance.map(wasm);
+                "alliance" | "council" => {
+                    let [council, alliance] = with_alliance.map(fresh);
                     Codes { council, alliance, ..sound }
                 }
-                "market" => Codes { market: wasm("market"), ..sound },
+                "market" => Codes { market: fresh("market"), ..sound },
                 other => panic!("there is no contract {other}"),
-            }
+            };
+            (codes, custody)
         }
     }
 

@@ -4,6 +4,7 @@
 mod after;
 mod campaigns;
 mod council;
+mod custody;
 mod issuers;
 mod market;
 mod offers;
@@ -56,7 +57,7 @@ pub(crate) const REFUSES_NOBODY: [&str; 4] =
     ["office.set_role", "desk.cancel_permits", "desk.holder", "market.cancel_all"];
 
 /// What takes several steps to come to.
-const DEEP: [&str; 26] = [
+const DEEP: [&str; 32] = [
     "market.swap",
     "market.accept_offer",
     "market.buy_and_use",
@@ -73,6 +74,12 @@ const DEEP: [&str; 26] = [
     "desk.roll_back_for_alliance",
     "market.withdraw",
     "office.claim (code)",
+    "custody.dispute",
+    "custody.reply",
+    "custody.rule",
+    "custody.settle",
+    "custody.give_back",
+    "custody.withdraw",
     "alliance.vote",
     "alliance.clear",
     "alliance.accept_rate",
@@ -86,7 +93,7 @@ const DEEP: [&str; 26] = [
 ];
 
 /// Every kind of step, with its weight, and the message that each life should see done and refused.
-const STEPS: [(u32, &str, Draw); 101] = [
+const STEPS: [(u32, &str, Draw); 109] = [
     (60, "", |dice| dice.advance()),
     (5, "", |dice| dice.allow()),
     (14, "", |dice| dice.misbehave()),
@@ -164,6 +171,14 @@ const STEPS: [(u32, &str, Draw); 101] = [
     (9, "alliance.endow", |dice| dice.endow()),
     (14, "alliance.leave", |dice| dice.leave()),
     (18, "alliance.exit", |dice| dice.exit()),
+    (12, "custody.set_terms", |dice| dice.set_terms()),
+    (30, "custody.pay", |dice| dice.pay()),
+    (24, "custody.dispute", |dice| dice.dispute()),
+    (24, "custody.reply", |dice| dice.reply()),
+    (24, "custody.rule", |dice| dice.rule()),
+    (24, "custody.settle", |dice| dice.settle_payment()),
+    (24, "custody.give_back", |dice| dice.give_back()),
+    (30, "custody.withdraw", |dice| dice.custody_withdraw()),
     (10, "desk.transfer_many", |dice| dice.transfer_many()),
     (10, "desk.sale_terms_of", |dice| dice.sale_terms_of()),
     (24, "market.list (price)", |dice| dice.list_price()),
@@ -230,16 +245,18 @@ impl Dice<'_> {
             !message.is_empty()
                 && seen.is_none_or(|(successes, refusals)| {
                     if done {
-                        *successes < if DEEP.contains(&message) { 7 } else { 3 }
+                        *successes < if DEEP.contains(&message) { 4 } else { 2 }
                     } else {
                         refusals.values().sum::<u32>() < 2 && !REFUSES_NOBODY.contains(&message)
                     }
                 })
         };
         let weight = |message: &str| match message {
-            "alliance.declare_default" => 50,
-            "alliance.payout" | "desk.reward" => 20,
-            "alliance.pay_in" | "desk.withdraw_credit" | "market.swap" => 12,
+            "alliance.make_good" => 60,
+            "alliance.declare_default" | "alliance.convert" => 50,
+            "alliance.clear_case" | "custody.withdraw" => 24,
+            "alliance.payout" | "alliance.time_out" | "desk.reward" => 20,
+            "alliance.pay_in" | "alliance.rule" | "desk.withdraw_credit" | "market.swap" => 12,
             _ if DEEP.contains(&message) => 5,
             _ => 1,
         };
@@ -306,7 +323,7 @@ impl Dice<'_> {
         });
         let keys = registry.keys.keys().any(|(number, _)| self.issues(*number));
         let offered = registry.campaigns.iter().any(|campaign| campaign.offered.is_some());
-        let wanted: [(bool, u32, Draw); 63] = [
+        let wanted: [(bool, u32, Draw); 67] = [
             (alliance.members.len() < MERCHANTS.len(), 3, |dice| dice.apply()),
             (stand(Status::Applied), 4, |dice| dice.admit()),
             (stand(Status::Suspended), 3, |dice| dice.decide()),
@@ -319,7 +336,11 @@ impl Dice<'_> {
             (disputes, 3, |dice| dice.rule_case()),
             (disputes, 2, |dice| dice.time_out_case()),
             (live(true) > 1, 2, |dice| dice.alliance_redeem_batch()),
-            (alliance.members.values().any(|member| member.collateral < 60), 2, |dice| dice.deposit()),
+            (self.model.custody.terms.len() < MERCHANTS.len(), 2, |dice| dice.set_terms()),
+            (custody::payable(self.model), 3, |dice| dice.pay()),
+            (!self.model.custody.payments.is_empty(), 4, |dice| dice.dispute()),
+            (!self.model.custody.credits.is_empty(), 8, |dice| dice.custody_withdraw()),
+            (alliance.members.values().any(|member| member.collateral < 20), 2, |dice| dice.deposit()),
             (issuing < 7, 1, |dice| dice.create_campaign()),
             (issuing < 4, 1, |dice| dice.create_campaign()),
             (!drops(false) && issuing > 0, 1, |dice| dice.create_drop()),
@@ -525,7 +546,8 @@ impl Dice<'_> {
     }
 
     fn allow(&mut self) -> Op {
-        let spender = self.one_of(&["registry", "office", "desk", "alliance", "council", "market"]);
+        let spender =
+            self.one_of(&["registry", "office", "desk", "alliance", "council", "market", "custody"]);
         let amount = if self.chance(20) { self.rng.gen_range(0..50) } else { 1_000_000_000 };
         Op::Allow { caller: self.anyone(), spender, amount }
     }
@@ -549,7 +571,8 @@ impl Dice<'_> {
     }
 
     fn gift(&mut self) -> Op {
-        let contract = self.one_of(&["registry", "office", "desk", "alliance", "council", "market"]);
+        let contract =
+            self.one_of(&["registry", "office", "desk", "alliance", "council", "market", "custody"]);
         Op::Gift { caller: self.anyone(), contract, amount: self.rng.gen_range(1..100) }
     }
 }

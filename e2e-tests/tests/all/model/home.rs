@@ -2,7 +2,7 @@
 
 use super::{
     alliance::owed,
-    ops::{AllianceCall, DeskCall, MarketCall, Message, OfficeCall, Op},
+    ops::{AllianceCall, CustodyCall, DeskCall, MarketCall, Message, OfficeCall, Op},
     registry::Campaign,
     terms, Model, Who,
 };
@@ -29,6 +29,7 @@ pub(crate) fn homeward(model: &Model) -> Option<Op> {
         return Some(Op::Misbehave(Mode::Honest));
     }
     from_market(model)
+        .or_else(|| from_custody(model))
         .or_else(|| settled(model))
         .or_else(|| model.registry.numbered().find_map(|(number, campaign)| ended(model, number, campaign)))
         .or_else(|| {
@@ -77,6 +78,19 @@ fn from_market(model: &Model) -> Option<Op> {
     }
     let (who, asset) = model.market.credits.keys().next()?;
     market(name(*who)?, MarketCall::Withdraw { asset: *asset })
+}
+
+fn from_custody(model: &Model) -> Option<Op> {
+    let custody = &model.custody;
+    if let Some(((acceptor, number), held)) = custody.payments.first_key_value() {
+        if model.now < held.settles_at() {
+            return Some(Op::Advance(held.settles_at() - model.now));
+        }
+        let call = CustodyCall::Settle { acceptor: name(*acceptor)?, number: *number };
+        return Some(Op::plain(OWNER, Message::Custody(call)));
+    }
+    let (who, asset) = custody.credits.keys().next()?;
+    Some(Op::plain(name(*who)?, Message::Custody(CustodyCall::Withdraw { asset: *asset })))
 }
 
 /// Escrow goes to whom it is due: shared out where the terms say so, and the rest to the issuer.

@@ -36,6 +36,7 @@ pub(crate) fn check(model: &Model) -> Result<(), String> {
     market::check(model)?;
     backed(model, model.places.market, |asset| model.market.liability(asset), "market")?;
     let places = &model.places;
+    backed(model, places.custody, |asset| model.custody.liability(asset), "custody")?;
     for (name, branch) in [("office", places.office), ("desk", places.desk), ("council", places.council)] {
         backed(model, branch, |_| 0, name)?;
     }
@@ -57,7 +58,8 @@ pub(crate) fn check_losses(before: &Model, after: &Model, caller: AccountId) -> 
                 let of = |credits: &BTreeMap<(AccountId, Asset), Balance>| {
                     credits.get(&(*who, asset)).copied().unwrap_or_default()
                 };
-                let credit = of(&model.registry.credits) + of(&model.market.credits);
+                let credit =
+                    of(&model.registry.credits) + of(&model.market.credits) + of(&model.custody.credits);
                 model.money.of(*who, asset) + credit
             };
             let (had, has) = (worth(before), worth(after));

@@ -4,6 +4,8 @@
 //! count, it recounts: a campaign's counters from every redemption and every live coupon, a member's position from every debt.
 
 pub(crate) mod alliance;
+pub(crate) mod beginnings;
+pub(crate) mod custody;
 pub(crate) mod desk;
 pub(crate) mod dice;
 pub(crate) mod enumeration;
@@ -25,6 +27,7 @@ pub(crate) mod terms;
 
 use self::ops::{Message, Op};
 use ::alliance::{cycles::Waterfall, error::AllianceError};
+use ::custody::{error::CustodyError, payments::Split};
 use ::market::error::MarketError;
 use chain::{AccountId, Balance, Hash};
 use e2e_tests::account;
@@ -58,6 +61,7 @@ pub(crate) enum Answer {
     State(Coupon),
     Holder(Holder),
     Waterfall(Waterfall),
+    Split(Split),
 }
 
 /// Why a message refuses.
@@ -67,6 +71,7 @@ pub(crate) enum Refusal {
     Psp34(PSP34Error),
     Alliance(AllianceError),
     Market(MarketError),
+    Custody(CustodyError),
     /// The contract trapped: value sent to a message that takes none.
     Trapped,
 }
@@ -84,6 +89,7 @@ pub(crate) struct Places {
     pub(crate) alliance: AccountId,
     pub(crate) council: AccountId,
     pub(crate) market: AccountId,
+    pub(crate) custody: AccountId,
     pub(crate) token: AccountId,
     pub(crate) registry_code: Hash,
     pub(crate) alliance_code: Hash,
@@ -98,14 +104,16 @@ impl Places {
             "alliance" => self.alliance,
             "council" => self.council,
             "market" => self.market,
+            "custody" => self.custody,
             "token" => self.token,
             person => account(person),
         }
     }
 
     /// The contracts that hold money or pass it on.
-    pub(crate) fn contracts(&self) -> [(Who, AccountId); 6] {
-        ["registry", "office", "desk", "alliance", "council", "market"].map(|who| (who, self.of(who)))
+    pub(crate) fn contracts(&self) -> [(Who, AccountId); 7] {
+        ["registry", "office", "desk", "alliance", "council", "market", "custody"]
+            .map(|who| (who, self.of(who)))
     }
 }
 
@@ -118,6 +126,7 @@ pub(crate) struct Model {
     pub(crate) registry: registry::Registry,
     pub(crate) alliance: alliance::Alliance,
     pub(crate) market: market::Market,
+    pub(crate) custody: custody::Custody,
     events: Vec<&'static str>,
 }
 
@@ -168,6 +177,7 @@ impl Model {
             Message::Desk(call) => self.desk_call(caller, value, call).map_err(Refusal::Registry),
             Message::Alliance(call) => self.alliance_call(caller, value, call).map_err(Refusal::Alliance),
             Message::Market(call) => self.market_call(caller, value, call).map_err(Refusal::Market),
+            Message::Custody(call) => self.custody_call(caller, value, call).map_err(Refusal::Custody),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The steps of a random life. Knows what can be asked of the suite, and nothing of what it answers.
 
 use super::{printed::Printed, Who};
+use ::custody::terms::HoldingTerms;
 use ::market::{
     listings::{Ask, Guard},
     offers::Wish,
@@ -112,6 +113,7 @@ pub(crate) enum Message {
     Desk(DeskCall),
     Alliance(AllianceCall),
     Market(MarketCall),
+    Custody(CustodyCall),
 }
 
 #[derive(Clone, Debug)]
@@ -266,6 +268,42 @@ pub(crate) enum AllianceCall {
 }
 
 #[derive(Clone, Debug)]
+pub(crate) enum CustodyCall {
+    SetTerms {
+        terms: HoldingTerms,
+    },
+    /// The permit is the acceptor's, to be signed for custody when the step is done.
+    Pay {
+        order: OrderCall,
+        permit: Consent,
+    },
+    Dispute {
+        acceptor: Who,
+        number: u64,
+        reason: u8,
+    },
+    Reply {
+        number: u64,
+    },
+    Rule {
+        acceptor: Who,
+        number: u64,
+        bps: u16,
+    },
+    Settle {
+        acceptor: Who,
+        number: u64,
+    },
+    GiveBack {
+        number: u64,
+        amount: Balance,
+    },
+    Withdraw {
+        asset: Asset,
+    },
+}
+
+#[derive(Clone, Debug)]
 pub(crate) enum MarketCall {
     List { registry: Who, coupons: Vec<CouponId>, ask: Ask, ends_at: u64, reserved: Option<Who> },
     Buy { id: u64, guard: Guard },
@@ -336,6 +374,7 @@ impl Message {
                         | MarketCall::Swap { .. }
                         | MarketCall::MakeOffer { .. }
                 )
+                | Self::Custody(CustodyCall::Pay { .. })
         )
     }
 
@@ -460,6 +499,16 @@ impl Message {
                 MarketCall::SetToken { .. } => "market.set_token",
                 MarketCall::OfferOwnership { .. } => "market.offer_ownership",
                 MarketCall::AcceptOwnership => "market.accept_ownership",
+            },
+            Self::Custody(call) => match call {
+                CustodyCall::SetTerms { .. } => "custody.set_terms",
+                CustodyCall::Pay { .. } => "custody.pay",
+                CustodyCall::Dispute { .. } => "custody.dispute",
+                CustodyCall::Reply { .. } => "custody.reply",
+                CustodyCall::Rule { .. } => "custody.rule",
+                CustodyCall::Settle { .. } => "custody.settle",
+                CustodyCall::GiveBack { .. } => "custody.give_back",
+                CustodyCall::Withdraw { .. } => "custody.withdraw",
             },
         }
     }

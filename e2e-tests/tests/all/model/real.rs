@@ -1,6 +1,7 @@
 //! The same steps on the chain. Signs what a step says is signed, calls the contract, and reports in the model's words.
 
 mod alliance;
+mod custody;
 mod market;
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
 };
 use ::alliance::events as alliance_events;
 use ::council::events as council_events;
+use ::custody::events as custody_events;
 use ::desk::{events as desk_events, DeskRef};
 use ::market::events as market_events;
 use ::office::{events as office_events, OfficeRef};
@@ -110,6 +112,7 @@ impl Real<'_> {
                     Message::Desk(call) => self.desk(by, call),
                     Message::Alliance(call) => self.alliance(by, call),
                     Message::Market(call) => self.market(by, call),
+                    Message::Custody(call) => self.custody(by, call),
                 }
             }
         }
@@ -492,7 +495,20 @@ impl Real<'_> {
         deadline: u64,
         forgery: Option<Forgery>,
     ) -> Permit {
-        let here = self.place();
+        let terms = (epoch, deadline);
+        Self::forged_at(self.place(), signer, (purpose, self.places.market), subject, other, terms, forgery)
+    }
+
+    /// Signed for a contract, or as a forger would: for another `contract`, say.
+    fn forged_at(
+        here: Place,
+        signer: &Keypair,
+        (purpose, contract): (Purpose, AccountId),
+        subject: &impl Encode,
+        other: &impl Encode,
+        (epoch, deadline): (u32, u64),
+        forgery: Option<Forgery>,
+    ) -> Permit {
         let bytes = match forgery {
             Some(Forgery::OtherPurpose) => {
                 let other = if purpose == Purpose::Spend { Purpose::Order } else { Purpose::Spend };
@@ -502,7 +518,7 @@ impl Real<'_> {
                 Place { chain_tag: [3; 32], ..here }.bytes(purpose, subject, epoch, deadline)
             }
             Some(Forgery::OtherContract) => {
-                Place { registry: self.places.market, ..here }.bytes(purpose, subject, epoch, deadline)
+                Place { registry: contract, ..here }.bytes(purpose, subject, epoch, deadline)
             }
             Some(Forgery::OtherSubject) => here.bytes(purpose, other, epoch, deadline),
             Some(Forgery::OtherTerms) if deadline.is_multiple_of(2) => {
@@ -551,6 +567,8 @@ fn name(topic: Option<&Hash>) -> &'static str {
             CollateralWithdrawn CycleClosed PayInReceived MemberDefaulted MadeGood FundEndowed PayoutMade
             MotionMoved VoteCast MotionCarried VoteCleared RateOffered RateAgreed CaseOpened CaseReplied
             CaseClosed CaseCleared CouponConverted;
+        custody_events: CustodyCreated TermsSet PaymentHeld PaymentDisputed DisputeReplied DisputeRuled PaymentSettled
+            PaymentGivenBack CreditAdded CreditWithdrawn;
         market_events: MarketCreated FeeChanged TokenChanged OwnershipOffered OwnerChanged ListingOpened ListingsSold
             ListingReturned BidPlaced AuctionWon ListingFailed SwapMade ListingsForgotten AllCancelled
             OfferMade OfferAccepted OfferWithdrawn CreditAdded CreditWithdrawn;

@@ -2,8 +2,10 @@
 //! kept by a contract escapes comparison: an item too many is as wrong as one too few.
 
 mod alliance;
+mod custody;
 
 pub(crate) use alliance::{of_alliance, of_council};
+pub(crate) use custody::{of_custody, EVIDENCE};
 
 use super::{
     registry::{blake2, Fate, Registry},

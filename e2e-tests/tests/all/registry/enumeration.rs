@@ -1,10 +1,7 @@
 //! PSP34's Enumerable, in the registry that is built with it: who has what, in which order, after everything that makes, moves or ends coupons.
 
 use crate::{
-    model::{
-        enumeration::keeps,
-        run::{live_all, Beginnings},
-    },
+    model::{beginnings::Beginnings, enumeration::keeps, run::live_all},
     scene::*,
     weights::Costs,
 };
@@ -257,7 +254,7 @@ fn the_audit_names_a_coupon_out_of_order() {
 
 #[test]
 fn a_random_life_leaves_every_coupon_in_its_order() {
-    let beginnings = Beginnings::new(Some(&enumerable_codes()));
+    let beginnings = Beginnings::new(Some(&enumerable_codes()), None);
     let (tally, violation) = live_all(&beginnings, &[1, 2, 3, 4]);
     if let Some(violation) = violation {
         panic!("{violation}");

@@ -307,6 +307,14 @@ impl Dice<'_> {
 
     pub(super) fn clear_case(&mut self) -> Op {
         let window = self.model.alliance.terms.case_window;
+        let closed = self.model.alliance.disputes.values().filter(|dispute| dispute.closed);
+        let soonest = closed.map(|dispute| dispute.opened_at + window).min();
+        match soonest {
+            Some(until) if self.model.now < until && self.chance(50) => {
+                return Op::Advance(until - self.model.now)
+            }
+            Some(_) | None => {}
+        }
         let found = self.case(|model, dispute| dispute.closed && model.now >= dispute.opened_at + window);
         let Some((case, dispute)) = found else { return self.rule_case() };
         Op::plain(self.mostly(dispute.issuer), alliance(AllianceCall::ClearCase { case }))
@@ -362,7 +370,8 @@ impl Dice<'_> {
         }
         match self.rng.gen_range(0..30) {
             0 => orders.clear(),
-            1 => orders = vec![orders[0].clone(); 51],
+            // As little as possible of each, since a call takes 16 kB.
+            1 => orders = vec![OrderCall { coupons: Vec::new(), ..orders[0].clone() }; 51],
             2..=4 => orders.push(orders[0].clone()),
             _ => {}
         }

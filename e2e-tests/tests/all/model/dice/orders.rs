@@ -110,7 +110,7 @@ impl Dice<'_> {
     }
 
     /// With the consent of each holder but the caller.
-    fn consented(&mut self, presented: &[Presented], caller: AccountId) -> Coupons {
+    pub(super) fn consented(&mut self, presented: &[Presented], caller: AccountId) -> Coupons {
         let owner = |model: &Model, id: CouponId| model.registry.coupons.get(&id).map(|coupon| coupon.owner);
         let of = |dice: &mut Self, presented: Presented| {
             let owner = owner(dice.model, presented.coupon).unwrap_or(caller);

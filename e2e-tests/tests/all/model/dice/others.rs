@@ -56,7 +56,7 @@ impl Dice<'_> {
 
     /// Little at a time, so that collateral binds.
     pub(super) fn deposit(&mut self) -> Op {
-        let amount = self.amount(60);
+        let amount = self.amount(25);
         let value = self.value(self.model.alliance.config.asset, amount);
         paid(self.member(|_, _| true), value, alliance(AllianceCall::Deposit { amount }))
     }

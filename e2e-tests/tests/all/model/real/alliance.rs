@@ -3,6 +3,7 @@
 use super::{By, Deed, Real};
 use crate::model::{
     ops::{AllianceCall, OrderCall},
+    storage::EVIDENCE,
     Answer, Refusal, Who,
 };
 use ::alliance::{cycles::Waterfall, AllianceRef};
@@ -20,6 +21,7 @@ impl Real<'_> {
         let mut council: CouncilRef = reference(self.places.council);
         let (alliance, council) = (alliance.call_mut(), council.call_mut());
         let of = |who: &Who| self.places.of(who);
+        let [evidence, reply] = EVIDENCE;
         let signed = |call: &OrderCall| (call.order.clone(), self.permits(call));
         match call {
             AllianceCall::WaiveFee { account, waived } => {
@@ -49,11 +51,11 @@ impl Real<'_> {
                 self.call(by, call, nothing, Refusal::Alliance)
             }
             AllianceCall::OpenCase { registry, reason, redemption } => {
-                let call = council.open_case(of(registry), *reason, [7; 32], redemption.as_ref().clone());
+                let call = council.open_case(of(registry), *reason, evidence, redemption.as_ref().clone());
                 self.call(by, call, count, Refusal::Alliance)
             }
             AllianceCall::Reply { case } => {
-                self.call(by, council.reply(*case, [8; 32]), nothing, Refusal::Alliance)
+                self.call(by, council.reply(*case, reply), nothing, Refusal::Alliance)
             }
             AllianceCall::Rule { case, bps } => {
                 self.call(by, council.rule(*case, *bps), Answer::Number, Refusal::Alliance)
