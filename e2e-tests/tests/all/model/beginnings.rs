@@ -69,7 +69,7 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>, custody: Option<&[u8]>) -> 
     }
     let mut world = builder.build();
     let ours = wasm("custody");
-    let custody = open_custody(&mut world.chain, account(OWNER), custody.unwrap_or(&ours), &world.suite);
+    let custody = open_custody(&mut world.chain, account(OWNER), custody.unwrap_or(&ours), &world.suite, &[]);
     let custody = custody.unwrap();
     world.suite.custody = Some(custody);
     let suite = world.suite;
