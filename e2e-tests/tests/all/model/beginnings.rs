@@ -46,7 +46,7 @@ fn beginning(in_tokens: bool, codes: Option<&Codes>, custody: Option<&[u8]>) -> 
         (alliance.cycle_length, alliance.pay_in_window) = (minutes(60), minutes(20));
         (alliance.fee_bps, alliance.default_rate_bps, alliance.closing_bounty) = (250, 9_000, 3);
         // Members may owe more than they put up: so others come to bear it.
-        (alliance.cap_factor_bps, alliance.max_cut_bps) = (20_000, 4_000);
+        (alliance.cap_factor_bps, alliance.max_cut_bps) = (40_000, 4_000);
         (alliance.tail, alliance.longstop, alliance.founders) = (minutes(600), minutes(45), 3);
         alliance.joining = Joining {
             fee: 5,

@@ -245,20 +245,32 @@ impl Dice<'_> {
             !message.is_empty()
                 && seen.is_none_or(|(successes, refusals)| {
                     if done {
-                        *successes < if DEEP.contains(&message) { 4 } else { 2 }
+                        *successes < if DEEP.contains(&message) { 3 } else { 2 }
                     } else {
                         refusals.values().sum::<u32>() < 2 && !REFUSES_NOBODY.contains(&message)
                     }
                 })
         };
         let weight = |message: &str| match message {
-            "alliance.make_good" => 60,
+            "alliance.make_good" => 110,
             "alliance.declare_default" | "alliance.convert" => 50,
-            "alliance.clear_case" | "custody.withdraw" => 24,
-            "alliance.payout" | "alliance.time_out" | "desk.reward" => 20,
-            "alliance.pay_in" | "alliance.rule" | "desk.withdraw_credit" | "market.swap" => 12,
-            _ if DEEP.contains(&message) => 5,
-            _ => 1,
+            "desk.reward" | "market.swap" | "alliance.rule" => 64,
+            "office.claim (code)" | "custody.rule" => 36,
+            "alliance.clear_case" | "alliance.reply" | "alliance.time_out" => 24,
+            "custody.withdraw" | "custody.reply" => 24,
+            "alliance.payout" | "alliance.pay_in" | "desk.withdraw_credit" => 16,
+            "desk.roll_back_for_alliance" | "alliance.accept_rate" | "alliance.exit" => 16,
+            "market.buy_and_use" | "market.accept_offer" | "custody.settle" | "alliance.clear" => 16,
+            "alliance.endow" | "alliance.waive_fee" | "desk.release" | "market.cancel"
+            | "market.cancel_all" => 8,
+            "market.set_fee" | "market.set_token" | "office.accept_campaign" | "office.set_frozen" => 6,
+            "desk.campaign" | "desk.quote" | "office.withdraw_escrow" | "office.offer_campaign" => 6,
+            "office.improve_campaign"
+            | "office.set_account_frozen"
+            | "office.top_up"
+            | "registry.transfer" => 6,
+            _ if DEEP.contains(&message) => 7,
+            _ => 3,
         };
         let unseen = STEPS.iter().filter(|(_, message, _)| unseen(message));
         unseen.map(|(_, message, draw)| (weight(message), *draw)).collect()

@@ -323,7 +323,7 @@ impl Dice<'_> {
     pub(super) fn make_good(&mut self) -> Op {
         let unpaid = |model: &Model, account| model.alliance.members[&account].unpaid;
         let any = self.model.alliance.members.values().any(|member| member.unpaid > 0);
-        if !any && self.chance(80) {
+        if !any && self.chance(95) {
             return self.cover();
         }
         let member = self.member(|model, account| unpaid(model, account) > 0);
