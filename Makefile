@@ -20,9 +20,9 @@ live: build ## bring up a live chain on 127.0.0.1 (once, outside the checkout), 
 	cargo clippy -p rpc-chain -p couponry --test live --locked -- -D warnings
 	deploy/live/run cargo test --locked -p rpc-chain -p couponry --test live -- --test-threads 1 --nocapture
 
-soak: build ## run the property test for 90,000 steps, plant every bug for it to catch, and measure the auditor
+soak: build ## run the property test for 150,000 steps, plant every bug for it to catch, and measure the auditor
 	COUPONRY_RATE=50000 cargo test --locked -p couponry --lib rate -- --nocapture
-	COUPONRY_STEPS=90000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
+	COUPONRY_STEPS=150000 cargo test --locked -p e2e-tests --test all invariants -- --nocapture
 	cargo test --locked -p e2e-tests --features planted-bugs --test all planted -- --nocapture
 
 golden: build ## rewrite the golden files, on purpose

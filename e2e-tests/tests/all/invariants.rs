@@ -15,7 +15,7 @@ use std::{env, str::FromStr};
 const SOAK: usize = 50_000;
 
 /// The steps of `make soak`.
-const SOAK_STEPS: usize = 90_000;
+const SOAK_STEPS: usize = 150_000;
 
 /// How often, in a soak of that length.
 const DONE: u32 = 200;

@@ -255,7 +255,7 @@ fn the_audit_names_a_coupon_out_of_order() {
 #[test]
 fn a_random_life_leaves_every_coupon_in_its_order() {
     let beginnings = Beginnings::new(Some(&enumerable_codes()), None);
-    let (tally, violation) = live_all(&beginnings, &[1, 2, 3, 4]);
+    let (tally, violation) = live_all(&beginnings, &[1, 2, 3, 4, 5, 6]);
     if let Some(violation) = violation {
         panic!("{violation}");
     }
