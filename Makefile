@@ -19,6 +19,7 @@ test: build ## run every test
 live: build ## bring up a live chain on 127.0.0.1 (once, outside the checkout), and run what needs one
 	cargo clippy -p rpc-chain -p couponry --test live --locked -- -D warnings
 	deploy/live/run cargo test --locked -p rpc-chain -p couponry --test live -- --test-threads 1 --nocapture
+	deploy/live/client/run
 
 soak: build ## run the property test for 150,000 steps, plant every bug for it to catch, and measure the auditor
 	COUPONRY_RATE=50000 cargo test --locked -p couponry --lib rate -- --nocapture
