@@ -66,7 +66,11 @@ fn members_vote_agree_on_a_rate_and_dispute_what_was_booked() {
     honour(&town, 2);
     assert_eq!(position(&town, "bakery"), "-3000000000000");
 
-    town.ok("council dispute --acceptor cafe --number 1 --reason 2 --evidence receipts --as bakery");
+    let dispute = "council dispute --acceptor cafe --number 1 --reason 2 --evidence receipts --as bakery";
+    let (what, _) = town.refusal(dispute);
+    assert!(what.starts_with("the redemption can be rolled back until "), "{what}");
+    town.ok("chain advance 1d");
+    town.ok(dispute);
     town.ok("council reply 1 --evidence roll --as cafe");
     let (what, _) = town.refusal("council rule 1 --bps 5000 --as anna");
     assert!(what.contains("anna"), "{what}");
