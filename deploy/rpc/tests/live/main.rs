@@ -10,6 +10,7 @@
     reason = "tests: a panic here is a failure with its place"
 )]
 
+mod allied_story;
 mod chain_behaviour;
 mod same_story;
 mod stage;

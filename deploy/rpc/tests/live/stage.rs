@@ -10,10 +10,17 @@ use std::{
 pub(crate) trait Clock: Chain {
     /// Called before each call, with the number of calls before it.
     fn before(&mut self, call: usize);
+
+    /// Lets so many milliseconds pass, unless the times are given.
+    fn wait(&mut self, ms: u64);
 }
 
 impl Clock for rpc_chain::RpcChain {
     fn before(&mut self, _: usize) {}
+
+    fn wait(&mut self, ms: u64) {
+        self.advance(ms).unwrap_or_else(|fault| panic!("{fault}"));
+    }
 }
 
 /// An embedded chain on which each call happens when it did elsewhere.
@@ -56,6 +63,10 @@ impl<C: Clock> Stage<C> {
     /// What the next calls are called.
     pub(crate) fn name(&mut self, name: &str) {
         self.name = name.to_owned();
+    }
+
+    pub(crate) fn wait(&mut self, ms: u64) {
+        self.chain.wait(ms);
     }
 
     fn note(&self, called: Option<AccountId>, result: &Result<Outcome, ChainError>) {
@@ -122,6 +133,8 @@ impl Clock for Replayed {
         let time = self.times.pop_front().expect("a call that did not happen elsewhere");
         self.chain.set_time(time).expect("time goes on");
     }
+
+    fn wait(&mut self, _: u64) {}
 }
 
 impl Chain for Replayed {

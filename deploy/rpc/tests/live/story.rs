@@ -1,14 +1,18 @@
-//! What happens: the suite is deployed, a bakery hands out coupons, people claim, send, sell, buy and spend them, and some of what they try is refused.
+//! What happens: the suite is deployed, a bakery hands out coupons, people claim, send, sell, buy and spend them, merchants settle, and some of what they try is refused.
 //! Knows no chain.
 
 use crate::{
+    allied_story,
     stage::{Clock, Stage},
     trade_story,
 };
 use chain::{AccountId, Balance, Chain, Keypair, Message, TypedChain};
-use couponry::suite::{deploy_suite, Codes, SuiteAddresses, SuiteConfig};
+use couponry::suite::{deploy_suite, open_custody, Codes, SuiteAddresses, SuiteConfig};
 use desk::DeskRef;
-use e2e_tests::signing::{Codes as Printed, Place};
+use e2e_tests::{
+    signing::{Codes as Printed, Place},
+    world::wasm,
+};
 use ink::{codegen::TraitCallBuilder, env::call::FromAccountId};
 use office::OfficeRef;
 use registry::RegistryRef;
@@ -22,7 +26,7 @@ use shared::{
     terms::{Benefit, Funding, Terms, Window},
 };
 
-pub(crate) const PEOPLE: [&str; 5] = ["operator", "bakery", "ann", "ben", "relayer"];
+pub(crate) const PEOPLE: [&str; 6] = ["operator", "bakery", "cafe", "ann", "ben", "relayer"];
 const HOUR: u64 = 60 * 60 * 1_000;
 /// Also the campaign's rollback window.
 pub(crate) const DAY: u64 = 24 * HOUR;
@@ -36,8 +40,10 @@ pub(crate) fn account(name: &str) -> AccountId {
 /// Plays it all, from `start` on.
 pub(crate) fn play<C: Clock>(stage: &mut Stage<C>, codes: &Codes, start: u64) -> SuiteAddresses {
     let operator = account("operator");
-    let suite = deploy_suite(stage, operator, codes, &SuiteConfig::for_operator(operator), b"live")
+    let mut suite = deploy_suite(stage, operator, codes, &SuiteConfig::for_operator(operator), b"live")
         .unwrap_or_else(|fault| panic!("the suite doesn't deploy: {fault}"));
+    let custody = open_custody(stage, operator, &wasm("custody"), &suite, b"live");
+    suite.custody = Some(custody.unwrap_or_else(|fault| panic!("custody doesn't open: {fault}")));
     let mut office = OfficeRef::from_account_id(suite.office);
     let mut registry = RegistryRef::from_account_id(suite.registry);
     let mut desk = DeskRef::from_account_id(suite.desk);
@@ -100,6 +106,7 @@ pub(crate) fn play<C: Clock>(stage: &mut Stage<C>, codes: &Codes, start: u64) ->
     // Serials go up: three were claimed before.
     let anns = [4, 5, 6].map(|serial| CouponId { campaign, serial });
     trade_story::play(stage, &suite, anns, second, start);
+    allied_story::play(stage, &suite, start);
     suite
 }
 
