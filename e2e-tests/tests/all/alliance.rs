@@ -80,7 +80,12 @@ fn join(world: &mut World, who: &str, cap: Balance) {
 
 /// Bakery and cinema are members, and ann holds a coupon of the bakery's that the alliance backs.
 fn allied() -> (World, Doors, AllianceRef, CouponId) {
-    let (mut world, to, alliance) = founded();
+    allied_under(rules())
+}
+
+fn allied_under(rules: Builder) -> (World, Doors, AllianceRef, CouponId) {
+    let mut world = rules.build();
+    let (to, alliance) = (Doors::of(&world), alliance(&world));
     join(&mut world, "bakery", Balance::MAX);
     join(&mut world, "cinema", Balance::MAX);
     let terms = backed(&world);

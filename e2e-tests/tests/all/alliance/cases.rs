@@ -8,13 +8,21 @@ const FINAL: u64 = NOW + 60 * DAY;
 
 /// The bakery's coupon was redeemed at the cinema, and that is final: a debt of 180, of which the cinema has 178.
 fn final_once() -> (World, AllianceRef, council::CouncilRef, Redemption) {
-    let (mut world, alliance, council, redemption) = redeemed_once();
+    final_under(rules())
+}
+
+fn final_under(rules: Builder) -> (World, AllianceRef, council::CouncilRef, Redemption) {
+    let (mut world, alliance, council, redemption) = redeemed_under(rules);
     world.chain.set_time(FINAL).unwrap();
     (world, alliance, council, redemption)
 }
 
 fn redeemed_once() -> (World, AllianceRef, council::CouncilRef, Redemption) {
-    let (mut world, _, mut alliance, coupon) = allied();
+    redeemed_under(rules())
+}
+
+fn redeemed_under(rules: Builder) -> (World, AllianceRef, council::CouncilRef, Redemption) {
+    let (mut world, _, mut alliance, coupon) = allied_under(rules);
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let redemption = act(&mut world, "cinema", 0, message).result;
     let council = world.council();
@@ -84,16 +92,9 @@ fn a_dispute_is_opened_replied_to_and_ruled_on() {
 
 #[test]
 fn a_dispute_that_nobody_rules_on_times_out_at_the_preset_share() {
-    let mut world = rules().config(|suite| suite.council.unruled_bps = 10_000).build();
-    join(&mut world, "bakery", Balance::MAX);
-    join(&mut world, "cinema", Balance::MAX);
-    let terms = backed(&world);
-    let campaign = campaign(&mut world, "bakery", terms, 0);
-    let coupon = issue(&mut world, "bakery", campaign, "ann");
-    let (mut alliance, mut council, registry) = (alliance(&world), world.council(), world.suite.registry);
-    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
-    let redemption = act(&mut world, "cinema", 0, message).result;
-    world.chain.set_time(FINAL).unwrap();
+    let rules = rules().config(|suite| suite.council.unruled_bps = 10_000);
+    let (mut world, _, mut council, redemption) = final_under(rules);
+    let registry = world.suite.registry;
     act(&mut world, "bakery", 0, council.call_mut().open_case(registry, 1, [0; 32], redemption));
     let until = FINAL + 3 * WEEK;
     let running = AllianceError::RulingRunning { until, now: FINAL };
@@ -169,16 +170,9 @@ fn a_ruling_is_posted_to_the_cycle_that_is_open_then() {
 #[test]
 fn nobody_rules_on_a_dispute_of_its_own() {
     let resolver = account("bakery");
-    let mut world = rules().config(|suite| suite.council.resolver = account("bakery")).build();
-    join(&mut world, "bakery", Balance::MAX);
-    join(&mut world, "cinema", Balance::MAX);
-    let terms = backed(&world);
-    let campaign = campaign(&mut world, "bakery", terms, 0);
-    let coupon = issue(&mut world, "bakery", campaign, "ann");
-    let (mut alliance, mut council, registry) = (alliance(&world), world.council(), world.suite.registry);
-    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
-    let redemption = act(&mut world, "cinema", 0, message).result;
-    world.chain.set_time(FINAL).unwrap();
+    let rules = rules().config(|suite| suite.council.resolver = account("bakery"));
+    let (mut world, _, mut council, redemption) = final_under(rules);
+    let registry = world.suite.registry;
     act(&mut world, "bakery", 0, council.call_mut().open_case(registry, 1, [0; 32], redemption));
     act(&mut world, "cinema", 0, council.call_mut().reply(1, [0; 32]));
     let own = AllianceError::ResolverIsParty { resolver };
