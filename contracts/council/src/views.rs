@@ -102,3 +102,78 @@ pub fn cover_one(accounts: Vec<AccountId>, members: &[Option<Member>], fund: Bal
     found.covered = found.short <= fund;
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(n: u8) -> AccountId {
+        AccountId::from([n; 32])
+    }
+
+    /// Of cycle 7.
+    fn member(collateral: Balance, fund_share: Balance, due: i128, open: i128) -> Member {
+        let billed = |billed| Sheet { billed, ..Sheet::default() };
+        Member {
+            collateral,
+            due: billed(due),
+            open: billed(open),
+            ..Member::applicant(account(9), [3; 32], fund_share, 7, 10)
+        }
+    }
+
+    fn asked(members: &[Option<Member>], fund: Balance) -> CoverOne {
+        let accounts = (1..).take(members.len()).map(account);
+        cover_one(accounts.collect(), members, fund)
+    }
+
+    #[test]
+    fn a_statement_opens_with_the_credit_and_each_cycle_where_the_one_before_closes() {
+        let due = Sheet { billed: -180, earned: 40, reversed: 10, adjusted: -5, paid: 100 };
+        let open = Sheet { earned: 178, ..Sheet::default() };
+        let member = Member { credit: 30, due, open, ..member(0, 0, 0, 0) };
+        let closed = Statement { cycle: 6, opening: 30, lines: due, closing: -5 };
+        assert_eq!(
+            statement(&member),
+            (closed, Statement { cycle: 7, opening: -5, lines: open, closing: 173 })
+        );
+    }
+
+    #[test]
+    fn the_first_cycles_statement_follows_one_of_nothing() {
+        let member = Member { cycle: 1, ..member(0, 0, 0, -180) };
+        let (closed, open) = statement(&member);
+        assert_eq!(closed, Statement { cycle: 0, opening: 0, lines: Sheet::default(), closing: 0 });
+        assert_eq!((open.cycle, open.opening, open.closing), (1, 0, -180));
+    }
+
+    #[test]
+    fn a_credit_beyond_all_numbers_stops_at_the_largest() {
+        let member = Member { credit: Balance::MAX, ..member(0, 0, 0, 5) };
+        let (closed, open) = statement(&member);
+        assert_eq!((closed.opening, closed.closing, open.closing), (i128::MAX, i128::MAX, i128::MAX));
+    }
+
+    #[test]
+    fn what_a_member_owes_beyond_what_it_put_up_is_its_need() {
+        // 100 and 200 owed, over 50 of collateral and 20 of the fund.
+        let one = [Some(member(50, 20, -100, -200))];
+        let short = CoverOne { largest: Some(account(1)), short: 230, fund: 229, covered: false };
+        assert_eq!(asked(&one, 229), short);
+        assert_eq!(asked(&one, 230), CoverOne { fund: 230, covered: true, ..short });
+        let nobody = CoverOne { largest: None, short: 0, fund: 0, covered: true };
+        for enough in [member(280, 20, -100, -200), member(301, 0, -100, -200), member(0, 300, -100, -200)] {
+            assert_eq!(asked(&[Some(enough)], 0), nobody);
+        }
+        // What one is owed of a cycle pays for nothing in the other.
+        assert_eq!(asked(&[Some(member(0, 0, 100, -200))], 0).short, 200);
+    }
+
+    #[test]
+    fn the_first_in_most_need_is_named_and_strangers_need_nothing() {
+        let owing = |amount: i128| Some(member(0, 0, 0, -amount));
+        assert_eq!(asked(&[None, None], 0), CoverOne { covered: true, ..CoverOne::default() });
+        let found = asked(&[owing(10), None, owing(30), owing(30), owing(20)], 29);
+        assert_eq!(found, CoverOne { largest: Some(account(3)), short: 30, fund: 29, covered: false });
+    }
+}

@@ -6,6 +6,7 @@ mod clearing;
 mod conversion;
 pub(crate) mod costs;
 mod default;
+mod hostile;
 mod membership;
 mod rates;
 mod roles;
@@ -13,6 +14,7 @@ mod rolling_back;
 mod rules;
 mod settlement;
 mod sums;
+mod tokens;
 mod votes;
 
 use crate::scene::*;

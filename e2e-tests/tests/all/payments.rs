@@ -17,8 +17,8 @@ use shared::{
     terms::{Acceptance, Funding, Terms},
 };
 
-/// How a token may cheat when 1,000 are due, and what is said of it.
-fn tricks(token: chain::AccountId, expected: Balance) -> [(Mode, PaymentFault); 4] {
+/// How a token may cheat when so much is due, and what is said of it.
+pub(crate) fn tricks(token: chain::AccountId, expected: Balance) -> [(Mode, PaymentFault); 4] {
     [
         (Mode::FeeOnTransfer, PaymentFault::TokenLied { expected, received: expected - 1 }),
         (Mode::TrueWithoutMoving, PaymentFault::TokenLied { expected, received: 0 }),

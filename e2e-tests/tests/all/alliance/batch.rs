@@ -1,6 +1,7 @@
 //! A till's backlog, booked in one call.
 
 use super::*;
+use shared::{alliance::rates::Rate, order::OrderWord};
 
 #[test]
 fn a_batch_is_booked_at_once_and_each_order_has_its_own_result() {
@@ -57,4 +58,37 @@ fn a_batch_that_the_alliance_refuses_in_part_is_refused_whole() {
     let over = AllianceError::OverLimit { account: account("bakery"), exposure: DEBT, limit: DEBT - 1 };
     assert_eq!(refused(&mut world, "cinema", 0, batch(&mut alliance, vec![signed])), over);
     assert!(world.coupon(coupon).is_some(), "the coupon is unspent");
+}
+
+#[test]
+fn a_batch_that_would_pass_the_days_cap_of_an_agreed_rate_is_refused_whole() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let (mut council, here) = (world.council(), world.suite.registry);
+    let (bakery, cinema) = (account("bakery"), account("cinema"));
+    // At half of 200 the third order of a day passes the cap.
+    let rate = Rate { bps: 5_000, from: NOW + HOUR, daily_cap: Some(250) };
+    act(&mut world, "cinema", 0, council.call_mut().offer_rate(cinema, bakery, Some(rate)));
+    act(&mut world, "bakery", 0, council.call_mut().accept_rate(cinema, bakery, rate));
+    world.chain.advance(HOUR).unwrap();
+    let coupons = [&[coupon][..], &issue_many(&mut world, "bakery", coupon.campaign, "ann", 2)].concat();
+    let signed = (1..).zip(&coupons).map(|(number, coupon)| {
+        let order = cinemas(number);
+        (order.clone(), held_by(&world, "ann", *coupon, &order)).encode()
+    });
+    let orders: Vec<_> = signed.collect();
+    let over = AllianceError::OverDailyCap { cap: 250, asked: 300 };
+    let message = alliance.call_mut().redeem_batch(here, orders.clone());
+    assert_eq!(refused(&mut world, "cinema", 0, message), over);
+    let owners = |world: &World| coupons.iter().filter(|coupon| world.coupon(**coupon).is_some()).count();
+    assert_eq!((owners(&world), positions(&world)), (3, (0, 0)));
+    assert_eq!(world.order_word(cinema, 1), OrderWord::default());
+
+    let done = act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(here, orders[..2].to_vec()));
+    assert_eq!(discounts(&done.result), [Ok(200), Ok(200)]);
+    assert_eq!((owners(&world), positions(&world)), (1, (-200, 198)));
+    let message = alliance.call_mut().redeem_batch(here, orders[2..].to_vec());
+    assert_eq!(refused(&mut world, "cinema", 0, message), over, "the day's sum has the two");
+    world.chain.advance(DAY).unwrap();
+    act(&mut world, "cinema", 0, alliance.call_mut().redeem_batch(here, orders[2..].to_vec()));
+    assert_eq!((owners(&world), positions(&world)), (0, (-300, 297)));
 }

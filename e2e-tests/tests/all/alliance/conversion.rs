@@ -1,7 +1,10 @@
 //! Turning one member's coupon into another's; and what the council tells of members.
 
-use super::*;
-use council::{conversion::goods, views::CoverOne};
+use super::{default::two_debtors, *};
+use council::{
+    conversion::goods,
+    views::{CoverOne, Coverage},
+};
 use shared::{
     psp34::{Id, PSP34},
     terms::{Benefit, TransferPolicy},
@@ -100,6 +103,69 @@ fn views_tell_of_statements_coverage_and_the_largest_debtor() {
     assert_eq!(read(&world, council.call().cover_one(vec![])), Err(sizes));
     let sizes = AllianceError::BatchSize { items: 33, most: 32 };
     assert_eq!(read(&world, council.call().cover_one(vec![account("ann"); 33])), Err(sizes));
+}
+
+#[test]
+fn the_fund_reaches_for_whoever_is_in_most_need_or_it_does_not() {
+    let mut world = two_debtors();
+    let (mut council, [bakery, cinema, grocer]) =
+        (world.council(), ["bakery", "cinema", "grocer"].map(account));
+    let asked = |world: &World, of: &[_]| look(world, world.council().call().cover_one(of.to_vec()));
+    // 400 are owed over 100 of collateral and a share of 20; and 200 over 60 and 20.
+    let worst = CoverOne { largest: Some(bakery), short: 280, fund: 0, covered: false };
+    let other = CoverOne { largest: Some(cinema), short: 120, ..worst };
+    let nobody = CoverOne { largest: None, short: 0, fund: 0, covered: true };
+    assert_eq!(asked(&world, &[cinema, grocer, account("ann"), bakery]), worst);
+    assert_eq!(asked(&world, &[bakery, cinema]), worst);
+    assert_eq!(asked(&world, &[grocer, cinema]), other);
+    assert_eq!(asked(&world, &[grocer, account("ann")]), nobody);
+    act(&mut world, OWNER, 279, council.call_mut().endow(279));
+    assert_eq!(asked(&world, &[cinema, bakery]), CoverOne { fund: 279, ..worst });
+    assert_eq!(asked(&world, &[cinema]), CoverOne { fund: 279, covered: true, ..other });
+    act(&mut world, OWNER, 1, council.call_mut().endow(1));
+    assert_eq!(asked(&world, &[cinema, bakery]), CoverOne { fund: 280, covered: true, ..worst });
+    // What is due counts like what is open, and collateral takes the need away.
+    close(&mut world);
+    assert_eq!(asked(&world, &[cinema, bakery]), CoverOne { fund: 286, covered: true, ..worst });
+    act(&mut world, "bakery", 280, council.call_mut().deposit_collateral(280));
+    assert_eq!(asked(&world, &[cinema, bakery]), CoverOne { fund: 286, covered: true, ..other });
+}
+
+#[test]
+fn what_stands_behind_a_coupon_is_its_own_escrow_its_issuers_headroom_and_the_fund() {
+    let (mut world, _, _, _) = allied();
+    let (council, registry) = (world.council(), world.suite.registry);
+    let fund = 2 * JOINING_FEE;
+    let covered = |world: &World, coupon| look(world, world.council().call().coverage(registry, coupon));
+    let escrowed = terms_but(|t| t.funding = Funding::Escrow);
+    let percent = campaign(&mut world, "bakery", escrowed.clone(), 1_200);
+    let first = issue(&mut world, "bakery", percent, "ann");
+    let backed = Coverage {
+        issuer: account("bakery"),
+        funding: Funding::Escrow,
+        escrow: 500,
+        headroom: COLLATERAL / 2,
+        fund,
+    };
+    assert_eq!(covered(&world, first), Some(backed), "its largest discount of all that is locked");
+    let card = Terms { benefit: Benefit::StoredValue { value: 1_000 }, ..escrowed.clone() };
+    let cards = campaign(&mut world, "bakery", card, 3_000);
+    let card = issue(&mut world, "bakery", cards, "ann");
+    assert_eq!(covered(&world, card), Some(Coverage { escrow: 1_000, ..backed }));
+    spend(&mut world, &[part(card, 700)], &order("bakery", 1));
+    assert_eq!(covered(&world, card), Some(Coverage { escrow: 300, ..backed }), "what is left of it");
+    let merchants = campaign(&mut world, "bakery", terms(), 0);
+    let merchants = issue(&mut world, "bakery", merchants, "ann");
+    let own = Coverage { funding: Funding::Merchant, escrow: 0, ..backed };
+    assert_eq!(covered(&world, merchants), Some(own));
+    // Who is no member owes nobody here; the escrow stands all the same.
+    let strangers = campaign(&mut world, "grocer", escrowed, 500);
+    let strangers = issue(&mut world, "grocer", strangers, "ann");
+    let alone = Coverage { issuer: account("grocer"), headroom: 0, ..backed };
+    assert_eq!(covered(&world, strangers), Some(alone));
+    assert_eq!(covered(&world, CouponId { serial: first.serial + 1, ..first }), None);
+    let unknown = AllianceError::UnknownRegistry { registry: account("ann") };
+    assert_eq!(read(&world, council.call().coverage(account("ann"), first)), Err(unknown));
 }
 
 #[test]

@@ -136,3 +136,147 @@ fn a_defaulter_comes_back_by_vote_once_it_has_made_good() {
     let refusal = AllianceError::NotDefaulted { account: bakery };
     assert_eq!(refused(&mut world, "grocer", 0, council.call_mut().vote(2)), refusal);
 }
+
+/// What the alliance can pay, the deposit that keeps it alive apart.
+fn held(world: &World) -> Balance {
+    world.balance(world.suite.alliance, Asset::Native) - world.chain.existential_deposit()
+}
+
+/// The bakery has defaulted, the fund had 10 of fees and this much more, and the longstop is over: the cinema and the grocer, who earned 792 and 198, share what is left.
+fn cut(endowed: Balance) -> World {
+    let (mut world, _) = uncovered();
+    let mut council = world.council();
+    act(&mut world, OWNER, endowed, council.call_mut().endow(endowed));
+    world.chain.set_time(NOW + WEEK + 2 * DAY + 14 * DAY).unwrap();
+    let done = act(&mut world, "relayer", 0, council.call_mut().declare_default(account("bakery")));
+    let (fund, cut) = (10 + endowed, 750 - endowed);
+    let found = Waterfall { credit: 0, collateral: 220, fund_share: 20, fund, cut, waiting: 0 };
+    assert_eq!(done.result, found);
+    world
+}
+
+#[test]
+fn the_last_creditor_of_a_cut_cycle_leaves_the_dust_to_the_fund_whoever_that_is() {
+    // 283 are left of 990: 226.4 and 56.6.
+    for (endowed, cinemas, grocers, dust) in
+        [(40, 224, 56, 0), (41, 224, 56, 1), (43, 226, 56, 1), (44, 227, 56, 1), (45, 228, 57, 0)]
+    {
+        for order in [[("cinema", cinemas), ("grocer", grocers)], [("grocer", grocers), ("cinema", cinemas)]]
+        {
+            let mut world = cut(endowed);
+            let mut council = world.council();
+            for (place, (who, share)) in order.into_iter().enumerate() {
+                let done = act(&mut world, "relayer", 0, council.call_mut().payout(account(who)));
+                assert_eq!(done.moved, [(who, share), ("alliance", -share)]);
+                let told = PayoutMade { member: account(who), amount: done.result, made_good: 0 };
+                assert_eq!(done.events, [by(world.suite.council, told)]);
+                let left = if place == 0 { 0 } else { dust };
+                assert_eq!(look(&world, council.call().cycle()).fund, left, "{endowed} {who}");
+                let nothing = AllianceError::NothingToPay { account: account(who) };
+                let again = council.call_mut().payout(account(who));
+                assert_eq!(refused(&mut world, "relayer", 0, again), nothing);
+            }
+            assert_eq!(held(&world), 20 + 20 + dust, "two shares in the fund, and the dust");
+        }
+    }
+}
+
+#[test]
+fn a_creditor_of_a_cut_cycle_has_the_same_share_many_cycles_later() {
+    let mut world = cut(43);
+    let (mut council, grocer) = (world.council(), account("grocer"));
+    act(&mut world, "relayer", 0, council.call_mut().payout(account("cinema")));
+    for _ in 0..6 {
+        close(&mut world);
+    }
+    let waits = member(&world, "grocer");
+    assert_eq!((waits.credit, waits.open, waits.due), (56, Sheet::default(), Sheet::default()));
+    assert_eq!((look(&world, council.call().cycle()).fund, held(&world)), (0, 20 + 20 + 57));
+    let done = act(&mut world, "relayer", 0, council.call_mut().payout(grocer));
+    assert_eq!((done.result, done.moved), (56, vec![("grocer", 56), ("alliance", -56)]));
+    let paid = PayoutMade { member: grocer, amount: 56, made_good: 0 };
+    assert_eq!(done.events, [by(world.suite.council, paid)]);
+    assert_eq!((look(&world, council.call().cycle()).fund, held(&world)), (1, 20 + 20 + 1));
+    let nothing = AllianceError::NothingToPay { account: grocer };
+    assert_eq!(refused(&mut world, "relayer", 0, council.call_mut().payout(grocer)), nothing);
+}
+
+/// The bakery owes 400 with a collateral of 100, the cinema 200 with one of 60; the grocer is to have 594, and the fund 6 of fees.
+pub(super) fn two_debtors() -> World {
+    let builder = World::builder().config(|suite| {
+        suite.alliance.cap_factor_bps = 50_000;
+        suite.alliance.joining.fund_share = 20;
+        suite.alliance.max_cut_bps = 5_000;
+    });
+    let mut world = builder.build();
+    let (mut council, mut alliance, registry) = (world.council(), alliance(&world), world.suite.registry);
+    for who in ["bakery", "cinema", "grocer"] {
+        act(&mut world, who, 20, council.call_mut().apply(registry, [1; 32], vec![]));
+        let admission = admission(&world, who, Balance::MAX);
+        act(&mut world, OPERATOR, 0, council.call_mut().decide(admission));
+    }
+    let terms = backed(&world);
+    let mut number = 0;
+    for (who, collateral, orders) in [("bakery", 100, 2), ("cinema", 60, 1)] {
+        act(&mut world, who, collateral, council.call_mut().deposit_collateral(collateral));
+        let campaign = campaign(&mut world, who, terms.clone(), 0);
+        for coupon in issue_many(&mut world, who, campaign, "ann", orders) {
+            number += 1;
+            let order = Order { acceptor: account("grocer"), ..cinemas(number) };
+            let message = redeem(&world, &mut alliance, coupon, &order);
+            act(&mut world, "grocer", 0, message);
+        }
+    }
+    world
+}
+
+#[test]
+fn two_members_that_default_in_one_cycle_come_to_the_same_sums_in_either_order() {
+    let mut start = two_debtors();
+    close(&mut start);
+    let start = start.fixture();
+    let cut_off = NOW + WEEK + 2 * DAY;
+    let found = |collateral, fund, cut, waiting| Waterfall {
+        credit: 0,
+        collateral,
+        fund_share: 20,
+        fund,
+        cut,
+        waiting,
+    };
+    // Half of 594 may be cut before the longstop: who comes second waits for 97.
+    let orders = [
+        [("bakery", found(100, 6, 274, 0)), ("cinema", found(60, 0, 23, 97))],
+        [("cinema", found(60, 6, 114, 0)), ("bakery", found(100, 0, 183, 97))],
+    ];
+    for order in orders {
+        let mut world = start.world();
+        let (mut council, grocer) = (world.council(), account("grocer"));
+        world.chain.set_time(cut_off).unwrap();
+        for (who, expected) in order {
+            let done = act(&mut world, "relayer", 0, council.call_mut().declare_default(account(who)));
+            assert_eq!((done.result, done.moved), (expected, vec![]), "{who}");
+        }
+        let unpaid = AllianceError::NothingToPay { account: grocer };
+        assert_eq!(refused(&mut world, "grocer", 0, council.call_mut().payout(grocer)), unpaid);
+        world.chain.set_time(cut_off + 14 * DAY).unwrap();
+        let [(first, _), (second, _)] = order;
+        let nothing = AllianceError::NothingDue { account: account(first) };
+        let message = council.call_mut().declare_default(account(first));
+        assert_eq!(refused(&mut world, "relayer", 0, message), nothing);
+        let done = act(&mut world, "relayer", 0, council.call_mut().declare_default(account(second)));
+        assert_eq!(done.result, Waterfall { cut: 97, ..Waterfall::default() });
+
+        let unpaid = ["bakery", "cinema"].map(|who| member(&world, who).unpaid);
+        assert_eq!((unpaid, held(&world)), ([280, 120], 100 + 60 + 3 * 20));
+        let done = act(&mut world, "relayer", 0, council.call_mut().payout(grocer));
+        assert_eq!((done.result, done.moved), (200, vec![("grocer", 200), ("alliance", -200)]));
+        assert_eq!((look(&world, council.call().cycle()).fund, held(&world)), (0, 20));
+        for (who, amount) in [("bakery", 280), ("cinema", 120)] {
+            act(&mut world, who, amount, council.call_mut().make_good(account(who), amount));
+            let defaulter = member(&world, who);
+            assert_eq!((defaulter.unpaid, defaulter.collateral, defaulter.fund_share), (0, 0, 0));
+        }
+        assert_eq!((look(&world, council.call().cycle()).fund, held(&world)), (400, 20 + 400));
+    }
+}
