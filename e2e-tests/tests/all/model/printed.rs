@@ -51,7 +51,8 @@ impl Printed {
                 (0..size).map(|index| self.entry(index)).map(|(to, count)| (account(to), count)).collect();
             Sheet::List(List::of(&entries))
         } else {
-            Sheet::Codes(Codes::print(self.name, size))
+            // A code of one print is none of another's, were it the first of both.
+            Sheet::Codes(Codes::print(&format!("{} of {size}", self.name), size))
         }
     }
 
@@ -59,7 +60,7 @@ impl Printed {
     pub(crate) fn entry(self, index: u32) -> (Who, u32) {
         let people: Vec<Who> = CONSUMERS.into_iter().chain(MERCHANTS).collect();
         let shift = self.name.len();
-        let place = (usize::try_from(index).unwrap() + shift) % people.len();
+        let place = (usize::try_from(index + self.size).unwrap() + shift) % people.len();
         let count = match (index + self.size) % 9 {
             7 => 0,
             8 => 51,
