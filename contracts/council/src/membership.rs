@@ -44,7 +44,8 @@ pub fn ensure_may_decide(root: &Root, caller: AccountId, motion: &Motion) -> Out
 
 /// Carries a motion out on the member it is about.
 /// # Errors
-/// To admit: `AlreadyAdmitted`, `ApplicationDiffers`. To suspend or set the cap: `NotActive`, unless it leaves, for then its coupons are still accepted. To reinstate: `NotSuspended`. To readmit: `NotDefaulted`,
+/// To admit: `AlreadyAdmitted`, `ApplicationDiffers`. To suspend: `NotActive`. To set the cap: `NotActive`, unless it leaves, for then its
+/// coupons are still accepted; it isn't suspended, which would keep it from going. To reinstate: `NotSuspended`. To readmit: `NotDefaulted`,
 /// `NotMadeGood`.
 #[inline(never)]
 pub fn carry_out(member: &mut Member, motion: &Motion, now: Timestamp) -> Outcome<()> {
@@ -56,7 +57,7 @@ pub fn carry_out(member: &mut Member, motion: &Motion, now: Timestamp) -> Outcom
             }
         }
         Motion::Suspend { account, .. } => {
-            ensure_accepted(member, account)?;
+            member.ensure_active(account)?;
             (member.status, member.since) = (Status::Suspended, now);
         }
         Motion::Reinstate { account } => {
@@ -178,18 +179,19 @@ mod tests {
     }
 
     #[test]
-    fn only_the_accepted_are_suspended_and_only_the_suspended_reinstated() {
+    fn only_the_active_are_suspended_and_only_the_suspended_reinstated() {
         let account = account(1);
         let suspend = Motion::Suspend { account, reason: 2 };
-        let leaving = carry(member(Status::Leaving), suspend).unwrap();
         let suspended = carry(member(Status::Active), suspend).unwrap();
         assert_eq!((suspended.status, suspended.since), (Status::Suspended, NOW));
-        assert_eq!(leaving, suspended);
         let reinstate = Motion::Reinstate { account };
         let active = carry(suspended, reinstate).unwrap();
         assert_eq!((active.status, active.since), (Status::Active, NOW));
+        let refused = Err(AllianceError::NotActive { account });
+        assert_eq!(carry(member(Status::Leaving), suspend), refused);
+        let cap = Motion::SetCap { account, cap: 1 };
+        assert_eq!(carry(member(Status::Leaving), cap).map(|member| member.cap), Ok(1));
         for status in [Status::Applied, Status::Suspended, Status::Defaulted] {
-            let refused = Err(AllianceError::NotActive { account });
             assert_eq!(carry(member(status), suspend), refused);
             assert_eq!(carry(member(status), Motion::SetCap { account, cap: 1 }), refused);
         }

@@ -193,6 +193,9 @@ impl AllianceReplay {
             !matches!(member.status, Status::Applied | Status::Leaving) && member.unpaid == 0,
         )?;
         let before = member.status;
+        if before != Status::Active {
+            member.cap = 0;
+        }
         (member.status, member.since) = (Status::Leaving, now);
         self.stand(event.member, before, &member)
     }

@@ -195,7 +195,7 @@ impl CouncilReplay {
                 member.cap = cap;
                 (Status::Applied, Status::Active)
             }
-            Motion::Suspend { .. } => (accepted(before), Status::Suspended),
+            Motion::Suspend { .. } => (Status::Active, Status::Suspended),
             Motion::Reinstate { .. } => (Status::Suspended, Status::Active),
             Motion::Readmit { cap, .. } => {
                 ensure_same("what is to be made good", 0, member.unpaid)?;
@@ -350,7 +350,7 @@ impl CouncilReplay {
     }
 }
 
-/// Where a member must stand to be suspended or given another cap: its coupons are accepted while it leaves, too.
+/// Where a member must stand to be given another cap: its coupons are accepted while it leaves, too.
 fn accepted(before: Status) -> Status {
     if before == Status::Leaving {
         Status::Leaving

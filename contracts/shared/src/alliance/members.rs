@@ -240,7 +240,7 @@ impl Member {
         Ok(())
     }
 
-    /// Says that the member leaves, whatever its standing; an applicant just goes.
+    /// Says that the member leaves, whatever its standing; an applicant just goes. Who wasn't accepted when it said so comes to owe nothing more either.
     /// # Errors
     /// `NotActive` of an applicant, `AlreadyLeaving`, `NotMadeGood`.
     pub fn leave(&mut self, account: AccountId, now: Timestamp) -> Outcome<()> {
@@ -249,6 +249,9 @@ impl Member {
             Status::Leaving => Err(AllianceError::AlreadyLeaving { account }.into()),
             Status::Active | Status::Suspended | Status::Defaulted => {
                 self.ensure_made_good()?;
+                if self.status != Status::Active {
+                    self.cap = 0;
+                }
                 (self.status, self.since) = (Status::Leaving, now);
                 Ok(())
             }

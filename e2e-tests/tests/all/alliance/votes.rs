@@ -159,24 +159,35 @@ fn whoever_is_suspended_neither_accepts_nor_is_accepted() {
 }
 
 #[test]
-fn a_member_that_leaves_can_be_suspended_and_has_to_say_again_that_it_leaves() {
+fn who_leaves_is_kept_from_owing_more_and_not_from_going() {
     let (mut world, _, mut alliance, coupon) = allied();
     let mut council = world.council();
     let bakery = account("bakery");
     act(&mut world, "bakery", 0, council.call_mut().leave());
+    let suspend = Motion::Suspend { account: bakery, reason: 1 };
+    let not_active = AllianceError::NotActive { account: bakery };
+    assert_eq!(refused(&mut world, OPERATOR, 0, council.call_mut().decide(suspend)), not_active);
     let cap = Motion::SetCap { account: bakery, cap: 100 };
     act(&mut world, OPERATOR, 0, council.call_mut().decide(cap));
     let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
     let over = AllianceError::OverLimit { account: bakery, exposure: DEBT, limit: 100 };
     assert_eq!(refused(&mut world, "cinema", 0, message), over);
-    act(&mut world, OPERATOR, 0, council.call_mut().decide(Motion::Suspend { account: bakery, reason: 1 }));
-    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
-    let not_active = AllianceError::NotActive { account: bakery };
-    assert_eq!(refused(&mut world, "cinema", 0, message), not_active);
-    assert_eq!(look(&world, council.call().cycle()).voters, 1);
-    let not_leaving = AllianceError::NotLeaving { account: bakery };
-    assert_eq!(refused(&mut world, "bakery", 0, council.call_mut().exit()), not_leaving);
-    act(&mut world, "bakery", 0, council.call_mut().leave());
     world.chain.advance(90 * DAY).unwrap();
-    act(&mut world, "bakery", 0, council.call_mut().exit());
+    let done = act(&mut world, "bakery", 0, council.call_mut().exit());
+    assert_eq!(done.moved, [("bakery", 5_000), ("alliance", -5_000)]);
+}
+
+#[test]
+fn who_was_suspended_owes_nothing_more_by_leaving() {
+    let (mut world, _, mut alliance, coupon) = allied();
+    let mut council = world.council();
+    let bakery = account("bakery");
+    act(&mut world, OPERATOR, 0, council.call_mut().decide(Motion::Suspend { account: bakery, reason: 1 }));
+    act(&mut world, "bakery", 0, council.call_mut().leave());
+    let message = redeem(&world, &mut alliance, coupon, &cinemas(1));
+    let over = AllianceError::OverLimit { account: bakery, exposure: DEBT, limit: 0 };
+    assert_eq!(refused(&mut world, "cinema", 0, message), over);
+    world.chain.advance(90 * DAY).unwrap();
+    let done = act(&mut world, "bakery", 0, council.call_mut().exit());
+    assert_eq!(done.moved, [("bakery", 5_000), ("alliance", -5_000)]);
 }

@@ -152,6 +152,9 @@ fn leaving_is_said_once_and_not_by_who_has_something_to_make_good() {
     for status in [Status::Active, Status::Suspended, Status::Defaulted] {
         member.status = status;
         assert_eq!(leave(&member), Ok(()));
+        let mut left = member.clone();
+        left.leave(who, 9).unwrap();
+        assert_eq!(left.cap, u128::from(status == Status::Active), "who wasn't accepted owes no more");
     }
     member.unpaid = 1;
     assert_eq!(leave(&member), Err(AllianceError::NotMadeGood { unpaid: 1 }));

@@ -95,6 +95,9 @@ impl Model {
             Status::Leaving => return Err(E::AlreadyLeaving { account: caller }),
             Status::Active | Status::Suspended | Status::Defaulted => member.ensure_made_good()?,
         }
+        if !member.active() {
+            member.cap = 0;
+        }
         (member.status, member.since) = (Status::Leaving, now);
         self.emit("MemberLeaving");
         Ok(())

@@ -98,9 +98,10 @@ impl Model {
                 }
                 (member.status, member.since, member.cap) = (Status::Active, now, *cap);
             }
-            Motion::Suspend { .. } | Motion::SetCap { .. }
-                if !matches!(member.status, Status::Active | Status::Leaving) =>
-            {
+            Motion::Suspend { .. } if member.status != Status::Active => {
+                return Err(E::NotActive { account })
+            }
+            Motion::SetCap { .. } if !matches!(member.status, Status::Active | Status::Leaving) => {
                 return Err(E::NotActive { account })
             }
             Motion::Suspend { .. } => (member.status, member.since) = (Status::Suspended, now),
