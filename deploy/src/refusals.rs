@@ -794,8 +794,8 @@ impl Words {
                 "between 1 and 10,000 bps",
             ),
             E::RateTooEarly { from, earliest } => Refusal::new(
-                format!("the rate would start {}, and may from {}", time(from), time(earliest)),
-                "choose a later date; an agreed rate stays for the alliance's tail",
+                format!("{} is too early for this rate: it may be from {} on", time(from), time(earliest)),
+                "offer one that starts later, or agree on it then: the rate before stays for the tail and the time to dispute",
             ),
             E::OverDailyCap { cap, asked } => Refusal::new(
                 format!("the day's sum between the two would be {}, over their cap of {}", money(asked), money(cap)),
