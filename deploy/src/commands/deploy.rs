@@ -142,10 +142,16 @@ impl Opts {
     }
 
     /// What of it is there already and what is left.
-    fn plan(&self, open: &LiveChain, live: &Live, deployer: chain::AccountId) -> Result<Plan, Refusal> {
-        let (codes, config) = (self.codes()?, self.rules.config(deployer)?);
+    fn plan(
+        &self,
+        codes: &Codes,
+        open: &LiveChain,
+        live: &Live,
+        deployer: chain::AccountId,
+    ) -> Result<Plan, Refusal> {
+        let config = self.rules.config(deployer)?;
         let custody = self.custody_of(live.deployment()?.as_ref())?;
-        Plan::make(&open.rpc, deployer, &codes, &config, self.salt.as_bytes(), custody.as_deref())
+        Plan::make(&open.rpc, deployer, codes, &config, self.salt.as_bytes(), custody.as_deref())
             .map_err(|error| self.explain(&error, &Default::default()))
     }
 
@@ -192,7 +198,7 @@ fn plan(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
     let mut session = ctx.open()?;
     let deployer = session.account(opts.signer()?)?;
     let OpenChain::Live(open) = &session.chain else { return Err(no_live_chain()) };
-    Ok(show(&opts.plan(open, live, deployer)?, live))
+    Ok(show(&opts.plan(&opts.codes()?, open, live, deployer)?, live))
 }
 
 fn show(plan: &Plan, live: &Live) -> Report {
@@ -255,7 +261,7 @@ fn show(plan: &Plan, live: &Live) -> Report {
 }
 
 fn apply(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
-    opts.codes()?;
+    let codes = opts.codes()?;
     // What an interrupted run left under way is a step that the plan then finds made, or not.
     let (mut open, _) = live.connect_and_settle()?;
     let name = opts.signer()?;
@@ -266,7 +272,7 @@ fn apply(opts: &Opts, live: &Live, ctx: &Context) -> Result<Report, Refusal> {
         open.rpc.add_key(&key);
         key.account()
     };
-    let plan = opts.plan(&open, live, deployer)?;
+    let plan = opts.plan(&codes, &open, live, deployer)?;
     let quiet = ctx.json;
     let mut tell = |what: &str| {
         if !quiet {
